@@ -1,0 +1,86 @@
+"""samplebench: one benchmark for autoencoders and for samplers of their latent spaces.
+
+The names below are all that a plugin needs. They are imported when first used, so that commands
+which only read records never wait for torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from samplebench.contracts.autoencoder import AdversarialAutoencoder, Autoencoder
+    from samplebench.contracts.dataset import Dataset, Images, Split
+    from samplebench.contracts.features import FeatureExtractor
+    from samplebench.contracts.latents import (
+        Continuous,
+        Discrete,
+        Latents,
+        LatentSpace,
+        Mixture,
+        Sparse,
+    )
+    from samplebench.contracts.metric import Cost, Evidence, Metric
+    from samplebench.contracts.sampler import DensitySampler, Sampler
+    from samplebench.errors import DataMissing, SamplebenchError, WeightsMissing
+    from samplebench.randomness import seeded
+    from samplebench.registry.hookspecs import Register, hookimpl
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "AdversarialAutoencoder": "contracts.autoencoder",
+    "Autoencoder": "contracts.autoencoder",
+    "Dataset": "contracts.dataset",
+    "Images": "contracts.dataset",
+    "Split": "contracts.dataset",
+    "FeatureExtractor": "contracts.features",
+    "Continuous": "contracts.latents",
+    "Discrete": "contracts.latents",
+    "Latents": "contracts.latents",
+    "LatentSpace": "contracts.latents",
+    "Mixture": "contracts.latents",
+    "Sparse": "contracts.latents",
+    "Cost": "contracts.metric",
+    "Evidence": "contracts.metric",
+    "Metric": "contracts.metric",
+    "DensitySampler": "contracts.sampler",
+    "Sampler": "contracts.sampler",
+    "DataMissing": "errors",
+    "SamplebenchError": "errors",
+    "WeightsMissing": "errors",
+    "seeded": "randomness",
+    "Register": "registry.hookspecs",
+    "hookimpl": "registry.hookspecs",
+}
+
+__all__ = [
+    "AdversarialAutoencoder",
+    "Autoencoder",
+    "Continuous",
+    "Cost",
+    "DataMissing",
+    "Dataset",
+    "DensitySampler",
+    "Discrete",
+    "Evidence",
+    "FeatureExtractor",
+    "Images",
+    "LatentSpace",
+    "Latents",
+    "Metric",
+    "Mixture",
+    "Register",
+    "SamplebenchError",
+    "Sampler",
+    "Sparse",
+    "Split",
+    "WeightsMissing",
+    "hookimpl",
+    "seeded",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'samplebench' has no attribute {name!r}")
+    return getattr(import_module(f"samplebench.{_HOMES[name]}"), name)

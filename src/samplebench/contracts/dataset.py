@@ -1,0 +1,69 @@
+"""Datasets: images in two splits that share none."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int64, UInt8
+from torch import Tensor
+
+Images = Float[Tensor, "samples channels height width"]
+"""Images in [0, 1]."""
+
+Bytes = UInt8[Tensor, "samples channels height width"]
+"""Images as 8-bit values, the way datasets keep them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Images of one split, and their labels if there are any.
+
+    ``images`` is uint8 (samples, channels, height, width), ``labels`` int64 (samples,) or
+    ``None``.
+
+    Raises:
+        ValueError: a wrong type or shape, no image at all, or another number of labels than of
+            images.
+    """
+
+    images: Bytes
+    labels: Int64[Tensor, " samples"] | None = None
+
+    def __post_init__(self) -> None:
+        if self.images.dtype != torch.uint8 or self.images.ndim != 4:
+            raise ValueError(
+                "a split's images are uint8 (samples, channels, height, width), "
+                f"not {self.images.dtype} {tuple(self.images.shape)}"
+            )
+        if len(self.images) == 0:
+            raise ValueError("a split needs at least one image")
+        if self.labels is not None and (
+            self.labels.dtype != torch.int64 or self.labels.shape != self.images.shape[:1]
+        ):
+            raise ValueError(
+                f"{len(self.images)} images need int64 labels ({len(self.images)},), "
+                f"not {self.labels.dtype} {tuple(self.labels.shape)}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+class Dataset(ABC):
+    """A source of images. Factory: ``factory(data_dir, **settings)``.
+
+    ``data_dir`` is a ``pathlib.Path``, the folder in which datasets keep their files. Constructing
+    one reads nothing; ``train`` and ``test`` read, and raise ``DataMissing`` where files are
+    absent.
+    """
+
+    image_shape: tuple[int, int, int]
+    """Channels, height, width: known before anything is read."""
+
+    @abstractmethod
+    def train(self) -> Split:
+        """Images to learn from."""
+
+    @abstractmethod
+    def test(self) -> Split:
+        """Images to judge by. Shares none with ``train``."""

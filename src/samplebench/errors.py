@@ -1,0 +1,83 @@
+"""Every error that samplebench raises on purpose, as one tree.
+
+Each message says what was asked, what is so, and what to do. ``exit_code`` is what the command
+line ends with.
+"""
+
+from typing import ClassVar
+
+
+class SamplebenchError(Exception):
+    """Anything that samplebench reports in one message instead of a traceback."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(SamplebenchError):
+    """What was asked for cannot be understood or does not exist."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class BadSpec(UsageError):
+    """A part's spec, such as ``gmm(components=50)``, cannot be read."""
+
+
+class UnknownPart(UsageError, KeyError):
+    """No part of that name is installed. A KeyError too: registries are mappings."""
+
+    __str__ = Exception.__str__  # KeyError would show the message in quotes
+
+
+class BadSetting(UsageError):
+    """A part does not take that setting, or not with that value."""
+
+
+class BadSuite(UsageError):
+    """A suite file is not valid; the message names the line and the allowed values."""
+
+
+class PluginError(UsageError):
+    """A plugin cannot be used, and it was asked that this be an error."""
+
+
+class NothingToRun(SamplebenchError):
+    """The grid is empty, or every pair in it was refused."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class StorageError(SamplebenchError):
+    """A result could not be written."""
+
+    exit_code: ClassVar[int] = 5
+
+
+class DataMissing(SamplebenchError):
+    """A dataset's files are not where they should be; the message says which file goes where."""
+
+
+class WeightsMissing(SamplebenchError):
+    """Pretrained weights are not at hand; the message names the file and the alternatives."""
+
+
+class BadCheckpoint(SamplebenchError):
+    """A checkpoint does not hold the weights of the autoencoder that was asked for."""
+
+
+class BadRecord(SamplebenchError):
+    """A record on disk is damaged or of another format version."""
+
+
+class TrainingDiverged(SamplebenchError):
+    """The training loss stopped being finite."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(
+            f"the training loss was not finite at step {step}: "
+            "lower the learning rate, or look for a division or logarithm that can reach zero"
+        )
+        self.step = step
+
+    def __reduce__(self) -> tuple[type["TrainingDiverged"], tuple[int]]:
+        return type(self), (self.step,)

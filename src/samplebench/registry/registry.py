@@ -1,0 +1,209 @@
+"""Frozen registries:
+
+what is installed, looked up by name, with settings checked before anything is built.
+"""
+
+import difflib
+import hashlib
+import inspect
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from samplebench.errors import BadSetting, UnknownPart
+from samplebench.registry.spec import Setting, Spec, parse_grid
+
+GIVEN: Mapping[str, str | None] = {
+    "dataset": "data_dir",
+    "autoencoder": "image_shape",
+    "sampler": None,
+    "features": "image_shape",
+    "metric": None,
+}
+"""The kinds of part, and the argument that a kind's factory always gets."""
+
+
+def digest_of_files(files: Iterable[Path]) -> str:
+    """A short digest of the names and contents of source files."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A plugin that was loaded: the module, and where it comes from."""
+
+    name: str
+    distribution: str
+    version: str
+    module: ModuleType
+
+    @cached_property
+    def sources(self) -> tuple[Path, ...]:
+        """Every Python file of the plugin's package, or its one file."""
+        home = Path(str(self.module.__file__))
+        if home.name == "__init__.py":
+            return tuple(sorted(home.parent.rglob("*.py")))
+        return (home,)
+
+    @cached_property
+    def code(self) -> str:
+        """The digest of ``sources``: another digest, another plugin."""
+        return digest_of_files(self.sources)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing that can be ranked or measured with:
+
+    its kind, name, factory, and who offers it.
+    """
+
+    kind: str
+    name: str
+    factory: Callable[..., Any]
+    plugin: Plugin
+
+    @cached_property
+    def parameters(self) -> Mapping[str, inspect.Parameter]:
+        """The settings it takes."""
+        return {
+            name: parameter
+            for name, parameter in inspect.signature(
+                self.factory, eval_str=True
+            ).parameters.items()
+            if name != GIVEN[self.kind]
+        }
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of its documentation."""
+        paragraph = " ".join(self._documentation.split("\n\n")[0].split())
+        return re.split(r"(?<=[.!?])\s+(?=[A-Z])", paragraph, maxsplit=1)[0]
+
+    @property
+    def reference(self) -> str | None:
+        """The published source that its documentation names."""
+        found = re.search(r"^References?:\s*(.+?)(?:\n\s*\n|\Z)", self._documentation, re.M | re.S)
+        return " ".join(found.group(1).split()) if found else None
+
+    @property
+    def _documentation(self) -> str:
+        # Its own alone: inspect.getdoc would give the contract's in its place.
+        return inspect.cleandoc(self.factory.__doc__ or "")
+
+    def chosen(self, spec: Spec) -> "Chosen":
+        """This part with the settings of ``spec``, checked, and defaults for the rest.
+
+        Raises:
+            BadSetting: an unknown setting, or a value of the wrong type.
+        """
+        for name in spec.settings:
+            if name not in self.parameters:
+                raise BadSetting(
+                    f"{self.kind} '{self.name}' has no setting {name!r}."
+                    f"{_suggest(name, self.parameters)} {_it_takes(self.parameters)}"
+                )
+        defaults = {name: parameter.default for name, parameter in self.parameters.items()}
+        settings = {**defaults, **spec.settings}
+        for name, value in spec.settings.items():
+            settings[name] = self._checked(name, value)
+        return Chosen(self, spec, dict(sorted(settings.items())))
+
+    def _checked(self, name: str, value: Setting) -> Setting:
+        hint = self.parameters[name].annotation
+        if hint is inspect.Parameter.empty:
+            return value
+        adapter = TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True))
+        try:
+            checked: Setting = adapter.validate_python(value, strict=True)
+        except ValidationError as error:
+            wanted = hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
+            raise BadSetting(
+                f"{self.kind} '{self.name}': {name}={value!r} does not fit; it takes {wanted} "
+                f"({error.errors()[0]['msg'].lower()})"
+            ) from error
+        return checked
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A part with settings: everything that ``build`` needs but what its kind is always given.
+
+    ``spec`` is what was asked for; ``settings`` holds the defaults too.
+    """
+
+    part: Part
+    spec: Spec
+    settings: Mapping[str, Setting]
+
+    def __str__(self) -> str:
+        return str(self.spec)
+
+    @property
+    def key(self) -> str:
+        """Name and every setting: equal for two ways of asking for the same thing."""
+        return json.dumps([self.part.name, self.settings], sort_keys=True)
+
+    def build(self, *given: Any) -> Any:
+        """The part itself. ``given`` is what its kind is always given.
+
+        Raises:
+            BadSetting: the factory does not take this value.
+        """
+        try:
+            return self.part.factory(*given, **self.settings)
+        except (TypeError, ValueError) as error:
+            raise BadSetting(f"{self.part.kind} '{self.spec}' cannot be built: {error}") from error
+
+
+class Registry(Mapping[str, Part]):
+    """The installed parts of one kind, by name."""
+
+    def __init__(self, kind: str, parts: Iterable[Part]) -> None:
+        self.kind = kind
+        self._parts = {part.name: part for part in sorted(parts, key=lambda part: part.name)}
+
+    def __getitem__(self, name: str) -> Part:
+        if name not in self._parts:
+            raise UnknownPart(
+                f"No {self.kind} is called {name!r}.{_suggest(name, self._parts)} "
+                f"Installed: {', '.join(self._parts) or 'none'}."
+            )
+        return self._parts[name]
+
+    def __iter__(self) -> Any:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def choose(self, text: str) -> list[Chosen]:
+        """Every part with settings that ``text`` names, grids included.
+
+        Raises:
+            BadSpec: it cannot be read.
+            UnknownPart: no part of that name is installed.
+            BadSetting: the part does not take a setting or its value.
+        """
+        return [self[spec.name].chosen(spec) for spec in parse_grid(text)]
+
+
+def _suggest(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def _it_takes(parameters: Mapping[str, inspect.Parameter]) -> str:
+    if not parameters:
+        return "It takes none."
+    return f"It takes {', '.join(f'{name}={p.default!r}' for name, p in parameters.items())}."

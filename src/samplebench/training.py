@@ -1,0 +1,205 @@
+"""One training loop, for autoencoders, feature extractors and neural samplers alike."""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from samplebench.errors import TrainingDiverged
+
+Loss = Callable[[Tensor], Mapping[str, Tensor]]
+"""Takes a batch, returns named scalars; their sum is minimised."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long and how to train. Exactly one of ``epochs`` and ``steps`` is given.
+
+    Raises:
+        ValueError: both or neither of epochs and steps, or a number that is not positive.
+    """
+
+    epochs: int | None = None
+    steps: int | None = None
+    batch: int = 128
+    optimiser: Literal["adam", "adamw", "sgd"] = "adam"
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+    precision: Literal["float32", "bf16"] = "float32"
+    compile: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.epochs is None) == (self.steps is None):
+            raise ValueError("a training budget has either epochs or steps")
+        for name in ("epochs", "steps", "batch", "learning_rate"):
+            number = getattr(self, name)
+            if number is not None and not number > 0:
+                raise ValueError(f"{name} must be positive, not {number}")
+
+    def total_steps(self, samples: int) -> int:
+        """Optimiser steps on a training set of that size."""
+        if self.steps is not None:
+            return self.steps
+        assert self.epochs is not None
+        return self.epochs * math.ceil(samples / self.batch)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Steps done of ``total``; items a second and mean loss terms since the last report."""
+
+    step: int
+    total: int
+    items_per_second: float
+    terms: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Critic:
+    """The second player of adversarial training: its parameters and its loss."""
+
+    parameters: Iterable[nn.Parameter]
+    loss: Callable[[Tensor], Tensor]
+
+
+def train(
+    model: nn.Module,
+    loss: Loss,
+    data: Tensor,
+    budget: Budget,
+    *,
+    prepare: Callable[[Tensor], Tensor] = lambda batch: batch,
+    critic: Critic | None = None,
+    report: Callable[[Progress], None] = lambda progress: None,
+    seconds_between_reports: float = 0.5,
+) -> None:
+    """Minimise ``loss`` over ``data`` (samples, …) in shuffled batches.
+
+    The model is left in evaluation mode.
+
+    ``data`` lies where the model lies and is indexed by whole batches; ``prepare`` makes a batch
+    into what ``loss`` takes (8-bit images into floats, say). Loss values stay on the device
+    between reports, so the loop never waits for it.
+
+    Raises:
+        TrainingDiverged: a loss was not finite; it names the first such step.
+    """
+    critic_parameters = list(critic.parameters) if critic else []
+    theirs = {id(parameter) for parameter in critic_parameters}
+    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    ours = [parameter for parameter in trainable if id(parameter) not in theirs]
+    optimiser = _optimiser(ours, budget)
+    critic_optimiser = _optimiser(critic_parameters, budget) if critic else None
+    compiled = torch.compile(loss) if budget.compile else loss
+    total = budget.total_steps(len(data))
+    watch = _Watch(total, report, seconds_between_reports)
+    model.train()
+    with _divergence_named(watch, trainable):
+        for index in _batches(len(data), budget.batch, total, data.device):
+            batch = prepare(data[index])
+            with _autocast(data.device, budget.precision):
+                terms = compiled(batch)
+                objective = torch.stack([term.float() for term in terms.values()]).sum()
+            _step(optimiser, objective, ours)
+            if critic and critic_optimiser:
+                with _autocast(data.device, budget.precision):
+                    critic_objective = critic.loss(batch)
+                _step(critic_optimiser, critic_objective, critic_parameters)
+                terms = {**terms, "critic": critic_objective}
+            watch.saw(len(index), terms)
+    model.eval()
+
+
+def _batches(samples: int, batch: int, total: int, device: torch.device) -> Iterator[Tensor]:
+    """Index tensors of ``total`` batches: every sample once an epoch, in an order drawn anew."""
+    done = 0
+    while done < total:
+        order = torch.randperm(samples, device=device)
+        for index in torch.split(order, batch):
+            if done == total:
+                return
+            yield index
+            done += 1
+
+
+def _step(
+    optimiser: torch.optim.Optimizer, objective: Tensor, trained: list[nn.Parameter]
+) -> None:
+    optimiser.zero_grad(set_to_none=True)
+    # Only these: the critic must not gather gradients from the autoencoder's step, nor the other
+    # way round.
+    torch.autograd.backward(objective, inputs=trained)
+    optimiser.step()
+
+
+def _optimiser(parameters: list[nn.Parameter], budget: Budget) -> torch.optim.Optimizer:
+    kinds: Mapping[str, Callable[..., torch.optim.Optimizer]] = {
+        "adam": torch.optim.Adam,
+        "adamw": torch.optim.AdamW,
+        "sgd": torch.optim.SGD,
+    }
+    return kinds[budget.optimiser](
+        parameters, lr=budget.learning_rate, weight_decay=budget.weight_decay
+    )
+
+
+def _autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:
+    if precision == "bf16":
+        return torch.autocast(device.type, dtype=torch.bfloat16)
+    return nullcontext()
+
+
+@contextmanager
+def _divergence_named(watch: "_Watch", weights: Sequence[nn.Parameter]) -> Iterator[None]:
+    """Weights that are not finite may break a loss before it gives a number: say so then too."""
+    try:
+        yield
+    except (ValueError, RuntimeError) as error:
+        watch.require_finite()
+        if not all(weight.isfinite().all() for weight in weights):
+            raise TrainingDiverged(watch.step + 1) from error
+        raise
+
+
+class _Watch:
+    """Adds loss terms up on the device; reads them, and looks for the first that was not finite,
+    now and then.
+    """
+
+    def __init__(self, total: int, report: Callable[[Progress], None], seconds: float) -> None:
+        self.total, self.report, self.seconds = total, report, seconds
+        self.step = 0
+        self.first_bad: Tensor | None = None
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self.sums: dict[str, Tensor] = {}
+        self.steps, self.items, self.since = 0, 0, time.perf_counter()
+
+    def saw(self, items: int, terms: Mapping[str, Tensor]) -> None:
+        self.step, self.steps, self.items = self.step + 1, self.steps + 1, self.items + items
+        detached = {name: term.detach().float() for name, term in terms.items()}
+        for name, term in detached.items():
+            self.sums[name] = self.sums[name] + term if name in self.sums else term
+        bad = ~torch.stack(list(detached.values())).isfinite().all()
+        if self.first_bad is None:
+            self.first_bad = torch.zeros((), dtype=torch.int64, device=bad.device)
+        self.first_bad = torch.where(bad & (self.first_bad == 0), self.step, self.first_bad)
+        if time.perf_counter() - self.since >= self.seconds or self.step == self.total:
+            self._read()
+
+    def require_finite(self) -> None:
+        if self.first_bad is not None and (bad_step := int(self.first_bad)):
+            raise TrainingDiverged(bad_step)
+
+    def _read(self) -> None:
+        self.require_finite()
+        means = {name: float(total) / self.steps for name, total in self.sums.items()}
+        seconds = time.perf_counter() - self.since  # the device has finished: its numbers are here
+        self.report(Progress(self.step, self.total, self.items / seconds, means))
+        self._start_over()
