@@ -1,0 +1,58 @@
+"""Labels: short texts that name a part or a digest, and never two things by one name."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from samplebench.results.record import PartRecord
+
+
+def part_key(part: PartRecord | None) -> str:
+    """What makes two uses of a part the same: name, every setting, and the weights loaded.
+
+    The spec does not: ``gmm`` and ``gmm(components=10)`` may be the same thing.
+    """
+    return f"{part.key} {part.checkpoint or ''}" if part else ""
+
+
+def labels(parts: Iterable[PartRecord]) -> dict[str, str]:
+    """A label for every ``part_key``: its shortest spec, or all settings where two share that."""
+    parts = list(parts)
+    shortest: dict[str, str] = {}
+    for part in sorted(parts, key=lambda part: (len(part.spec), part.spec)):
+        shortest.setdefault(part_key(part), part.spec + _checkpoint(part))
+    shared = Counter(shortest.values())
+    full = {part_key(part): full_spec(part) + _checkpoint(part) for part in parts}
+    return {key: full[key] if shared[text] > 1 else text for key, text in shortest.items()}
+
+
+def full_spec(part: PartRecord) -> str:
+    """The spec with every setting, defaults too."""
+    settings = [f"{name}={_literal(value)}" for name, value in sorted(part.settings.items())]
+    return f"{part.name}({', '.join(settings)})" if settings else part.name
+
+
+def _literal(value: Any) -> str:
+    """A setting as a spec writes it; JSON has made a list of a tuple."""
+    return repr(tuple(value) if isinstance(value, list) else value)
+
+
+def _checkpoint(part: PartRecord) -> str:
+    return f" (checkpoint {short(part.checkpoint)})" if part.checkpoint else ""
+
+
+def short(digest: str) -> str:
+    """The first 8 digits of a digest, and what follows it: ``1a2b3c4d-dirty``."""
+    return re.sub(r"\b([0-9a-f]{8})[0-9a-f]+", r"\1", digest)
+
+
+def natural(text: str) -> list[str | float]:
+    """A sort key by which ``vae(latent=8)`` comes before ``vae(latent=16)``."""
+    pieces = re.split(r"(\d+(?:\.\d+)?)", text)
+    return [float(piece) if index % 2 else piece for index, piece in enumerate(pieces)]
+
+
+def listed(texts: Iterable[str]) -> str:
+    """Every distinct text once, in natural order: ``a, b, c``."""
+    return ", ".join(sorted(set(texts), key=lambda text: (natural(text), text)))

@@ -1,0 +1,81 @@
+"""Leaderboards: the records of a suite as a page of markdown.
+
+Same records, same bytes, in whatever order they come.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from samplebench.results.assembly import tables
+from samplebench.results.caption import caption, details
+from samplebench.results.grid import grid
+from samplebench.results.markdown import bullets, link, plain
+from samplebench.results.marking import marked
+from samplebench.results.notes import notes, subject
+from samplebench.results.record import Record
+from samplebench.results.store import Damaged, Store
+from samplebench.results.table import Table
+
+
+def boards(store: Store, suites: Sequence[str] = ()) -> tuple[dict[Path, str], list[Damaged]]:
+    """Every board that a results folder should hold, and the files that no board could use.
+
+    Args:
+        suites: those that are wanted; all when left out.
+
+    A suite without a readable record has no board. Nothing is written.
+    """
+    pages: dict[Path, str] = {}
+    all_damaged: list[Damaged] = []
+    for suite in suites or store.suites():
+        records, damaged = store.read(suite)
+        all_damaged += damaged
+        if records:
+            pages[store.board_path(suite)] = render(suite, records)
+    return pages, all_damaged
+
+
+def render(suite: str, records: Sequence[Record]) -> str:
+    """The board of a suite, as markdown that stands beside the folder ``records``."""
+    found = [marked(table) for table in tables(records)]
+    blocks = [
+        f"# {suite}",
+        "Made by `samplebench leaderboard` from the records in "
+        f"{link(f'records/{suite}', 'records', suite)}; do not edit.",
+        *(block for table in found for block in _section(suite, table)),
+        *_samples(suite, found),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _section(suite: str, table: Table) -> list[str]:
+    """A table with its heading, caption and notes."""
+    missing = notes(table)
+    blocks = [f"## {_heading(table)}", grid(suite, table, missing), caption(table)]
+    if missing:
+        blocks += ["Not measured:", bullets(note.line for note in missing)]
+    return [*blocks, "Details:", bullets(details(table))]
+
+
+def _heading(table: Table) -> str:
+    differs = [f"{name} {table.conditions[name]}" for name in table.differs]
+    return f"{plain(table.dataset)}: {', '.join(differs)}" if differs else plain(table.dataset)
+
+
+def _samples(suite: str, found: Sequence[Table]) -> list[str]:
+    """The pictures of the rows, each of the first seed that has one."""
+    pictures = [
+        _picture(suite, f"{plain(table.dataset)}, {subject(row)}", record)
+        for table in found
+        for row in table.rows
+        if row.kind != "floor"
+        for record in [record for record in row.measured if record.picture][:1]
+    ]
+    if not pictures:
+        return []
+    return ["## Samples", "From top to bottom: real, reconstructed, generated.", *pictures]
+
+
+def _picture(suite: str, title: str, record: Record) -> str:
+    image = link("real, reconstructed, generated", "records", suite, str(record.picture))
+    return f"{title}, seed {record.seed}:\n\n!{image}"

@@ -1,0 +1,60 @@
+"""Finding records, and telling what is in one."""
+
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from tabulate import tabulate
+
+from samplebench.errors import UsageError
+from samplebench.results.record import Record
+from samplebench.results.store import Store
+
+_SHORTEST = 4
+
+
+def find(results: Path, wanted: str) -> list[Record]:
+    """The records whose identity begins with ``wanted``, or whose file or label it is.
+
+    Raises:
+        UsageError: there is none.
+    """
+    store = Store(results)
+    records = [record for suite in store.suites() for record in store.read(suite)[0]]
+    found = [record for record in records if _matches(record, wanted)]
+    if not found:
+        raise UsageError(
+            f"no record of {len(records)} in {results} matches {wanted!r}; give the start of an "
+            f"identity ({_SHORTEST} characters or more), a record's file, or a pattern such as "
+            "'digits/vae*/gmm*/seed 0'"
+        )
+    return found
+
+
+def as_text(record: Record) -> str:
+    """A record for a terminal: what it is, its scores, what it took, and where it comes from."""
+    scores = [
+        [score.title, score.value, score.unit, score.floor, score.problem or ""]
+        for score in record.scores
+    ]
+    costs = [
+        [stage, cost.wall_seconds, cost.cpu_seconds, cost.host_peak_bytes / 2**20, cost.count]
+        for stage, cost in record.costs.items()
+    ]
+    told = [
+        record.label,
+        f"{record.status}{f': {record.reason}' if record.reason else ''}; {record.identity}",
+        tabulate(scores, headers=["score", "value", "unit", "floor", "problem"]),
+        tabulate(costs, headers=["stage", "wall s", "CPU s", "peak MiB", "items"]),
+    ]
+    if record.diagnostics:
+        told.append(tabulate(list(record.diagnostics.items()), headers=["diagnostic", "value"]))
+    told.append(tabulate(list(record.provenance.model_dump().items()), tablefmt="plain"))
+    return "\n\n".join(told)
+
+
+def _matches(record: Record, wanted: str) -> bool:
+    return (
+        (len(wanted) >= _SHORTEST and record.identity.startswith(wanted))
+        or Path(wanted).name == record.file_name
+        or fnmatchcase(record.label.replace(" / ", "/"), wanted)
+    )

@@ -1,0 +1,199 @@
+"""The record of one cell: what was measured, of what, with what, and what it cost."""
+
+import json
+import math
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from samplebench.errors import BadRecord
+
+FORMAT: Final = 1
+"""The version of the record format. Raised when a field changes its meaning."""
+
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class _Plain(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PartRecord(_Plain):
+    """A part as it was used:
+
+    what was asked for, every setting, who offers it, and the digest of its sources.
+    """
+
+    spec: str
+    name: str
+    settings: dict[str, Any]
+    plugin: str
+    version: str
+    code: str
+    checkpoint: str | None = None
+    """For an autoencoder whose weights were loaded: the digest of the file."""
+
+    @property
+    def key(self) -> str:
+        """Name and every setting: equal for two ways of asking for the same thing."""
+        return json.dumps([self.name, self.settings], sort_keys=True)
+
+
+class FeaturesRecord(_Plain):
+    """The feature extractor behind a score. Scores compare only where ``weights`` are equal."""
+
+    part: PartRecord
+    weights: str
+    facts: dict[str, Number]
+
+
+class Score(_Plain):
+    """One metric's number, with all that a table needs to show it.
+
+    ``value`` is absent only with a ``problem``.
+    """
+
+    metric: PartRecord
+    features: FeaturesRecord | None
+    title: str
+    unit: str
+    better: Literal["higher", "lower"]
+    subject: Literal["autoencoder", "images", "latents", "cost"]
+    alarm: Number | None
+    value: Number | None
+    floor: Number | None
+    problem: str | None
+
+    @model_validator(mode="after")
+    def _value_or_problem(self) -> "Score":
+        if (self.value is None) == (self.problem is None):
+            raise ValueError("a score has a value, or else a problem that says why not")
+        return self
+
+    @property
+    def key(self) -> tuple[str, str | None]:
+        """What was measured: the metric, and the extractor if it used one."""
+        return self.metric.key, self.features.part.key if self.features else None
+
+    @property
+    def column(self) -> tuple[str, str, str]:
+        """What makes two scores comparable:
+
+        the title, the metric with every setting, and the weights of the extractor.
+        """
+        return self.title, self.metric.key, self.features.weights if self.features else ""
+
+
+class CostRecord(_Plain):
+    """What a stage took; memory is its peak above what was held when it began."""
+
+    wall_seconds: Number
+    cpu_seconds: Number
+    host_peak_bytes: int
+    device_peak_bytes: int
+    count: int
+
+
+class Provenance(_Plain):
+    """Where the numbers come from, and what is needed to get them again."""
+
+    samplebench: str
+    python: str
+    torch: str
+    cuda: str | None
+    packages: dict[str, str]
+    commit: str | None
+    device: str
+    processor: str
+    cores: int
+    threads: int
+    system: str
+    deterministic: bool
+    data: str | None
+    """Digest of the dataset's images and labels; absent where they could not be read."""
+    suite: str
+    """Digest of the suite."""
+    harness: str
+    """Digest of the harness's own measuring code."""
+    finished: str
+    """UTC, ISO 8601."""
+
+
+class Record(_Plain):
+    """One cell: an autoencoder and a sampler on a dataset with a seed, or a reference row in the
+    sampler's place.
+
+    ``status``: ``measured``; ``incomplete`` when some score has a problem; ``failed``;
+    ``refused``. The latter two have a ``reason``.
+    """
+
+    format: Literal[1] = FORMAT
+    identity: str
+    suite: str
+    status: Literal["measured", "incomplete", "failed", "refused"]
+    reason: str | None
+    role: Literal["sampler", "control", "reconstruction"]
+    dataset: PartRecord
+    autoencoder: PartRecord
+    sampler: PartRecord | None
+    seed: int
+    protocol: dict[str, Any]
+    latent_space: dict[str, Any] | None
+    counts: dict[str, int]
+    scores: list[Score]
+    costs: dict[str, CostRecord]
+    diagnostics: dict[str, Number]
+    provenance: Provenance
+    picture: str | None
+    """File name of the picture of samples, beside the record."""
+
+    @model_validator(mode="after")
+    def _reason_when_not_measured(self) -> "Record":
+        if (self.status in ("failed", "refused")) != (self.reason is not None):
+            raise ValueError("a reason belongs to a failed or refused cell, and to no other")
+        return self
+
+    @property
+    def row(self) -> str:
+        """The name of the row: the sampler's spec, or ``reconstruction``."""
+        return self.sampler.spec if self.sampler else self.role
+
+    @property
+    def label(self) -> str:
+        """The cell in one line: dataset / autoencoder / row / seed."""
+        return f"{self.dataset.spec} / {self.autoencoder.spec} / {self.row} / seed {self.seed}"
+
+    @property
+    def file_name(self) -> str:
+        """Readable, and unique by the identity."""
+        names = (
+            self.dataset.name,
+            self.autoencoder.name,
+            self.sampler.name if self.sampler else self.role,
+        )
+        return f"{'_'.join(names)}_{self.seed}_{self.identity[:12]}.json"
+
+    def to_json(self) -> str:
+        """Strict JSON, one field a line."""
+        return json.dumps(self.model_dump(), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+    @staticmethod
+    def from_json(text: str) -> "Record":
+        """The record that ``to_json`` wrote.
+
+        Raises:
+            BadRecord: it is damaged, or of another format version.
+        """
+        try:
+            return Record.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"])) or "the file"
+            raise BadRecord(f"{where}: {first['msg']}") from error
+
+
+def score_value(value: float) -> tuple[float | None, str | None]:
+    """A metric's result as a score's ``value`` and ``problem``."""
+    if math.isfinite(value):
+        return float(value), None
+    return None, f"the metric gave {value}"

@@ -1,0 +1,89 @@
+"""Statistics over seeds: what a handful of runs can say, and no more."""
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, stdev
+from typing import Final, Literal, TypeVar
+
+from scipy.special import stdtr, stdtrit
+
+SIGNIFICANCE: Final = 0.05
+"""How often, at most, a set of equal groups may show a difference that is not there."""
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One figure over seeds. ``std`` has n - 1 in its denominator; a single value has none."""
+
+    mean: float
+    std: float | None
+    n: int
+
+    @staticmethod
+    def of(values: Sequence[float]) -> "Summary":
+        """The summary of at least one value."""
+        return Summary(fmean(values), stdev(values) if len(values) > 1 else None, len(values))
+
+    @property
+    def error(self) -> float:
+        """The standard error of the mean; infinite where nothing is known of it."""
+        return math.inf if self.std is None else self.std / math.sqrt(self.n)
+
+    def interval(self, level: float = 0.95) -> tuple[float, float] | None:
+        """Where the mean over all possible seeds lies, by Student's t; ``None`` for one value.
+
+        With 5 seeds it covers what it claims; a percentile bootstrap of 95 % covers 84 %.
+        """
+        if self.std is None:
+            return None
+        reach = float(stdtrit(self.n - 1, (1 + level) / 2)) * self.error
+        return self.mean - reach, self.mean + reach
+
+
+def indistinguishable_from_best(
+    groups: Mapping[Key, Sequence[float]], better: Literal["higher", "lower"]
+) -> set[Key]:
+    """The group with the best mean, and all that Games–Howell cannot tell from it.
+
+    A group of one value has no spread to test with: it is never among them. There is no such
+    set, and none is returned, where the best group is of that kind or has nobody to be tested
+    against.
+    """
+    sign = 1 if better == "lower" else -1
+    summaries = {key: Summary.of(values) for key, values in groups.items() if values}
+    tested = {key: summary for key, summary in summaries.items() if summary.n > 1}
+    best = min(summaries.values(), key=lambda s: (sign * s.mean, s.error, s.n), default=None)
+    if best is None or best.n < 2 or len(tested) < 2:
+        return set()
+    return {key for key, one in tested.items() if not distinguishable(one, best, len(tested))}
+
+
+def distinguishable(one: Summary, other: Summary, groups: int) -> bool:
+    """Whether the means of two of ``groups`` groups differ at ``SIGNIFICANCE``, by Games–Howell.
+
+    q = √2 |m1 − m2| / √(s1²/n1 + s2²/n2) is held against the studentized range of ``groups``
+    means with Welch's degrees of freedom: no equal variances or sizes are assumed, and the level
+    holds for all pairs together. Groups without any spread differ when their means do.
+
+    Reference: Pairwise Multiple Comparison Procedures with Unequal N's and/or Variances (Games
+    and Howell, 1976), Journal of Educational Statistics 1(2).
+    """
+    error = math.hypot(one.error, other.error)
+    if error == 0:
+        return one.mean != other.mean
+    t = abs(one.mean - other.mean) / error
+    shares = ((one.error / error) ** 4 / (one.n - 1), (other.error / error) ** 4 / (other.n - 1))
+    freedom = 1 / sum(shares)
+    # A range is wide when some pair is far apart, so its tail lies between that of one pair and
+    # the sum over all pairs. Mostly the two agree, and the integral below is not needed.
+    one_pair = 2 * float(stdtr(freedom, -t))
+    if one_pair > SIGNIFICANCE:
+        return False
+    if one_pair * math.comb(groups, 2) <= SIGNIFICANCE:
+        return True
+    from scipy.stats import studentized_range  # half a second to import
+
+    return float(studentized_range.sf(math.sqrt(2) * t, groups, freedom)) <= SIGNIFICANCE

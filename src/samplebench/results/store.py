@@ -1,0 +1,130 @@
+"""Records on disk: one JSON file a cell, written whole or not at all."""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from samplebench.errors import BadRecord, StorageError
+from samplebench.results.record import Record
+
+
+@dataclass(frozen=True)
+class Damaged:
+    """A file among the records that is none, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class Store:
+    """A results folder:
+
+    ``<suite>.md`` beside ``records/<suite>/*.json``, each with its picture.
+    """
+
+    folder: Path
+
+    def records_folder(self, suite: str) -> Path:
+        return self.folder / "records" / suite
+
+    def board_path(self, suite: str) -> Path:
+        return self.folder / f"{suite}.md"
+
+    def record_path(self, record: Record) -> Path:
+        return self.records_folder(record.suite) / record.file_name
+
+    def suites(self) -> list[str]:
+        """The suites that have records here."""
+        folder = self.folder / "records"
+        return (
+            sorted(path.name for path in folder.iterdir() if path.is_dir())
+            if folder.is_dir()
+            else []
+        )
+
+    def read(self, suite: str) -> tuple[list[Record], list[Damaged]]:
+        """Every record of a suite by file name, and the files that could not be read."""
+        records, damaged = [], []
+        for path in sorted(self.records_folder(suite).glob("*.json")):
+            try:
+                records.append(Record.from_json(path.read_text(encoding="utf-8")))
+            except (BadRecord, UnicodeDecodeError) as error:
+                damaged.append(Damaged(path, str(error)))
+        return records, damaged
+
+    def write(self, record: Record) -> Path:
+        """Put a record in place of any earlier one of its cell. A measured one that is replaced is
+        set aside.
+
+        Raises:
+            StorageError: it could not be written; an earlier record is then untouched.
+        """
+        path = self.record_path(record)
+        if path.exists():
+            self._set_aside(path)
+        write_whole(path, record.to_json())
+        return path
+
+    def quarantine(self, damaged: Damaged) -> Path:
+        """Move a damaged file out of the way, keeping it."""
+        return _move(damaged.path, self.folder / "damaged")
+
+    def _set_aside(self, path: Path) -> None:
+        """Keep a measured record that another is about to replace."""
+        try:
+            earlier = Record.from_json(path.read_text(encoding="utf-8"))
+        except (BadRecord, UnicodeDecodeError):
+            return
+        if earlier.status == "measured":
+            kept = (
+                self.folder
+                / "superseded"
+                / path.parent.name
+                / f"{path.stem}_{_stamp(earlier)}.json"
+            )
+            write_whole(kept, earlier.to_json())
+
+
+def _stamp(record: Record) -> str:
+    return "".join(character for character in record.provenance.finished if character.isalnum())
+
+
+def _move(path: Path, folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return path.replace(folder / path.name)
+    except OSError as error:
+        raise _storage_error(path, error) from error
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file so that a reader sees the old one or the new one, whatever happens meanwhile.
+
+    Raises:
+        StorageError: disk full, no permission, …; the old file is untouched.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(temporary, 0o644)  # mkstemp makes files that only their owner can read
+            os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise _storage_error(path, error) from error
+
+
+def _storage_error(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"{path} could not be written ({error.strerror}). Nothing that was there is lost; "
+        "make room or choose another folder with --results, and run again."
+    )

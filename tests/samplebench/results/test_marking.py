@@ -1,0 +1,129 @@
+"""What stands out: bold is what the test says, and nothing else; a warning is given when due."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from samplebench.results.assembly import tables
+from samplebench.results.marking import marked
+from samplebench.results.record import Record
+from samplebench.results.table import Table
+
+SeedsOf = Callable[..., list[Record]]
+
+
+def only(records: Sequence[Record]) -> Table:
+    (table,) = tables(records)
+    return marked(table)
+
+
+def bold(table: Table, title: str) -> set[tuple[str, str]]:
+    place = [column.title for column in table.columns].index(title)
+    return {(row.autoencoder, row.name) for row in table.rows if row.cells[place].bold}
+
+
+def alarmed(table: Table) -> dict[str, list[str]]:
+    return {row.name: [column.title for column in row.alarms] for row in table.rows if row.alarms}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_bold_is_what_scipy_cannot_tell_from_the_best(seeds_of: SeedsOf, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    samples = {f"s{mean}": random.normal(10 + mean, 1, 4).tolist() for mean in range(5)}
+    table = only([record for name, values in samples.items() for record in seeds_of(name, values)])
+    best = min(range(5), key=lambda index: float(np.mean(samples[f"s{index}"])))
+    pvalues = stats.tukey_hsd(*samples.values(), equal_var=False).pvalue[best]
+    expected = {("vae", f"s{index}") for index in range(5) if pvalues[index] > 0.05}
+    assert 1 <= len(expected) < 5
+    assert bold(table, "FD") == expected
+
+
+FAR = {"near": [1.0, 1.1, 1.2], "far": [50.0, 50.1, 50.2]}
+
+
+def test_references_and_controls_are_never_bold(seeds_of: SeedsOf) -> None:
+    records = [
+        *seeds_of(None, [0.1, 0.2, 0.3], floor=0.05),
+        *seeds_of("copier", [0.5, 0.6, 0.7], role="control"),
+        *(record for name, values in FAR.items() for record in seeds_of(name, values)),
+    ]
+    assert bold(only(records), "FD") == {("vae", "near")}
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        ("images", {("ae", "near")}),
+        ("cost", {("ae", "near")}),
+        ("latents", {("ae", "near"), ("vae", "near")}),
+    ],
+)
+def test_latents_compare_within_an_autoencoder_and_the_rest_across(
+    seeds_of: SeedsOf, subject: str, expected: set[tuple[str, str]]
+) -> None:
+    records = [
+        record
+        for autoencoder, scale in (("ae", 1), ("vae", 5))
+        for name, values in FAR.items()
+        for record in seeds_of(
+            name, [scale * value for value in values], subject=subject, autoencoder=autoencoder
+        )
+    ]
+    assert bold(only(records), "FD") == expected
+
+
+def test_the_best_of_several_autoencoders_is_bold(seeds_of: SeedsOf) -> None:
+    about = {"title": "MSE", "subject": "autoencoder"}
+    near, far = (
+        seeds_of(None, values, autoencoder=autoencoder, **about)
+        for autoencoder, values in zip(("ae", "vae"), FAR.values(), strict=True)
+    )
+    assert bold(only(near + far), "MSE") == {("ae", "reconstruction")}
+    assert bold(only(near), "MSE") == set()
+
+
+def test_costs_of_two_machines_are_not_compared(seeds_of: SeedsOf) -> None:
+    near = seeds_of("near", FAR["near"], subject="cost")
+    far = seeds_of("far", FAR["far"], subject="cost", provenance={"threads": 16})
+    assert bold(only(near + far), "FD") == set()
+
+
+def test_costs_compare_by_ratio(seeds_of: SeedsOf) -> None:
+    noisy = {"slow": [1.0, 3.0, 9.0], "fast": [1e-3, 1.1e-3, 1.2e-3]}
+    pvalue = stats.tukey_hsd(*noisy.values(), equal_var=False).pvalue[0, 1]
+    assert pvalue > 0.05  # as they are, nothing would tell a thousandfold difference
+    records = [
+        record
+        for name, values in noisy.items()
+        for record in seeds_of(name, values, title="fit", subject="cost")
+    ]
+    assert bold(only(records), "fit") == {("vae", "fast")}
+
+
+def test_a_diagnostic_is_never_bold(seeds_of: SeedsOf) -> None:
+    records = [r for name, values in FAR.items() for r in seeds_of(name, values, alarm=0.8)]
+    assert bold(only(records), "FD") == set()
+
+
+@pytest.mark.parametrize(
+    ("better", "alarm", "fine", "bad"), [("higher", 0.8, 0.81, 0.79), ("lower", 1.5, 1.49, 1.51)]
+)
+def test_a_row_that_is_worse_than_the_alarm_is_marked(
+    seeds_of: SeedsOf, better: str, alarm: float, fine: float, bad: float
+) -> None:
+    about = {"title": "authenticity", "better": better, "alarm": alarm}
+    records = [
+        *seeds_of(None, [0.9, 1.1], floor=9.0, **about),
+        *seeds_of("honest", [fine, fine], **about),
+        *seeds_of("thief", [bad - 0.1, bad + 0.1], **about),
+        *seeds_of("copier", [bad, bad], role="control", **about),
+    ]
+    assert alarmed(only(records)) == {"thief": ["authenticity"], "copier": ["authenticity"]}
+
+
+def test_an_alarm_needs_the_reconstructions_of_the_same_autoencoder(seeds_of: SeedsOf) -> None:
+    about = {"better": "higher", "alarm": 0.8}
+    records = seeds_of(None, [1.0], autoencoder="ae", **about) + seeds_of("gmm", [0.1], **about)
+    assert alarmed(only(records)) == {}

@@ -1,0 +1,110 @@
+"""Records: strict when built, strict when read."""
+
+import json
+import math
+from collections.abc import Callable
+
+import pytest
+from pydantic import ValidationError
+
+from samplebench.errors import BadRecord
+from samplebench.results.record import PartRecord, Record, Score, score_value
+
+MakeScore = Callable[..., Score]
+MakeRecord = Callable[..., Record]
+
+
+def test_a_record_is_read_back_as_it_was_written(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    record = make_record(
+        "gmm(components=10)", 3, [make_score("FD", 0.1 + 0.2), make_score("×", 1)]
+    )
+    assert Record.from_json(record.to_json()) == record
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_score_that_is_not_finite_cannot_be_built(make_score: MakeScore, value: float) -> None:
+    with pytest.raises(ValidationError, match="finite"):
+        make_score("FD", value)
+
+
+@pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity"])
+def test_a_score_that_is_not_finite_cannot_be_read(
+    make_record: MakeRecord, make_score: MakeScore, word: str
+) -> None:
+    text = make_record("gmm", 0, [make_score("FD", 0.125)]).to_json()
+    with pytest.raises(BadRecord, match=r"scores\.0\.value"):
+        Record.from_json(text.replace("0.125", word))
+
+
+def test_a_result_that_is_not_finite_becomes_a_problem() -> None:
+    assert score_value(2.0) == (2.0, None)
+    value, problem = score_value(math.nan)
+    assert value is None
+    assert problem is not None
+    assert "nan" in problem
+
+
+@pytest.mark.parametrize(("value", "problem"), [(1.0, "both"), (None, None)])
+def test_a_score_has_either_a_value_or_a_problem(
+    make_score: MakeScore, value: float | None, problem: str | None
+) -> None:
+    with pytest.raises(ValidationError, match="or else a problem"):
+        make_score("FD", value, problem=problem)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"), [("failed", None), ("refused", None), ("measured", "why")]
+)
+def test_a_reason_belongs_to_failed_and_refused_cells(
+    make_record: MakeRecord, status: str, reason: str | None
+) -> None:
+    with pytest.raises(ValidationError, match="a reason belongs"):
+        make_record("gmm", 0, [], status=status, reason=reason)
+
+
+def test_the_json_is_strict(make_record: MakeRecord, make_score: MakeScore) -> None:
+    def forbid(word: str) -> None:
+        raise AssertionError(f"{word} is not JSON")
+
+    json.loads(make_record("gmm", 0, [make_score("FD", None)]).to_json(), parse_constant=forbid)
+
+
+def test_settings_that_are_not_finite_cannot_be_written(
+    make_record: MakeRecord, make_part: Callable[..., PartRecord]
+) -> None:
+    record = make_record("gmm", 0, [], dataset=make_part("digits", settings={"size": math.nan}))
+    with pytest.raises(ValueError, match="JSON"):
+        record.to_json()
+
+
+@pytest.mark.parametrize("change", ['"format": 2', '"format": 1,\n "guess": 0'])
+def test_another_format_is_refused(
+    make_record: MakeRecord, make_score: MakeScore, change: str
+) -> None:
+    text = make_record("gmm", 0, [make_score("FD", 1.0)]).to_json()
+    with pytest.raises(BadRecord, match=r"format|guess"):
+        Record.from_json(text.replace('"format": 1', change))
+
+
+def test_a_metric_with_other_settings_or_features_is_another_column(
+    make_score: MakeScore,
+) -> None:
+    scores = [
+        make_score("FD", 1.0),
+        make_score("FD", 1.0, weights="a"),
+        make_score("FD", 1.0, weights="b"),
+        make_score("FD", 1.0, metric="frechet(order=1)"),
+        make_score("FD", 1.0, metric="frechet(order=2)"),
+    ]
+    assert len({score.column for score in scores}) == len(scores)
+
+
+def test_file_names_tell_cells_apart(make_record: MakeRecord) -> None:
+    records = [
+        make_record(name, seed, []) for name in (None, "gmm", "gmm(k=2)") for seed in (0, 1)
+    ]
+    assert len({record.file_name for record in records}) == len(records)
+    assert records[2].file_name.startswith("digits_vae_gmm_0_")
+    assert records[0].file_name.startswith("digits_vae_reconstruction_0_")
