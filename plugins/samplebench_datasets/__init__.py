@@ -1,0 +1,26 @@
+"""Datasets: scikit-learn's digits, what torchvision downloads, CelebA, and folders of one's own.
+
+Every one keeps the published split where there is one, and gives test no image that train has.
+"""
+
+from samplebench import Register, hookimpl
+from samplebench_datasets.celeba import CelebA
+from samplebench_datasets.cifar10 import CIFAR10
+from samplebench_datasets.digits import Digits
+from samplebench_datasets.fashion_mnist import FashionMNIST
+from samplebench_datasets.image_folder import ImageFolder
+from samplebench_datasets.kmnist import KMNIST
+from samplebench_datasets.mnist import MNIST
+from samplebench_datasets.svhn import SVHN
+
+
+@hookimpl
+def register_datasets(register: Register) -> None:
+    register("digits", Digits)
+    register("mnist", MNIST)
+    register("fashion-mnist", FashionMNIST)
+    register("kmnist", KMNIST)
+    register("cifar10", CIFAR10)
+    register("svhn", SVHN)
+    register("celeba", CelebA)
+    register("image-folder", ImageFolder)

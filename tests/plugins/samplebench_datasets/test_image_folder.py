@@ -1,0 +1,256 @@
+"""Folders of one's own: layout, split, classes, resizing, and files that are no images."""
+
+import io
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from torch.nn.functional import interpolate
+
+from samplebench import DataMissing
+from samplebench_datasets import image_files
+from samplebench_datasets.image_files import decode_into
+from samplebench_datasets.image_folder import ImageFolder
+
+
+def save(path: Path, pixels: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+
+
+def save_constants(folder: Path, names: list[str]) -> None:
+    """The image of row r is all of value r."""
+    for row, name in enumerate(names):
+        save(folder / name, np.full((8, 8, 3), row, dtype=np.uint8))
+
+
+def values(images: torch.Tensor) -> list[int]:
+    assert torch.equal(images.amin((1, 2, 3)), images.amax((1, 2, 3)))
+    return images[:, 0, 0, 0].tolist()
+
+
+def test_pixels_and_labels_are_those_of_the_files(write, tmp_path):
+    written = write("image-folder")
+    dataset = ImageFolder(tmp_path, path="pictures")
+    for part in ("train", "test"):
+        split = getattr(dataset, part)()
+        expected = {
+            image.tobytes(): label
+            for image, label in zip(getattr(written, part), written.labels[part], strict=True)
+        }
+        found = [image.tobytes() for image in split.images.numpy()]
+        assert sorted(found) == sorted(expected)
+        assert split.labels.tolist() == [expected[image] for image in found]
+
+
+def test_classes_are_numbered_by_name_over_both_parts(tmp_path):
+    save_constants(
+        tmp_path / "p",
+        ["train/b/deep/er/0.png", "train/a/0.png", "test/c/0.png", "test/a/x/0.png"],
+    )
+    dataset = ImageFolder(tmp_path, path="p")
+    train, test = dataset.train(), dataset.test()
+    labels = dict(zip(values(train.images), train.labels.tolist(), strict=True))
+    assert labels == {0: 1, 1: 0}
+    labels = dict(zip(values(test.images), test.labels.tolist(), strict=True))
+    assert labels == {2: 2, 3: 0}
+
+
+def test_images_outside_a_subfolder_mean_that_there_are_no_labels(tmp_path):
+    save_constants(tmp_path / "p", ["train/a/0.png", "train/1.png", "test/a/0.png"])
+    dataset = ImageFolder(tmp_path, path="p")
+    assert dataset.train().labels is None
+    assert dataset.test().labels is None
+
+
+def test_a_single_folder_is_split_five_to_one_in_whatever_order_it_is_listed(
+    tmp_path, monkeypatch
+):
+    names = [f"class-{row // 10}/{row:03}.png" for row in range(62)]
+    save_constants(tmp_path / "p", names)
+    dataset = ImageFolder(tmp_path, path="p")
+    train, test = dataset.train(), dataset.test()
+    assert sorted(values(train.images) + values(test.images)) == list(range(62))
+    assert len(test) == 10
+    for split in (train, test):
+        assert split.labels.tolist() == [value // 10 for value in values(split.images)]
+        assert (split.labels.diff() < 0).sum() >= 3
+    listed = Path.rglob
+    monkeypatch.setattr(Path, "rglob", lambda *given: sorted(listed(*given), reverse=True))
+    assert torch.equal(ImageFolder(tmp_path, path="p").train().images, train.images)
+
+
+def test_a_training_image_that_is_in_test_under_another_name_is_left_out(tmp_path):
+    save_constants(tmp_path / "p", ["train/a/0.png", "train/a/1.png", "test/a/2.png"])
+    save(tmp_path / "p" / "test/a/copy.png", np.full((8, 8, 3), 1, dtype=np.uint8))
+    dataset = ImageFolder(tmp_path, path="p")
+    assert values(dataset.train().images) == [0]
+    assert sorted(values(dataset.test().images)) == [1, 2]
+
+
+@pytest.mark.parametrize(("height", "width"), [(96, 160), (160, 96), (101, 77), (20, 30)])
+def test_the_centre_square_is_resized_without_aliasing(height, width, tmp_path):
+    pixels = np.random.default_rng(3).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    save(tmp_path / "p/train/0.png", pixels)
+    save(tmp_path / "p/test/0.png", pixels[::-1].copy())
+    (image,) = ImageFolder(tmp_path, path="p", size=32).train().images
+    short = min(height, width)
+    top, left = (height - short) / 2, (width - short) / 2
+    square = pixels[int(top) : int(top) + short, int(left) : int(left) + short]
+    expected = interpolate(
+        torch.from_numpy(square.copy()).permute(2, 0, 1)[None].double(),
+        (32, 32),
+        mode="bilinear",
+        antialias=True,
+    )[0]
+    inner = slice(2, -2)  # at the rim, Pillow also sees pixels just outside the square
+    difference = (image.double() - expected).abs()
+    assert difference[:, inner, inner].max() <= 1
+    assert difference.mean() < 2
+
+
+def test_a_fine_chequerboard_becomes_grey(tmp_path):
+    board = np.indices((128, 128)).sum(0)[..., None].repeat(3, 2) % 2 * 255
+    save(tmp_path / "p/train/0.png", board.astype(np.uint8))
+    save(tmp_path / "p/test/0.png", np.zeros((9, 9, 3), dtype=np.uint8))
+    images = ImageFolder(tmp_path, path="p", size=16).train().images
+    assert images.amin() >= 120
+    assert images.amax() <= 135
+
+
+def test_one_channel_is_luma(tmp_path):
+    save(tmp_path / "p/train/0.png", np.full((8, 8, 3), (200, 100, 50), dtype=np.uint8))
+    save(tmp_path / "p/test/0.png", np.zeros((8, 8), dtype=np.uint8))
+    dataset = ImageFolder(tmp_path, path="p", size=8, channels=1)
+    assert dataset.image_shape == (1, 8, 8)
+    (image,) = dataset.train().images
+    assert values(image[None]) == [round(0.299 * 200 + 0.587 * 100 + 0.114 * 50)]
+
+
+def test_grey_files_fill_three_channels(tmp_path):
+    ramp = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    save(tmp_path / "p/train/0.png", ramp)
+    save(tmp_path / "p/test/0.png", ramp.T.copy())
+    (image,) = ImageFolder(tmp_path, path="p", size=8).train().images
+    assert np.array_equal(image.numpy(), np.stack([ramp] * 3))
+
+
+def test_hidden_files_and_other_files_are_passed_over(tmp_path):
+    names = ["train/0.png", "train/.cache/1.png", "train/.2.png", "test/3.PNG", "test/.a/4.png"]
+    save_constants(tmp_path / "p", names)
+    (tmp_path / "p/train/notes.txt").write_text("no image")
+    dataset = ImageFolder(tmp_path, path="p")
+    assert values(dataset.train().images) == [0]
+    assert values(dataset.test().images) == [3]
+
+
+def test_a_path_is_looked_up_under_the_data_folder_then_here_then_as_it_is(tmp_path, monkeypatch):
+    here, data = tmp_path / "here", tmp_path / "data"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    save_constants(here, ["p/train/0.png", "p/test/1.png"])
+    assert values(ImageFolder(data, path="p").test().images) == [1]
+    save_constants(data, ["p/test/0.png", "p/train/1.png"])
+    assert values(ImageFolder(data, path="p").test().images) == [0]
+    assert values(ImageFolder(data, path=str(here / "p")).test().images) == [1]
+
+
+def test_no_path_no_folder_and_half_a_folder_are_told_apart(tmp_path):
+    with pytest.raises(DataMissing, match=r"given no path.*train/ and test/"):
+        ImageFolder(tmp_path).train()
+    with pytest.raises(DataMissing, match=rf"no folder {tmp_path}/p or .*/p\. "):
+        ImageFolder(tmp_path, path="p").test()
+    save_constants(tmp_path, ["p/train/0.png"])
+    with pytest.raises(DataMissing, match=rf"{tmp_path}/p/test is not"):
+        ImageFolder(tmp_path, path="p").train()
+    (tmp_path / "p/test").mkdir()
+    with pytest.raises(DataMissing, match="1 images to train on and 0 to test"):
+        ImageFolder(tmp_path, path="p").train()
+    save_constants(tmp_path, [f"few/{row}.png" for row in range(5)])
+    with pytest.raises(DataMissing, match="at least 6"):
+        ImageFolder(tmp_path, path="few").test()
+
+
+def test_a_damaged_file_is_named(write, tmp_path):
+    broken = write("image-folder").files[7]
+    broken.write_bytes(broken.read_bytes()[:300])
+    with pytest.raises(DataMissing) as caught:
+        ImageFolder(tmp_path, path="pictures").train()
+    assert str(broken) in str(caught.value)
+
+
+def test_sixteen_bits_are_refused_instead_of_cut_off(tmp_path):
+    save_constants(tmp_path / "p", ["train/0.png", "test/1.png"])
+    save(tmp_path / "p/train/deep.png", np.full((8, 8), 40_000, dtype=np.uint16))
+    with pytest.raises(DataMissing, match=r"deep\.png .*not of 8 bits"):
+        ImageFolder(tmp_path, path="p").train()
+
+
+def encoded(form: str) -> bytes:
+    pixels = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, form)
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("scratch")
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    form=st.sampled_from(["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM"]),
+    length=st.floats(0, 1),
+    flips=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), max_size=4),
+)
+def test_whatever_happened_to_a_file_it_gives_pixels_or_is_named(scratch, form, length, flips):
+    content = bytearray(encoded(form))
+    for place, change in flips:
+        content[int(place * len(content))] ^= change
+    file = scratch / "damaged.bin"
+    file.write_bytes(content[: round(length * len(content))])
+    target = np.zeros((1, 3, 16, 16), dtype=np.uint8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow warns of some damage, as it should
+        try:
+            decode_into(target, [file], lambda image: image.resize((16, 16)))
+            told = str(file)
+        except DataMissing as error:
+            told = str(error)
+    assert str(file) in told
+
+
+def test_rows_keep_their_places_when_many_threads_fill_them(tmp_path, monkeypatch):
+    save_constants(tmp_path, [f"{row:03}.png" for row in range(100)])
+    monkeypatch.setattr(image_files, "_AT_ONCE", 7)
+    target = np.zeros((100, 3, 8, 8), dtype=np.uint8)
+    decode_into(target, sorted(tmp_path.glob("*.png")), lambda image: image)
+    assert values(torch.from_numpy(target)) == list(range(100))
+
+
+def test_a_size_must_be_positive(tmp_path):
+    with pytest.raises(ValueError, match="size must be positive"):
+        ImageFolder(tmp_path, path="p", size=0)
+
+
+@pytest.mark.shared_data
+@pytest.mark.skipif(
+    "SAMPLEBENCH_TEST_DATA" not in os.environ, reason="needs real images; see CONTRIBUTING.md"
+)
+def test_real_photographs_come_in_ten_classes_and_keep_their_pixels():
+    data_dir = Path(os.environ["SAMPLEBENCH_TEST_DATA"])
+    dataset = ImageFolder(data_dir, path="cifar10-sample", size=32)
+    test = dataset.test()
+    files = sorted((data_dir / "cifar10-sample" / "test").rglob("*.jpg"))
+    assert len(test) == len(files)
+    assert test.labels.bincount().tolist() == [len(files) // 10] * 10
+    found = {image.tobytes() for image in test.images.numpy()}
+    for file in files[::50]:
+        assert np.asarray(Image.open(file)).transpose(2, 0, 1).tobytes() in found
