@@ -1,0 +1,41 @@
+"""How results are judged: the metrics, and the features in which images are compared."""
+
+from samplebench import Register, hookimpl
+from samplebench_metrics.classifier import Classifier
+from samplebench_metrics.codebook_perplexity import CodebookPerplexity
+from samplebench_metrics.fit_seconds import FitSeconds
+from samplebench_metrics.frechet_distance import FrechetDistance
+from samplebench_metrics.inception import Inception
+from samplebench_metrics.latent_authenticity import LatentAuthenticity
+from samplebench_metrics.peak_device_memory import PeakDeviceMemory
+from samplebench_metrics.peak_host_memory import PeakHostMemory
+from samplebench_metrics.random_conv import RandomConv
+from samplebench_metrics.reconstruction_mse import ReconstructionMSE
+from samplebench_metrics.samples_per_second import SamplesPerSecond
+from samplebench_metrics.sliced_wasserstein import SlicedWasserstein
+
+
+@hookimpl
+def register_features(register: Register) -> None:
+    register("inception", Inception)
+    register("classifier", Classifier)
+    register("random-conv", RandomConv)
+
+
+@hookimpl
+def register_metrics(register: Register) -> None:
+    register("frechet-distance", FrechetDistance)
+    register("sliced-wasserstein", SlicedWasserstein)
+    register("latent-authenticity", LatentAuthenticity)
+    register("codebook-perplexity", CodebookPerplexity)
+    register("reconstruction-mse", ReconstructionMSE)
+    register("fit-seconds", FitSeconds)
+    register("samples-per-second", SamplesPerSecond)
+    register("peak-host-memory", PeakHostMemory)
+    register("peak-device-memory", PeakDeviceMemory)
+
+
+@hookimpl
+def warm_up() -> None:
+    import ot  # noqa: F401 - a second each, spared to every child process
+    import torch_fidelity.metric_fid  # noqa: F401

@@ -1,0 +1,64 @@
+"""Inception's features, the ones in which a Fréchet distance is called FID."""
+
+from collections.abc import Mapping
+from textwrap import shorten
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from samplebench import FeatureExtractor, Images, Split, WeightsMissing
+from samplebench_metrics.inception_weights import is_official, read_weights, weights_file
+
+
+class Inception(FeatureExtractor):
+    """The 2,048 features of torch-fidelity's InceptionV3, with its own resize to 299 × 299.
+
+    Grey images are repeated to three channels. The weights are the file ``weights`` if it is
+    given; else torch-fidelity's official file from torch hub's checkpoint folder, downloaded if it
+    is not there. Only with the official weights, told by their SHA-256, is a distance called FID.
+
+    Raises:
+        WeightsMissing: in ``fit``: there is no such file, it cannot be downloaded, or it holds
+        something else.
+
+    Reference: Rethinking the Inception Architecture for Computer Vision (Szegedy et al., 2015),
+    arXiv:1512.00567.
+    """
+
+    batch = 16  # faster than larger ones on a CPU
+
+    official: Tensor
+
+    def __init__(self, image_shape: tuple[int, int, int], weights: str = "") -> None:
+        from samplebench_metrics.inception_network import InceptionNetwork  # a second to import
+
+        super().__init__()
+        if image_shape[0] not in (1, 3):
+            raise ValueError(f"inception takes images of 1 or 3 channels, not {image_shape[0]}")
+        self.weights = weights
+        self.network = InceptionNetwork()
+        self.register_buffer("official", torch.tensor(False))
+
+    @property
+    def titles(self) -> Mapping[str, str]:
+        return {"FD": "FID"} if self.official else {}
+
+    def fit(self, train: Split) -> None:
+        file = weights_file(self.weights)
+        weights = read_weights(file)
+        try:
+            self.network.load_state_dict(weights)
+        except RuntimeError as error:  # its message may name hundreds of tensors
+            raise WeightsMissing(
+                f"{file} does not hold the weights of torch-fidelity's InceptionV3: "
+                f"{shorten(str(error), 300)}"
+            ) from error
+        self.official.fill_(is_official(file))
+
+    @torch.no_grad()
+    def features(self, images: Images) -> Float[Tensor, "samples features"]:
+        coloured = images.expand(-1, 3, -1, -1)
+        features: Tensor
+        (features,) = self.network((255 * coloured).round().clamp(0, 255).to(torch.uint8))
+        return features

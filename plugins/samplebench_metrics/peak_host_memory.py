@@ -1,0 +1,19 @@
+"""The main memory that a stage needs."""
+
+from samplebench import Evidence, Metric
+from samplebench_metrics.stages import Stage
+
+
+class PeakHostMemory(Metric):
+    """The peak of main memory in a stage above what was held when it began, in MiB."""
+
+    unit = "MiB"
+    better = "lower"
+    subject = "cost"
+
+    def __init__(self, stage: Stage = "fit") -> None:
+        self.stage = stage
+        self.title = f"{stage} memory"
+
+    def measure(self, evidence: Evidence) -> float:
+        return evidence.costs[self.stage].host_peak_bytes / 2**20

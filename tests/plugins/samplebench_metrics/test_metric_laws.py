@@ -1,0 +1,99 @@
+"""What holds for every metric of the package."""
+
+import pytest
+import torch
+
+from samplebench import Continuous, Cost, Discrete, Evidence
+from samplebench_metrics import register_metrics
+
+FACTORIES = {}
+register_metrics(FACTORIES.__setitem__)
+STAGES = ("train", "encode", "fit", "sample", "throughput", "decode")
+
+
+@pytest.fixture
+def evidence(make_evidence):
+    """``evidence(noise)``: everything generated or reconstructed is off by noise of that size."""
+
+    def make(noise: float) -> Evidence:
+        generator = torch.Generator().manual_seed(0)
+        images = torch.rand(60, 1, 4, 4, generator=generator)
+        damage = noise * torch.randn(60, 1, 4, 4, generator=generator)
+        latents = torch.randn(3, 60, 5, generator=generator)
+        shift = noise * torch.randn(60, 5, generator=generator)
+        features = {"test": images.flatten(1), "generated": (images + damage).flatten(1)}
+        return make_evidence(
+            test=images,
+            reconstructed=(images + damage).clamp(0, 1),
+            generated=(images + damage).clamp(0, 1),
+            train_latents=latents[0],
+            test_latents=latents[1],
+            generated_latents=latents[2] + shift,
+            features=features,
+            costs={stage: Cost(1.0, 1.0, 2**20, 2**20, 10) for stage in STAGES},
+        )
+
+    return make
+
+
+def coded(make_evidence, codes: int) -> Evidence:
+    latents = Discrete((16,)).pack(codes=torch.arange(64)[:, None] % codes)
+    return make_evidence(test_latents=latents)
+
+
+def measurable(name: str, evidence, make_evidence) -> Evidence:
+    """Evidence that this metric has no objection to."""
+    if FACTORIES[name]().objection(Continuous(5)) is None:
+        return evidence(0.1)
+    return coded(make_evidence, 8)
+
+
+@pytest.mark.parametrize("name", FACTORIES)
+def test_the_same_evidence_gives_the_same_bits(name, evidence, make_evidence):
+    one, other = (
+        FACTORIES[name]().measure(measurable(name, evidence, make_evidence)) for _ in range(2)
+    )
+    assert type(one) is float
+    assert one == other
+
+
+@pytest.mark.parametrize("name", FACTORIES)
+def test_nothing_is_drawn_from_the_streams_outside(name, evidence, make_evidence):
+    given = measurable(name, evidence, make_evidence)
+    state = torch.get_rng_state()
+    FACTORIES[name]().measure(given)
+    FACTORIES[name]().floor(given)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize("name", ["frechet-distance", "sliced-wasserstein", "reconstruction-mse"])
+def test_more_noise_is_worse(name, evidence):
+    metric = FACTORIES[name]()
+    scores = [metric.measure(evidence(noise)) for noise in (0.1, 0.5, 2.0)]
+    assert scores == sorted(scores, reverse=metric.better == "higher")
+
+
+def test_fewer_codes_are_worse(make_evidence):
+    metric = FACTORIES["codebook-perplexity"]()
+    scores = [metric.measure(coded(make_evidence, codes)) for codes in (16, 8, 2)]
+    assert metric.better == "higher"
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_noise_does_not_make_latents_less_authentic_so_authenticity_only_warns(evidence):
+    metric = FACTORIES["latent-authenticity"]()
+    scores = [metric.measure(evidence(noise)) for noise in (0.1, 0.5, 2.0)]
+    assert metric.alarm == 0.8
+    assert scores == sorted(scores)
+
+
+@pytest.mark.parametrize("name", FACTORIES)
+def test_only_what_is_compared_in_features_uses_them(name, evidence, make_evidence):
+    metric = FACTORIES[name]()
+    given = measurable(name, evidence, make_evidence)
+    asked = []
+    spied = Evidence(
+        **{**vars(given), "features": lambda shown: asked.append(shown) or given.features(shown)}
+    )
+    metric.measure(spied)
+    assert bool(asked) == metric.uses_features
