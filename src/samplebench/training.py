@@ -80,11 +80,9 @@ def train(
 ) -> None:
     """Minimise ``loss`` over ``data`` (samples, …) in shuffled batches.
 
-    The model is left in evaluation mode.
-
-    ``data`` lies where the model lies and is indexed by whole batches; ``prepare`` makes a batch
-    into what ``loss`` takes (8-bit images into floats, say). Loss values stay on the device
-    between reports, so the loop never waits for it.
+    The model is left in evaluation mode. ``data`` lies where the model lies and is indexed by
+    whole batches; ``prepare`` makes a batch into what ``loss`` takes (8-bit images into floats,
+    say). Loss values stay on the device between reports, so the loop never waits for it.
 
     Raises:
         TrainingDiverged: a loss was not finite; it names the first such step.

@@ -1,0 +1,120 @@
+"""What is installed, as rows for people and programs."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tabulate import tabulate
+
+from samplebench.pipeline.suite import bundled_suites, load_suite
+from samplebench.registry.loading import Parts
+from samplebench.registry.registry import Part
+
+_SHAPE = (1, 32, 32)
+"""The images for which autoencoders are built to see their latent space."""
+
+
+def rows(parts: Parts, kinds: Iterable[str]) -> list[dict[str, Any]]:
+    """One row a part, suite or plugin: its name, kind, plugin and more, by kind."""
+    found = []
+    for kind in kinds:
+        if kind == "suites":
+            found += [_suite_row(name) for name in bundled_suites()]
+        elif kind == "plugins":
+            found += _plugin_rows(parts)
+        else:
+            found += [_part_row(part) for part in getattr(parts, kind).values()]
+    return found
+
+
+def as_text(rows: Sequence[dict[str, Any]]) -> str:
+    """The rows as tables for a terminal, one a kind."""
+    tables = []
+    for kind in dict.fromkeys(row["kind"] for row in rows):
+        ours = [row for row in rows if row["kind"] == kind]
+        shown = [
+            {name: _cell(value) for name, value in row.items() if name not in ("kind", "settings")}
+            for row in ours
+        ]
+        widths = [60 if name in ("about", "reference") else None for name in shown[0]]
+        table = tabulate(shown, headers="keys", maxcolwidths=widths, disable_numparse=True)
+        tables.append(f"{kind}\n\n{table}")
+    return "\n\n\n".join(tables)
+
+
+def as_markdown(rows: Sequence[dict[str, Any]]) -> str:
+    """The parts among the rows as one markdown table."""
+    shown = [
+        {
+            "kind": row["kind"],
+            "name": f"`{row['name']}`",
+            "settings": ", ".join(f"`{k}={v!r}`" for k, v in row["settings"].items()),
+            "what it is": row["about"],
+            "paper": row["reference"] or "",
+        }
+        for row in rows
+        if "settings" in row
+    ]
+    return str(tabulate(shown, headers="keys", tablefmt="pipe", disable_numparse=True))
+
+
+def _part_row(part: Part) -> dict[str, Any]:
+    return {
+        "name": part.name,
+        "kind": part.kind,
+        "plugin": part.plugin.distribution,
+        **_latents(part),
+        "settings": {name: parameter.default for name, parameter in part.parameters.items()},
+        "about": part.summary,
+        "reference": part.reference,
+    }
+
+
+def _latents(part: Part) -> dict[str, Any]:
+    """What a sampler accepts, and what an autoencoder makes."""
+    if part.kind == "sampler":
+        sampler = part.factory()
+        return {"accepts": [kind.__name__.lower() for kind in sampler.accepts]}
+    if part.kind == "autoencoder":
+        return {"latents": part.factory(_SHAPE).latent_space.kind}
+    return {}
+
+
+def _suite_row(name: str) -> dict[str, Any]:
+    suite = load_suite(name)
+    return {
+        "name": name,
+        "kind": "suite",
+        "datasets": suite.datasets,
+        "autoencoders": suite.autoencoders,
+        "samplers": suite.samplers,
+        "seeds": suite.seeds,
+        "about": suite.about,
+    }
+
+
+def _plugin_rows(parts: Parts) -> list[dict[str, Any]]:
+    working = [
+        {
+            "name": plugin.name,
+            "kind": "plugin",
+            "distribution": f"{plugin.distribution} {plugin.version}",
+            "problem": None,
+        }
+        for plugin in parts.plugins
+    ]
+    broken = [
+        {
+            "name": plugin.name,
+            "kind": "plugin",
+            "distribution": plugin.distribution,
+            "problem": plugin.reason,
+        }
+        for plugin in parts.broken
+    ]
+    return working + broken
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)

@@ -1,0 +1,157 @@
+"""The rules for what autoencoders do. Those for how they learn are in ``learning_checks.py``."""
+
+import torch
+
+from samplebench.checks import toys
+from samplebench.checks.case import (
+    Case,
+    another_device,
+    require,
+    require_no_seeding,
+    same,
+    same_latents,
+)
+from samplebench.contracts.autoencoder import Autoencoder
+from samplebench.contracts.dataset import Images
+from samplebench.contracts.latents import Latents, LatentSpace
+from samplebench.randomness import seeded
+
+
+def the_latent_space_is_known_before_training(case: Case) -> None:
+    """``latent_space`` is there once it is built, and ``encode`` gives latents of that space."""
+    autoencoder = ready(case)
+    stated = getattr(autoencoder, "latent_space", None)
+    require(isinstance(stated, LatentSpace), f"latent_space is {stated!r}")
+    for count in (1, 5):
+        latents = encoded(autoencoder, some_images(case, count))
+        require(latents.space == stated, f"it states {stated} and encodes to {latents.space}")
+        require(len(latents) == count, f"{count} images give {len(latents)} latents")
+
+
+def encoding_draws_nothing_in_evaluation(case: Case) -> None:
+    """In evaluation mode, ``encode`` gives the same latents whatever the seed."""
+    autoencoder = ready(case)
+    with seeded(1, "encode"):
+        first = encoded(autoencoder, some_images(case))
+    with seeded(2, "encode"):
+        again = encoded(autoencoder, some_images(case))
+    require(same_latents(first, again), "two seeds give other latents of the same images")
+
+
+def decoding_draws_nothing_in_evaluation(case: Case) -> None:
+    """In evaluation mode, ``decode`` gives the same images whatever the seed."""
+    autoencoder = ready(case)
+    latents = encoded(autoencoder, some_images(case))
+    with seeded(1, "decode"):
+        first = decoded(autoencoder, latents)
+    with seeded(2, "decode"):
+        again = decoded(autoencoder, latents)
+    require(same(first, again), "two seeds give other images of the same latents")
+
+
+def encoding_ignores_the_rest_of_the_batch(case: Case) -> None:
+    """In evaluation mode, an image has the same latent alone and in a batch."""
+    autoencoder, images = ready(case), some_images(case, 6)
+    alone = Latents.join([encoded(autoencoder, image[None]) for image in images])
+    together = encoded(autoencoder, images)
+    require(same_latents(alone, together, 1e-3), "an image alone has another latent")
+
+
+def decoding_ignores_the_rest_of_the_batch(case: Case) -> None:
+    """In evaluation mode, a latent gives the same image alone and in a batch."""
+    autoencoder = ready(case)
+    latents = encoded(autoencoder, some_images(case, 6))
+    alone = [decoded(autoencoder, latents[i : i + 1]) for i in range(len(latents))]
+    require(
+        same(torch.cat(alone), decoded(autoencoder, latents), 1e-3),
+        "a latent alone gives another image",
+    )
+
+
+def decoded_images_lie_between_0_and_1(case: Case) -> None:
+    """``decode`` gives finite images in [0, 1] of the stated shape, for far latents too."""
+    autoencoder = ready(case)
+    latents = encoded(autoencoder, some_images(case))
+    far = latents.space.pack(values=100 * latents.values, codes=latents.codes)
+    for name, asked in (("encoded latents", latents), ("latents 100 times as large", far)):
+        images = decoded(autoencoder, asked)
+        wanted = (len(asked), *case.given[0])
+        require(images.shape == wanted, f"images are {tuple(images.shape)}, not {wanted}")
+        require(bool(images.isfinite().all()), f"images of {name} are not all finite")
+        low, high = float(images.min()), float(images.max())
+        require(low >= 0 and high <= 1, f"images of {name} lie in [{low:.3g}, {high:.3g}]")
+
+
+def encoding_leaves_the_images_as_they_were(case: Case) -> None:
+    """``encode`` does not change the images that it is given."""
+    images = some_images(case)
+    encoded(ready(case), images)
+    require(same(images, some_images(case)), "the images are changed after encode")
+
+
+def decoding_leaves_the_latents_as_they_were(case: Case) -> None:
+    """``decode`` does not change the latents that it is given."""
+    autoencoder = ready(case)
+    latents, copy = (encoded(autoencoder, some_images(case)) for _ in range(2))
+    decoded(autoencoder, latents)
+    require(same_latents(latents, copy), "the latents are changed after decode")
+
+
+def it_never_seeds(case: Case) -> None:
+    """Building, training and encoding draw from the global generators, and never seed them."""
+
+    def work() -> None:
+        autoencoder: Autoencoder = case.chosen.build(*case.given)
+        autoencoder.loss_terms(some_images(case, 4))
+        autoencoder.eval()
+        decoded(autoencoder, encoded(autoencoder, some_images(case, 4)))
+
+    require_no_seeding(work)
+
+
+def it_works_on_the_device_of_its_weights(case: Case) -> None:
+    """Moved to a device, it encodes, decodes and computes its loss there."""
+    device = another_device()
+    autoencoder, images = ready(case).to(device), some_images(case).to(device)
+    latents = encoded(autoencoder, images)
+    places = {"latents": latents.device, "images": decoded(autoencoder, latents).device}
+    places |= {name: term.device for name, term in autoencoder.loss_terms(images).items()}
+    for name, place in places.items():
+        require(place.type == device.type, f"its {name} are on {place}, not on {device}")
+
+
+CHECKS = (
+    the_latent_space_is_known_before_training,
+    encoding_draws_nothing_in_evaluation,
+    decoding_draws_nothing_in_evaluation,
+    encoding_ignores_the_rest_of_the_batch,
+    decoding_ignores_the_rest_of_the_batch,
+    decoded_images_lie_between_0_and_1,
+    encoding_leaves_the_images_as_they_were,
+    decoding_leaves_the_latents_as_they_were,
+    it_never_seeds,
+    it_works_on_the_device_of_its_weights,
+)
+
+
+def ready(case: Case) -> Autoencoder:
+    """A fresh autoencoder in evaluation mode."""
+    autoencoder: Autoencoder = case.build()
+    return autoencoder.eval()
+
+
+def some_images(case: Case, count: int = 8) -> Images:
+    """Images of the case's shape, made anew."""
+    return toys.images(case.given[0], count=count)
+
+
+def encoded(autoencoder: Autoencoder, images: Images) -> Latents:
+    """The latents, without gradients."""
+    with torch.no_grad():
+        return autoencoder.encode(images)
+
+
+def decoded(autoencoder: Autoencoder, latents: Latents) -> Images:
+    """The images, without gradients."""
+    with torch.no_grad():
+        return autoencoder.decode(latents)

@@ -1,0 +1,93 @@
+"""The rules for samplers whose law has a density."""
+
+import torch
+from torch import Tensor
+
+from samplebench.checks import toys
+from samplebench.checks.case import CannotApply, SpaceCase, require, same
+from samplebench.checks.sampler_checks import draw, fitted
+from samplebench.contracts.latents import Latents
+from samplebench.contracts.sampler import DensitySampler
+
+
+def log_prob_is_one_finite_number_a_latent(case: SpaceCase) -> None:
+    """``log_prob`` of its own samples is finite, (samples,)."""
+    sampler = _density(case)
+    for count in (1, 64):
+        logs = sampler.log_prob(draw(sampler, count))
+        require(logs.shape == (count,), f"{count} latents have log_prob {tuple(logs.shape)}")
+        require(bool(logs.isfinite().all()), "log_prob of its own samples is not finite")
+
+
+def log_prob_ignores_the_rest_of_the_batch(case: SpaceCase) -> None:
+    """The density of a latent does not depend on what else is in the batch."""
+    sampler = _density(case)
+    drawn = draw(sampler, 8)
+    together = sampler.log_prob(drawn)
+    alone = torch.cat([sampler.log_prob(drawn[i : i + 1]) for i in range(len(drawn))])
+    require(same(alone, together, 1e-4), "log_prob of a latent alone differs from that in a batch")
+
+
+def log_prob_is_lower_far_from_its_own_draws(case: SpaceCase) -> None:
+    """On average, its own draws are likelier than the same draws ten spreads away."""
+    sampler = _density(case)
+    if not case.space.value_width:
+        raise CannotApply("its latents have no values to move")
+    drawn = draw(sampler)
+    distance = 10 * float(drawn.values.std())
+    near = sampler.log_prob(drawn).mean()
+    far = sampler.log_prob(toys.moved(drawn, distance)).mean()
+    require(bool(near > far), f"mean log_prob is {near:.3g} there and {far:.3g} far away")
+
+
+def the_density_adds_up_to_one(case: SpaceCase) -> None:
+    """Over all codes and all values, ``exp(log_prob)`` adds up to 1 (within 2 %)."""
+    sampler = _density(case)
+    if case.space.grid or case.space.value_width > 1 or case.space.code_width > 1:
+        raise CannotApply("too many dimensions to add up a density")
+    everywhere, cell = _lattice(draw(sampler))
+    total = float(sampler.log_prob(everywhere).double().exp().sum()) * cell
+    require(abs(total - 1) < 0.02, f"the density adds up to {total:.4g}")
+
+
+ON_EACH_SPACE = (
+    log_prob_is_one_finite_number_a_latent,
+    log_prob_ignores_the_rest_of_the_batch,
+    log_prob_is_lower_far_from_its_own_draws,
+    the_density_adds_up_to_one,
+)
+
+
+def _density(case: SpaceCase) -> DensitySampler:
+    sampler = fitted(case)
+    if not isinstance(sampler, DensitySampler):
+        raise CannotApply("it states no density")
+    return sampler
+
+
+def _lattice(drawn: Latents) -> tuple[Latents, float]:
+    """Points that cover a space of at most one value and one code, and the size of their cells.
+
+    Values reach ten times the range of the draws to both sides.
+    """
+    space = drawn.space
+    values, cell = _line(drawn.values) if space.value_width else (torch.empty(1, 0), 1.0)
+    choices = (
+        torch.arange(space.code_ranges[0])[:, None]
+        if space.code_width
+        else torch.empty(1, 0, dtype=torch.int64)
+    )
+    return (
+        space.pack(
+            values=values.repeat(len(choices), 1),
+            codes=choices.repeat_interleave(len(values), dim=0),
+        ),
+        cell,
+    )
+
+
+def _line(values: Tensor) -> tuple[Tensor, float]:
+    low, high = float(values.min()), float(values.max())
+    reach = 10 * (high - low)
+    line = torch.linspace(low - reach, high + reach, 40_001)
+    return line[:, None], float(line[1] - line[0])

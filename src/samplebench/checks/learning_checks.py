@@ -1,0 +1,114 @@
+"""The rules for how autoencoders learn, and for their weights."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from samplebench.checks.autoencoder_checks import decoded, encoded, some_images
+from samplebench.checks.case import CannotApply, Case, require, same, same_latents
+from samplebench.contracts.autoencoder import AdversarialAutoencoder, Autoencoder
+from samplebench.contracts.dataset import Images
+from samplebench.randomness import seeded
+from samplebench.training import Budget, train
+
+
+def loss_terms_are_finite_scalars(case: Case) -> None:
+    """``loss_terms`` names at least one term, each a finite scalar."""
+    terms = case.build().loss_terms(some_images(case))
+    require(isinstance(terms, Mapping) and len(terms) > 0, f"loss_terms gives {terms!r}")
+    for name, term in terms.items():
+        require(term.shape == (), f"the term {name!r} is no scalar but {tuple(term.shape)}")
+        require(bool(term.isfinite()), f"the term {name!r} is {float(term.detach())}")
+
+
+def every_trainable_parameter_gets_a_gradient(case: Case) -> None:
+    """The sum of the loss terms gives each parameter that asks for one a finite gradient."""
+    autoencoder = case.build()
+    torch.autograd.backward(_total_loss(autoencoder, some_images(case)))
+    theirs = _critic_parameters(autoencoder)
+    for name, parameter in autoencoder.named_parameters():
+        if parameter.requires_grad and id(parameter) not in theirs:
+            require(parameter.grad is not None, f"no gradient reaches {name}: does it need one?")
+            require(bool(parameter.grad.isfinite().all()), f"the gradient of {name} is not finite")
+
+
+def training_lowers_the_loss(case: Case) -> None:
+    """Thirty steps on a few images lower the loss on them; a critic holds still meanwhile."""
+    autoencoder, images = case.build(), some_images(case, 16)
+    theirs = _critic_parameters(autoencoder)
+    for parameter in autoencoder.parameters():
+        if id(parameter) in theirs:
+            parameter.requires_grad_(False)
+    before = _loss_now(autoencoder, images)
+    with seeded(0, "train"):
+        train(autoencoder, autoencoder.loss_terms, images, Budget(steps=30, batch=16))
+    after = _loss_now(autoencoder, images)
+    require(after < before, f"the loss was {before:.4g} before 30 steps and is {after:.4g} after")
+
+
+def weights_make_the_round_trip(case: Case) -> None:
+    """``state_dict`` holds tensors alone, and all that ``encode`` and ``decode`` depend on."""
+    trained, images = case.build(), some_images(case)
+    with seeded(0, "train"):
+        train(trained, trained.loss_terms, images, Budget(steps=2, batch=16))
+    state = trained.state_dict()
+    for name, weight in state.items():
+        require(isinstance(weight, Tensor), f"{name} in the state_dict is no tensor")
+    fresh = case.build(seed=1).eval()
+    fresh.load_state_dict({name: weight.clone() for name, weight in state.items()})
+    latents = encoded(trained, images)
+    require(same_latents(encoded(fresh, images), latents, 1e-5), "it encodes otherwise then")
+    require(
+        same(decoded(fresh, latents), decoded(trained, latents), 1e-5),
+        "it decodes otherwise then",
+    )
+
+
+def the_same_seed_gives_the_same_weights(case: Case) -> None:
+    """All that is random when it is built comes from the global generators."""
+    first, again = case.build().state_dict(), case.build().state_dict()
+    for name, weight in first.items():
+        require(same(again[name], weight), f"{name} differs between two of the same seed")
+
+
+def the_critic_learns_from_its_own_loss(case: Case) -> None:
+    """``critic_loss`` is a finite scalar that gives each critic parameter a gradient."""
+    autoencoder = case.build()
+    theirs = _critic_parameters(autoencoder)
+    if not isinstance(autoencoder, AdversarialAutoencoder):
+        raise CannotApply("it has no critic")
+    ours = {id(parameter) for parameter in autoencoder.parameters()} - theirs
+    require(bool(theirs) and bool(ours), "critic_parameters are none or all of its parameters")
+    loss = autoencoder.critic_loss(some_images(case))
+    require(loss.shape == () and bool(loss.isfinite()), f"the critic's loss is {loss}")
+    torch.autograd.backward(loss)
+    for parameter in autoencoder.critic_parameters():
+        require(parameter.grad is not None, "a parameter of the critic gets no gradient from it")
+
+
+CHECKS = (
+    loss_terms_are_finite_scalars,
+    every_trainable_parameter_gets_a_gradient,
+    training_lowers_the_loss,
+    weights_make_the_round_trip,
+    the_same_seed_gives_the_same_weights,
+    the_critic_learns_from_its_own_loss,
+)
+
+
+def _total_loss(autoencoder: Autoencoder, images: Images) -> Tensor:
+    return torch.stack(list(autoencoder.loss_terms(images).values())).sum()
+
+
+def _loss_now(autoencoder: Autoencoder, images: Images) -> float:
+    """The loss as training sees it, under a seed of its own."""
+    autoencoder.train()
+    with torch.no_grad(), seeded(0, "loss"):
+        return float(_total_loss(autoencoder, images))
+
+
+def _critic_parameters(autoencoder: Autoencoder) -> set[int]:
+    if isinstance(autoencoder, AdversarialAutoencoder):
+        return {id(parameter) for parameter in autoencoder.critic_parameters()}
+    return set()

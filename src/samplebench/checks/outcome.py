@@ -1,0 +1,78 @@
+"""What came of the checks, and how it is told."""
+
+import traceback
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from inspect import getdoc
+from pathlib import Path
+from typing import Literal
+
+from samplebench.checks.case import CannotApply, Case, Check, CheckFailed
+from samplebench.errors import DataMissing, WeightsMissing
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one check on one part in one case.
+
+    ``law`` is the check's own documentation; ``detail`` says how it failed, or why it was skipped.
+    """
+
+    check: str
+    law: str
+    part: str
+    case: str
+    status: Literal["passed", "failed", "skipped"]
+    detail: str = ""
+
+    @property
+    def found(self) -> str:
+        """The detail, and the case in which it was so."""
+        return f"on {self.case}: {self.detail}" if self.case else self.detail
+
+
+def attempt(check: Check, case: Case) -> Outcome:
+    """Run one check. Whatever the part raises is a failure of the part."""
+    status: Literal["passed", "failed", "skipped"] = "passed"
+    detail = ""
+    try:
+        check(case)
+    except (CannotApply, DataMissing, WeightsMissing) as reason:
+        status, detail = "skipped", str(reason)
+    except CheckFailed as failure:
+        status, detail = "failed", str(failure)
+    except (Exception, SystemExit) as error:  # parts are others' code: they may raise anything
+        place = _place(error, case.chosen.part.plugin.sources)
+        status, detail = "failed", f"{type(error).__name__}: {error} ({place})"
+    law = " ".join((getdoc(check) or "").split())
+    part = f"{case.chosen.part.kind} '{case.chosen}'"
+    return Outcome(check.__name__, law, part, str(case), status, detail)
+
+
+def render(outcomes: Sequence[Outcome]) -> str:
+    """Plain text: broken rules and where, reasons for skipping, and last the counts."""
+    failures: dict[tuple[str, str, str], list[str]] = {}
+    skips: dict[tuple[str, str], int] = {}
+    for outcome in outcomes:
+        if outcome.status == "failed":
+            rule = (outcome.part, outcome.check, outcome.law)
+            failures.setdefault(rule, []).append(outcome.found)
+        if outcome.status == "skipped":
+            reason = (outcome.part, outcome.detail)
+            skips[reason] = skips.get(reason, 0) + 1
+    lines = []
+    for (part, check, law), found in failures.items():
+        lines += [f"FAILED {part}: {check}", f"  law: {law}", *(f"  but {line}" for line in found)]
+    for (part, detail), times in skips.items():
+        lines.append(f"skipped {part}: {detail}" + (f" ({times} checks)" if times > 1 else ""))
+    counts = Counter(outcome.status for outcome in outcomes)
+    lines.append(", ".join(f"{counts[name]} {name}" for name in ("passed", "failed", "skipped")))
+    return "\n".join(lines)
+
+
+def _place(error: BaseException, sources: Sequence[Path]) -> str:
+    """The last line of the plugin that was reached, or else the last of all."""
+    frames = traceback.extract_tb((error.__cause__ or error).__traceback__)
+    last = ([frame for frame in frames if Path(frame.filename) in sources] or frames)[-1]
+    return f"{Path(last.filename).name}, line {last.lineno}"

@@ -1,0 +1,62 @@
+"""The rules that hold for parts of every kind."""
+
+from collections.abc import Mapping
+
+from samplebench.checks.case import CannotApply, Case, SpaceCase, require
+from samplebench.contracts.autoencoder import Autoencoder
+from samplebench.contracts.dataset import Dataset
+from samplebench.contracts.features import FeatureExtractor
+from samplebench.contracts.metric import Metric
+from samplebench.contracts.sampler import Sampler
+from samplebench.errors import BadSetting
+
+CONTRACTS: Mapping[str, type] = {
+    "dataset": Dataset,
+    "autoencoder": Autoencoder,
+    "sampler": Sampler,
+    "features": FeatureExtractor,
+    "metric": Metric,
+}
+
+
+def the_factory_builds_what_it_was_registered_as(case: Case) -> None:
+    """A factory gives an object of the contract that its hook stands for.
+
+    One that raises ValueError for what its kind is given (an image shape that it cannot work
+    with) is not checked there.
+    """
+    try:
+        part = case.build()
+    except BadSetting as error:
+        if case.given and isinstance(error.__cause__, ValueError):
+            raise CannotApply(str(error)) from error
+        raise
+    contract = CONTRACTS[case.chosen.part.kind]
+    require(
+        isinstance(part, contract),
+        f"it is registered as {case.chosen.part.kind}, but the factory gives a "
+        f"{type(part).__name__}, which is no samplebench.{contract.__name__}",
+    )
+
+
+def settings_are_kept_under_their_own_names(case: Case) -> None:
+    """Every setting is an attribute of the part, with the value that was given."""
+    if not case.chosen.settings:
+        raise CannotApply("it has no settings")
+    part = case.build()
+    for name, value in case.chosen.settings.items():
+        require(hasattr(part, name), f"the setting {name}={value!r} is not kept as .{name}")
+        require(
+            getattr(part, name) == value,
+            f"the setting {name}={value!r} is kept as {getattr(part, name)!r}",
+        )
+
+
+def it_takes_this_space_or_says_why_not(case: SpaceCase) -> None:
+    """``objection`` raises nothing; where it gives a reason, nothing more is asked."""
+    objection = case.build().objection(case.space)
+    if objection is not None:
+        raise CannotApply(str(objection))
+
+
+CHECKS = (settings_are_kept_under_their_own_names,)

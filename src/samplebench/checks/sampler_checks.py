@@ -1,0 +1,179 @@
+"""The rules for samplers. Those for densities are in ``density_checks.py``."""
+
+import math
+
+from samplebench.checks import toys
+from samplebench.checks.case import (
+    Case,
+    SpaceCase,
+    another_device,
+    require,
+    require_no_seeding,
+    same_latents,
+)
+from samplebench.contracts.latents import Latents, LatentSpace
+from samplebench.contracts.sampler import Sampler
+from samplebench.randomness import seeded
+
+
+def accepts_names_kinds_of_space(case: Case) -> None:
+    """``accepts`` is a tuple of at least one kind of latent space, on the class."""
+    accepts = getattr(type(case.build()), "accepts", None)
+    require(
+        isinstance(accepts, tuple)
+        and bool(accepts)
+        and all(isinstance(kind, type) and issubclass(kind, LatentSpace) for kind in accepts),
+        f"accepts is {accepts!r}; it should be like (Continuous,) or (Discrete, Mixture)",
+    )
+
+
+def every_other_space_is_refused_with_a_reason(case: Case) -> None:
+    """``objection`` is a reason for each space outside ``accepts``, a reason or None inside."""
+    sampler: Sampler = case.build()
+    for space in toys.SPACES:
+        objection = sampler.objection(space)
+        if objection is None:
+            require(isinstance(space, sampler.accepts), f"it does not object to {space}")
+        else:
+            require(bool(objection.strip()), f"its objection to {space} is an empty text")
+
+
+ON_THE_PART = (accepts_names_kinds_of_space, every_other_space_is_refused_with_a_reason)
+
+
+def sample_gives_as_many_latents_as_asked_for(case: SpaceCase) -> None:
+    """``sample(count)`` gives ``count`` latents of the fitted space."""
+    sampler = fitted(case)
+    for count in (1, 7, 64):
+        drawn = draw(sampler, count)
+        require(drawn.space == case.space, f"fitted on {case.space}, it samples {drawn.space}")
+        require(len(drawn) == count, f"sample({count}) gives {len(drawn)} latents")
+
+
+def samples_have_the_type_of_the_training_latents(case: SpaceCase) -> None:
+    """The values of samples have the floating type of the values it was fitted to."""
+    wanted, found = training(case).values.dtype, draw(fitted(case)).values.dtype
+    require(found == wanted, f"fitted to {wanted} values, it samples {found} values")
+
+
+def it_works_on_the_device_of_its_latents(case: SpaceCase) -> None:
+    """Fitted to latents on a device, it samples on that device."""
+    device = another_device()
+    drawn = draw(fitted(case, training(case).to(device)))
+    require(drawn.device.type == device.type, f"fitted on {device}, it samples on {drawn.device}")
+
+
+def fitting_leaves_the_latents_as_they_were(case: SpaceCase) -> None:
+    """``fit`` does not change the latents that it is given."""
+    given = training(case)
+    fitted(case, given)
+    require(same_latents(given, training(case)), "the training latents are changed after fit")
+
+
+def later_changes_to_the_training_latents_change_nothing(case: SpaceCase) -> None:
+    """What was learned is the sampler's own: no view of the training latents."""
+    given = training(case)
+    sampler = fitted(case, given)
+    before = draw(sampler)
+    changed = toys.under_another_law(Latents.join([given, given]))
+    given.values.copy_(changed.values)
+    given.codes.copy_(changed.codes)
+    require(
+        same_latents(draw(sampler), before),
+        "writing into the training latents after fit changed the samples: keep a copy",
+    )
+
+
+def the_same_seed_gives_the_same_fit(case: SpaceCase) -> None:
+    """All that is random in ``fit`` comes from the global generators, which the harness seeds."""
+    require(
+        same_latents(draw(fitted(case)), draw(fitted(case))),
+        "two fits to the same latents under the same seed give other samples",
+    )
+
+
+def sampling_changes_nothing(case: SpaceCase) -> None:
+    """The same seed gives the same draw again, whatever was drawn in between."""
+    sampler = fitted(case)
+    before = draw(sampler, 64, seed=1)
+    draw(sampler, 7, seed=2)
+    require(
+        same_latents(draw(sampler, 64, seed=1), before),
+        "under the same seed, it gives other samples after sampling in between",
+    )
+
+
+def another_seed_gives_other_draws(case: SpaceCase) -> None:
+    """Samples under two seeds differ."""
+    sampler = fitted(case)
+    require(
+        not same_latents(draw(sampler, 64, seed=1), draw(sampler, 64, seed=2)),
+        "64 samples are the same under two seeds",
+    )
+
+
+def refitting_forgets(case: SpaceCase) -> None:
+    """A sampler fitted to A and then to B is the same as a fresh one fitted to B."""
+    other = toys.under_another_law(training(case))
+    refitted = fitted(case)
+    with seeded(0, "fit"):
+        refitted.fit(other)
+    require(
+        same_latents(draw(refitted), draw(fitted(case, other)), tolerance=1e-5),
+        "fitted twice, it gives other samples than one that was fitted to the second data alone",
+    )
+
+
+def it_never_seeds(case: SpaceCase) -> None:
+    """Fitting and sampling draw from the global generators, and never seed them."""
+
+    def work() -> None:
+        sampler: Sampler = case.chosen.build()
+        sampler.fit(training(case))
+        sampler.sample(7)
+
+    require_no_seeding(work)
+
+
+def diagnostics_are_finite_numbers(case: SpaceCase) -> None:
+    """``diagnostics`` of a fitted sampler are finite numbers by name."""
+    for name, number in fitted(case).diagnostics().items():
+        require(isinstance(name, str), f"{name!r} is no name for a diagnostic")
+        require(
+            isinstance(number, int | float) and math.isfinite(number),
+            f"the diagnostic {name} is {number!r}",
+        )
+
+
+ON_EACH_SPACE = (
+    sample_gives_as_many_latents_as_asked_for,
+    samples_have_the_type_of_the_training_latents,
+    it_works_on_the_device_of_its_latents,
+    fitting_leaves_the_latents_as_they_were,
+    later_changes_to_the_training_latents_change_nothing,
+    the_same_seed_gives_the_same_fit,
+    sampling_changes_nothing,
+    another_seed_gives_other_draws,
+    refitting_forgets,
+    it_never_seeds,
+    diagnostics_are_finite_numbers,
+)
+
+
+def training(case: SpaceCase) -> Latents:
+    """The latents that samplers are fitted to, made anew."""
+    return toys.latents(case.space)
+
+
+def fitted(case: SpaceCase, latents: Latents | None = None) -> Sampler:
+    """A fresh sampler, fitted."""
+    sampler: Sampler = case.build()
+    with seeded(0, "fit"):
+        sampler.fit(training(case) if latents is None else latents)
+    return sampler
+
+
+def draw(sampler: Sampler, count: int = 64, seed: int = 0) -> Latents:
+    """Samples under a seed."""
+    with seeded(seed, "sample"):
+        return sampler.sample(count)

@@ -1,0 +1,63 @@
+"""What the target of ``samplebench check`` stands for: a file, a plugin, or a part."""
+
+import difflib
+from dataclasses import replace
+from pathlib import Path
+
+from samplebench.errors import PluginError, UsageError
+from samplebench.registry.loading import Choice, Parts, load_parts
+from samplebench.registry.registry import Chosen, Part
+from samplebench.registry.spec import Spec
+
+
+def find_target(target: str, choice: Choice) -> list[Chosen]:
+    """The parts that a target stands for: all of a plugin's with their defaults, or one spec's.
+
+    Raises:
+        UsageError: nothing of that name is installed, or the file does not exist.
+        PluginError: the plugin cannot be loaded.
+    """
+    if target.endswith(".py") and target not in choice.files:
+        choice = replace(choice, files=(*choice.files, target))
+    parts = load_parts(choice)
+    for problem in parts.broken:
+        if _is_meant(target, problem.name, problem.distribution):
+            raise PluginError(f"{problem}\n{problem.trace}")
+    offered = [part for registry in parts.registries for part in registry.values()]
+    of_the_plugin = [part.chosen(Spec(part.name)) for part in offered if _offers(target, part)]
+    found = of_the_plugin or _specified(target, parts)
+    if not found:
+        raise _unknown(target, {part.name for part in offered} | {p.name for p in parts.plugins})
+    return found
+
+
+def _offers(target: str, part: Part) -> bool:
+    plugin = part.plugin
+    return _is_meant(target, plugin.name, f"{plugin.distribution} {plugin.version}")
+
+
+def _is_meant(target: str, plugin: str, distribution: str) -> bool:
+    """Whether a target names a plugin, or the distribution with version that it comes from."""
+    home = f"the file {Path(target).name}" if target.endswith(".py") else target
+    return target == plugin or distribution.startswith(f"{home} ")
+
+
+def _specified(target: str, parts: Parts) -> list[Chosen]:
+    """A part of any kind, as its name and settings give it."""
+    name = target.partition("(")[0].strip()
+    return [
+        chosen
+        for registry in parts.registries
+        if name in registry
+        for chosen in registry.choose(target)
+    ]
+
+
+def _unknown(target: str, known: set[str]) -> UsageError:
+    close = difflib.get_close_matches(target.partition("(")[0], sorted(known), n=1)
+    return UsageError(
+        f"No plugin and no part is called {target!r}."
+        + (f" Did you mean {close[0]!r}?" if close else "")
+        + " A target is a .py file, an installed plugin, or a part with settings."
+        + f" Installed: {', '.join(sorted(known)) or 'none'}."
+    )

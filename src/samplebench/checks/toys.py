@@ -1,0 +1,141 @@
+"""Small data with known laws, for parts to be tried on. The same on every call."""
+
+import torch
+from torch import Tensor
+
+from samplebench.contracts.dataset import Images, Split
+from samplebench.contracts.latents import (
+    Continuous,
+    Discrete,
+    Latents,
+    LatentSpace,
+    Mixture,
+    Sparse,
+)
+from samplebench.contracts.metric import Cost, Evidence, Shown
+from samplebench.randomness import seeded
+
+SPACES: tuple[LatentSpace, ...] = (
+    Continuous(1),
+    Continuous(3),
+    Continuous(2, (4, 4)),
+    Discrete((5,)),
+    Discrete((5, 3), (4, 4)),
+    Mixture(3, 1),
+    Mixture(3, 2, (4, 4)),
+    Sparse(4, 1),
+    Sparse(6, 2, (4, 4)),
+)
+"""Every kind of space, with one site and as a map; in the first of each kind densities can be
+added up."""
+
+IMAGE_SHAPES = ((1, 16, 16), (3, 32, 32), (1, 28, 28))
+"""Grey and colour, and a size that is no power of two."""
+
+
+def latents(space: LatentSpace, label: str = "train", count: int = 256) -> Latents:
+    """Draws from a law of two clusters of values, and codes of falling frequency.
+
+    Another ``label`` gives other draws from the same law.
+    """
+    with seeded(0, "toy latents", label):
+        side = torch.randint(2, (count,)).mul(4.0).sub(2)  # (samples,)
+        values = torch.randn(count, space.sites * space.value_width) + side[:, None]
+        columns = _atoms(space, count) if isinstance(space, Sparse) else _codes(space, count)
+        return space.pack(values=values, codes=columns)
+
+
+def _codes(space: LatentSpace, count: int) -> Tensor:
+    """Independent codes (samples * sites, code_width) as (samples, sites * code_width)."""
+    columns = [
+        torch.multinomial(_falling(choices), count * space.sites, replacement=True)
+        for choices in space.code_ranges
+    ]
+    if not columns:
+        return torch.empty(count, 0, dtype=torch.int64)
+    return torch.stack(columns, dim=-1).reshape(count, -1)
+
+
+def _atoms(space: Sparse, count: int) -> Tensor:
+    weights = _falling(space.atoms).expand(count * space.sites, -1)
+    return torch.multinomial(weights, space.active).sort(dim=-1).values.reshape(count, -1)
+
+
+def _falling(choices: int) -> Tensor:
+    return 1.0 / torch.arange(1, choices + 1)
+
+
+def moved(latents: Latents, distance: float) -> Latents:
+    """The same latents with every value moved by ``distance``."""
+    return latents.space.pack(values=latents.values + distance, codes=latents.codes)
+
+
+def under_another_law(latents: Latents) -> Latents:
+    """Fewer latents, their values shrunk and moved, their codes counted from the other end."""
+    half = latents[: len(latents) // 2]
+    ranges = torch.tensor(half.space.code_ranges, dtype=torch.int64)
+    codes = ranges - 1 - half.codes
+    if isinstance(half.space, Sparse):
+        codes = codes.flip(-1)  # atoms ascend
+    return half.space.pack(values=half.values * 0.5 + 7, codes=codes)
+
+
+def collapsed(latents: Latents) -> Latents:
+    """As many latents, all of them one wrong point."""
+    codes = torch.zeros_like(latents.codes)
+    if isinstance(latents.space, Sparse):
+        codes = codes + torch.arange(latents.space.active)
+    return latents.space.pack(values=torch.full_like(latents.values, 20.0), codes=codes)
+
+
+def images(image_shape: tuple[int, int, int], label: str = "train", count: int = 32) -> Images:
+    """Images in [0, 1], multiples of 1/255: soft bars of any place and width, with some noise."""
+    channels, height, width = image_shape
+    with seeded(0, "toy images", label):
+        middle, spread = torch.rand(2, count, channels, 1, 1)
+        across = torch.linspace(0, 1, width).expand(count, channels, height, width)
+        bars = torch.exp(-(((across - middle) / (0.1 + 0.2 * spread)) ** 2))
+        noisy = bars * 0.9 + 0.1 * torch.rand(count, channels, height, width)
+        return noisy.mul(255).round() / 255
+
+
+def split(image_shape: tuple[int, int, int], count: int = 96) -> Split:
+    """The images as a dataset would give them, in four classes."""
+    shown = images(image_shape, count=count)
+    return Split(shown.mul(255).round().to(torch.uint8), torch.arange(count) % 4)
+
+
+def evidence(space: LatentSpace, *, collapse: bool = False) -> Evidence:
+    """The evidence of a cell whose sampler draws from the true law, or only one wrong point."""
+    held_out, fresh = images((1, 16, 16), "test", 128), images((1, 16, 16), "fresh", 128)
+    drawn = latents(space, "fresh", 128)
+    if collapse:
+        fresh, drawn = _chequered(fresh), collapsed(drawn)
+    shown: dict[Shown, Images] = {
+        "test": held_out,
+        "reconstructed": (held_out * 0.9 + 0.05),
+        "generated": fresh,
+    }
+    stages = ("train", "encode", "fit", "sample", "throughput", "decode")
+    return Evidence(
+        **shown,
+        train_latents=latents(space, "train", 256),
+        test_latents=latents(space, "test", 128),
+        generated_latents=drawn,
+        costs={stage: Cost(2.0, 1.0, 2**20, 0, 128) for stage in stages},
+        features=lambda which: _projected(shown[which]),
+    )
+
+
+def _chequered(images: Images) -> Images:
+    """As many images, all of them one wrong image."""
+    rows, columns = (torch.arange(size) for size in images.shape[-2:])
+    return ((rows[:, None] + columns) % 2).float().expand_as(images).clone()
+
+
+def _projected(images: Images) -> Tensor:
+    """Six features an image: its pixels on fixed directions."""
+    with seeded(0, "toy features"):
+        directions = torch.randn(images[0].numel(), 6)
+    features: Tensor = images.flatten(1) @ directions / len(directions) ** 0.5
+    return features

@@ -1,0 +1,139 @@
+"""How a run is shown while it goes on: live on a terminal, plain lines elsewhere, or nothing."""
+
+import sys
+import time
+from contextlib import AbstractContextManager
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from rich.text import Text
+
+from samplebench.pipeline.plan import Planned
+from samplebench.results.record import Record
+from samplebench.training import Progress
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+class QuietDisplay(AbstractContextManager["QuietDisplay"]):
+    """Shows nothing."""
+
+    def begin(self, cells: int) -> None: ...
+    def stage(self, name: str) -> None: ...
+    def progress(self, progress: Progress) -> None: ...
+    def finished(self, planned: Planned, record: Record) -> None: ...
+    def __exit__(self, *error: object) -> None: ...
+
+
+class PlainDisplay(QuietDisplay):
+    """One line for each stage, each cell, and now and then for training."""
+
+    def __init__(self) -> None:
+        self.cells, self.done, self.since, self.last_line = 0, 0, 0.0, 0.0
+
+    def begin(self, cells: int) -> None:
+        self.cells = cells
+
+    def stage(self, name: str) -> None:
+        if not name.startswith("measuring"):
+            print(name, file=sys.stderr, flush=True)
+        self.since = self.last_line = time.monotonic()
+
+    def progress(self, progress: Progress) -> None:
+        if time.monotonic() - self.last_line > _SECONDS_BETWEEN_LINES:
+            print(f"  {told(progress, self.since)}", file=sys.stderr, flush=True)
+            self.last_line = time.monotonic()
+
+    def finished(self, planned: Planned, record: Record) -> None:
+        if record.status == "refused":
+            return  # the plan and the board tell it
+        self.done += 1
+        line = f"[{self.done}/{self.cells}] {planned.cell.label}: {outcome(record)}"
+        print(line, file=sys.stderr, flush=True)
+
+
+class LiveDisplay(QuietDisplay):
+    """Bars at the foot of the terminal, finished cells scrolling above them."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.overall = Bars(
+            TextColumn("[bold]cells"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+        )
+        self.inner = Bars(
+            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}")
+        )
+        self.live = Live(Group(self.overall, self.inner), console=console, refresh_per_second=8)
+        self.cells = self.overall.add_task("cells", total=None)
+        self.current = self.inner.add_task("", total=None, told="")
+        self.since = time.monotonic()
+
+    def __enter__(self) -> "LiveDisplay":
+        self.live.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.inner.remove_task(self.current)
+        self.live.stop()
+
+    def begin(self, cells: int) -> None:
+        self.overall.update(self.cells, total=cells)
+
+    def stage(self, name: str) -> None:
+        self.inner.reset(self.current, total=None, description=name, told="")
+        self.since = time.monotonic()
+
+    def progress(self, progress: Progress) -> None:
+        self.inner.update(
+            self.current,
+            total=progress.total,
+            completed=progress.step,
+            told=told(progress, self.since),
+        )
+
+    def finished(self, planned: Planned, record: Record) -> None:
+        if record.status == "refused":
+            return
+        self.overall.advance(self.cells)
+        style = "" if record.status == "measured" else "bold red"
+        self.console.print(Text(f"{planned.cell.label}: {outcome(record)}", style=style))
+
+
+def display_for(quiet: bool) -> QuietDisplay:
+    """The display that fits where the output goes."""
+    if quiet:
+        return QuietDisplay()
+    console = Console(stderr=True)
+    return LiveDisplay(console) if console.is_terminal else PlainDisplay()
+
+
+def told(progress: Progress, since: float) -> str:
+    """Step, throughput, loss terms and time left, in one line; training began at ``since``."""
+    left = (time.monotonic() - since) / progress.step * (progress.total - progress.step)
+    terms = " ".join(f"{name} {value:.4g}" for name, value in progress.terms.items())
+    return (
+        f"step {progress.step}/{progress.total} · {progress.items_per_second:,.0f} images/s · "
+        f"{terms} · {duration(left)} left"
+    )
+
+
+def outcome(record: Record) -> str:
+    """What came of a cell, in one line."""
+    if record.reason is not None:
+        return f"{record.status}: {record.reason}"
+    scores = [
+        f"{score.title} {score.value:.4g}" if score.value is not None else f"{score.title} failed"
+        for score in record.scores
+        if score.subject != "cost"
+    ]
+    return " · ".join(scores)
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people: ``45 s``, ``3 min``, ``2 h 05 min``."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"

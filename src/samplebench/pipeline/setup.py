@@ -1,0 +1,126 @@
+"""Where and on what a run happens: everything that is no part of what is measured."""
+
+import os
+import platform
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+import samplebench
+from samplebench import training
+from samplebench.errors import UsageError
+from samplebench.registry.loading import Choice
+from samplebench.registry.registry import digest_of_files
+from samplebench.results.record import Provenance
+
+_PACKAGES = ("numpy", "scipy", "scikit-learn", "torchvision", "torch-fidelity", "pot", "pandas")
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Folders, device and plugins of a run. Plain, so that every child gets the same."""
+
+    data_dir: Path
+    workspace: Path
+    results: Path
+    device: str = "cpu"
+    threads: int = 1
+    plugins: Choice = Choice()
+    checkpoint: Path | None = None
+
+
+def usable_cores() -> int:
+    """The processors that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def choose_device(wanted: str) -> str:
+    """``auto`` is a CUDA device where there is one.
+
+    Raises:
+        UsageError: no such device is at hand.
+    """
+    if wanted == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(wanted)
+        # Asking for an empty tensor is the only test that holds for every kind of device.
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(
+            f"--device {wanted} cannot be used here ({reason}); try --device cpu"
+        ) from error
+    return wanted
+
+
+def ask_for_determinism(threads: int) -> None:
+    """The same numbers each time on this machine, as far as torch can give them."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.set_num_threads(threads)
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.allow_tf32 = False  # float32 means float32
+    # Some GPU operations have no deterministic form; they warn and run.
+    torch.use_deterministic_algorithms(True, warn_only=True)
+
+
+def harness_code() -> str:
+    """The digest of the harness's own code that a number depends on."""
+    home = Path(samplebench.__file__).parent
+    measuring = [home / "pipeline" / f"{name}.py" for name in ("cell", "stages", "measuring")]
+    contracts = sorted((home / "contracts").glob("*.py"))
+    return digest_of_files(
+        [*contracts, *measuring, home / "randomness.py", Path(training.__file__)]
+    )
+
+
+def provenance(setup: Setup, suite_digest: str, data: str | None) -> Provenance:
+    """Where numbers that are measured now, in this process, come from."""
+    device = torch.device(setup.device)
+    return Provenance(
+        samplebench=samplebench.__version__,
+        python=platform.python_version(),
+        torch=torch.__version__,
+        cuda=torch.version.cuda if device.type == "cuda" else None,
+        packages={name: version(name) for name in _PACKAGES},
+        commit=_commit(),
+        device=torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
+        processor=_processor(),
+        cores=usable_cores(),
+        threads=setup.threads,
+        system=f"{platform.system()} {platform.machine()}",
+        deterministic=True,
+        data=data,
+        suite=suite_digest,
+        harness=harness_code(),
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _processor() -> str:
+    information = Path("/proc/cpuinfo")
+    if information.exists():
+        for line in information.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _commit() -> str | None:
+    """The commit that samplebench itself runs from, when it runs from a checkout of its own."""
+    home = Path(samplebench.__file__).parent
+    if home.parent.name != "src":
+        return None
+    asked = subprocess.run(
+        ["git", "-C", str(home), "describe", "--always", "--abbrev=12", "--dirty", "--exclude=*"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return asked.stdout.strip() or None

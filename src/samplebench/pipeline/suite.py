@@ -1,0 +1,174 @@
+"""Suites: what to measure, as a TOML file that is checked before anything runs."""
+
+import hashlib
+import re
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from samplebench.errors import BadSuite
+
+Positive = Annotated[int, Field(ge=1)]
+
+
+class Training(BaseModel):
+    """How long and how to train; ``samplebench.training.Budget`` in a file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    epochs: Positive | None = None
+    steps: Positive | None = None
+    batch: Positive = 128
+    optimiser: Literal["adam", "adamw", "sgd"] = "adam"
+    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    precision: Literal["float32", "bf16"] = "float32"
+    compile: bool = False
+
+
+class Counts(BaseModel):
+    """How many samples to draw, and how many held-out images to compare them with at most."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    generated: Positive = 5000
+    reference: Positive | None = None
+
+
+def parse_seeds(value: Any) -> Any:
+    """``"0-4"`` and ``"0,2,5"`` as lists; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    seeds: list[int] = []
+    for piece in value.split(","):
+        match = re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", piece)
+        if match is None or (match[2] and int(match[2]) < int(match[1])):
+            raise ValueError('seeds are written like "0-4" or "0,2,5"')
+        seeds += range(int(match[1]), int(match[2] or match[1]) + 1)
+    return seeds
+
+
+Seeds = Annotated[
+    list[Annotated[int, Field(ge=0, lt=2**63)]],
+    BeforeValidator(parse_seeds),
+    Field(min_length=1),
+]
+Specs = Annotated[list[str], Field(min_length=1)]
+
+
+class Suite(BaseModel):
+    """Datasets x autoencoders x samplers x seeds, how to train, and what to measure."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    about: str = ""
+    minutes: Annotated[float, Field(gt=0)] | None = None
+    """What the whole takes on two CPU cores, for the plan of who has measured nothing yet."""
+    datasets: Specs
+    autoencoders: Specs
+    samplers: Specs
+    features: list[str] = []
+    metrics: Specs
+    seeds: Seeds
+    training: Training
+    counts: Counts = Counts()
+
+    @property
+    def protocol(self) -> dict[str, Any]:
+        """What every cell shares, beside its parts and seed. Scores compare only within it."""
+        return {
+            "version": 1,
+            "training": self.training.model_dump(),
+            "counts": self.counts.model_dump(),
+        }
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
+
+def bundled_suites() -> dict[str, Path]:
+    """The suites that come with samplebench, by name."""
+    folder = Path(str(files("samplebench").joinpath("suites")))
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def load_suite(name_or_path: str) -> Suite:
+    """A bundled suite by name, or any suite by its file.
+
+    Raises:
+        BadSuite: there is no such suite, or it is not valid; the message names the line.
+    """
+    bundled = bundled_suites()
+    path = bundled.get(name_or_path, Path(name_or_path))
+    if not path.is_file():
+        raise BadSuite(
+            f"No suite is called {name_or_path!r}, and no file is. "
+            f"Bundled: {', '.join(bundled)}; or give the path of a TOML file."
+        )
+    return _read_suite(path)
+
+
+def _read_suite(path: Path) -> Suite:
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSuite(f"{path}: {error}") from error
+    content.setdefault("name", path.stem)
+    try:
+        suite = Suite.model_validate(content)
+    except ValidationError as error:
+        problems = [f"{path}:{_line(text, e['loc'])}: {_explain(e)}" for e in error.errors()]
+        raise BadSuite("\n".join(problems)) from error
+    training = suite.training
+    if (training.epochs is None) == (training.steps is None):
+        line = _line(text, ("training",))
+        raise BadSuite(f"{path}:{line}: training: give either epochs or steps, and not both")
+    return suite
+
+
+def override(suite: Suite, **changes: Any) -> Suite:
+    """The suite with some fields replaced; ``None`` leaves a field as it is.
+
+    Raises:
+        BadSuite: a value does not fit.
+    """
+    content = suite.model_dump() | {k: v for k, v in changes.items() if v is not None}
+    try:
+        return Suite.model_validate(content)
+    except ValidationError as error:
+        raise BadSuite("\n".join(f"--{_explain(e)}" for e in error.errors())) from error
+
+
+def _explain(error: ErrorDetails) -> str:
+    place = ".".join(map(str, error["loc"]))
+    if error["type"] == "extra_forbidden":
+        owners: dict[str, type[BaseModel]] = {"training": Training, "counts": Counts}
+        owner = owners.get(str(error["loc"][0]), Suite)
+        return f"{place}: there is no such key; allowed: {', '.join(owner.model_fields)}"
+    if error["type"] == "missing":
+        return f"{place}: this key is missing"
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{place}: {message[0].lower()}{message[1:]}, not {error['input']!r}"
+
+
+def _line(text: str, location: tuple[int | str, ...]) -> int:
+    """The line of a key in a TOML text: its own, or that of the nearest thing above it."""
+    table, best = "", 1
+    names = [str(part) for part in location if isinstance(part, str)]
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = re.match(r"\s*\[([^\]]+)\]", line)
+        key = re.match(r"""\s*["']?([\w-]+)["']?\s*=""", line)
+        if header:
+            table = header[1].strip()
+            if names[:1] == [table]:
+                best = number
+        elif key and [*([table] if table else []), key[1]] == names[: 2 if table else 1]:
+            best = number
+    return best

@@ -1,0 +1,326 @@
+"""Small parts for tests of the harness: a plugin file like any other, good parts and bad."""
+
+import os
+import signal
+from typing import ClassVar, Literal
+
+import torch
+from torch import nn
+
+from samplebench import (
+    AdversarialAutoencoder,
+    Autoencoder,
+    Continuous,
+    DataMissing,
+    Dataset,
+    Discrete,
+    FeatureExtractor,
+    LatentSpace,
+    Metric,
+    Sampler,
+    Split,
+    hookimpl,
+)
+
+
+class Stripes(Dataset):
+    """Noisy stripes, one class for each direction; a file in data_dir may brighten them."""
+
+    image_shape = (1, 8, 8)
+
+    def __init__(self, data_dir, images: int = 200):
+        self.data_dir, self.images = data_dir, images
+
+    def _split(self, offset: int, count: int) -> Split:
+        numbers = torch.arange(offset, offset + count)
+        labels = numbers % 2
+        noise = torch.stack([(numbers * 37 + k * 101) % 97 for k in range(64)], 1).view(
+            -1, 1, 8, 8
+        )
+        stripes = (torch.arange(8) % 2 * 120).expand(8, 8)
+        shown = torch.where(labels.view(-1, 1, 1, 1) == 0, stripes, stripes.T)
+        brighter = self.data_dir / "brighter"
+        extra = int(brighter.read_text()) if brighter.exists() else 0
+        return Split((shown + noise + extra).byte(), labels)
+
+    def train(self) -> Split:
+        return self._split(0, self.images)
+
+    def test(self) -> Split:
+        return self._split(10_000, 60)
+
+
+class Absent(Stripes):
+    """A dataset whose files are not there."""
+
+    def train(self) -> Split:
+        raise DataMissing("put stripes.bin into the data folder")
+
+
+class Linear(Autoencoder):
+    """One linear layer each way.
+
+    Reference: A paper of the tests (Nobody, 2000), arXiv:0000.00000
+    """
+
+    def __init__(self, image_shape, latent: int = 2):
+        super().__init__()
+        self.image_shape, self.latent = image_shape, latent
+        self.latent_space = Continuous(latent)
+        pixels = torch.Size(image_shape).numel()
+        self.encoder, self.decoder = nn.Linear(pixels, latent), nn.Linear(latent, pixels)
+
+    def encode(self, images):
+        return self.latent_space.pack(values=self.encoder(images.flatten(1)))
+
+    def decode(self, latents):
+        return self.decoder(latents.values).sigmoid().view(-1, *self.image_shape)
+
+    def loss_terms(self, images):
+        return {"error": (self.decode(self.encode(images)) - images).square().mean()}
+
+
+class Diverging(Linear):
+    """Its loss becomes NaN at the third step."""
+
+    def __init__(self, image_shape, latent: int = 2):
+        super().__init__(image_shape, latent)
+        self.steps = 0
+
+    def loss_terms(self, images):
+        self.steps += 1
+        terms = super().loss_terms(images)
+        return {"error": terms["error"] * (float("nan") if self.steps == 3 else 1)}
+
+
+class Adversarial(AdversarialAutoencoder):
+    """Linear, against a critic that tells reconstructions from images."""
+
+    def __init__(self, image_shape, latent: int = 2):
+        super().__init__()
+        self.inner, self.latent = Linear(image_shape, latent), latent
+        self.latent_space = self.inner.latent_space
+        self.critic = nn.Linear(torch.Size(image_shape).numel(), 1)
+
+    def encode(self, images):
+        return self.inner.encode(images)
+
+    def decode(self, latents):
+        return self.inner.decode(latents)
+
+    def loss_terms(self, images):
+        shown = self.decode(self.encode(images))
+        return {**self.inner.loss_terms(images), "fooling": -self.critic(shown.flatten(1)).mean()}
+
+    def critic_parameters(self):
+        return self.critic.parameters()
+
+    def critic_loss(self, images):
+        shown = self.decode(self.encode(images)).detach()
+        return (self.critic(shown.flatten(1)) - self.critic(images.flatten(1))).mean()
+
+
+class Coded(Linear):
+    """Codes instead of values: which of eight directions is nearest."""
+
+    def __init__(self, image_shape, codes: int = 8):
+        super().__init__(image_shape, codes)
+        self.codes = codes
+        self.latent_space = Discrete((codes,))
+
+    def encode(self, images):
+        return self.latent_space.pack(codes=self.encoder(images.flatten(1)).argmax(1))
+
+    def decode(self, latents):
+        one_hot = torch.nn.functional.one_hot(latents.codes.flatten(), self.codes).float()
+        return self.decoder(one_hot).sigmoid().view(-1, *self.image_shape)
+
+    def loss_terms(self, images):
+        soft = self.encoder(images.flatten(1)).softmax(1)
+        shown = self.decoder(soft).sigmoid().view_as(images)
+        return {"error": (shown - images).square().mean()}
+
+
+class Normal(Sampler):
+    """A normal law with the data's mean and spread."""
+
+    accepts = (Continuous,)
+
+    def __init__(self, spread: float = 1.0):
+        self.spread = spread
+
+    def fit(self, latents):
+        self.space = latents.space
+        self.mean, self.std = latents.values.mean(0), latents.values.std(0)
+
+    def sample(self, count):
+        noise = torch.randn(count, *self.mean.shape, device=self.mean.device)
+        return self.space.pack(values=self.mean + self.spread * self.std * noise)
+
+    def diagnostics(self):
+        return {"mean of std": float(self.std.mean())}
+
+
+class Again(Sampler):
+    """Training latents, drawn again."""
+
+    accepts = (LatentSpace,)
+    control = True
+
+    def fit(self, latents):
+        self.latents = latents
+
+    def sample(self, count):
+        return self.latents[torch.randint(len(self.latents), (count,))]
+
+
+class Raising(Normal):
+    """Cannot be fitted."""
+
+    def fit(self, latents):
+        raise RuntimeError("no fit today")
+
+
+class Killed(Normal):
+    """Ends its process, as the system does when memory runs out."""
+
+    def fit(self, latents):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class NotFinite(Normal):
+    """Draws NaN."""
+
+    def sample(self, count):
+        return self.space.pack(values=torch.full((count, *self.mean.shape), float("nan")))
+
+
+class Pixels(FeatureExtractor):
+    """Pixels, flattened."""
+
+    def __init__(self, image_shape):
+        super().__init__()
+
+    def fit(self, train):
+        pass
+
+    def features(self, images):
+        return images.flatten(1)
+
+
+class Unready(Pixels):
+    """Never has its weights."""
+
+    def fit(self, train):
+        raise RuntimeError("the weights are on the moon")
+
+
+class Distance(Metric):
+    """Distance between the mean features of generated and held-out images."""
+
+    title = "distance"
+    better = "lower"
+    subject = "images"
+    uses_features = True
+
+    def measure(self, evidence):
+        gap = evidence.features("generated").mean(0) - evidence.features("test").mean(0)
+        return float(gap.norm())
+
+    def floor(self, evidence):
+        return 0.25
+
+
+class Spread(Metric):
+    """Standard deviation of generated values, plus a little of the metric's own noise."""
+
+    title = "spread"
+    better = "higher"
+    subject = "latents"
+
+    def __init__(self, noise: float = 0.0):
+        self.noise = noise
+
+    def objection(self, space):
+        return None if space.value_width else "needs values"
+
+    def measure(self, evidence):
+        noise = self.noise * torch.randn(())
+        return float(evidence.generated_latents.values.std() + noise)
+
+
+class Error(Metric):
+    """Mean squared error of reconstructions."""
+
+    title = "error"
+    better = "lower"
+    subject = "autoencoder"
+
+    def measure(self, evidence):
+        return float((evidence.reconstructed - evidence.test).square().mean())
+
+
+class FitSeconds(Metric):
+    """Seconds to fit."""
+
+    title = "fit"
+    unit = "s"
+    better = "lower"
+    subject = "cost"
+
+    def measure(self, evidence):
+        return evidence.costs["fit"].wall_seconds
+
+
+class Broken(Metric):
+    """Raises, or is not finite."""
+
+    title = "broken"
+    better: ClassVar[Literal["higher", "lower"]] = "lower"
+    subject = "images"
+
+    def __init__(self, how: Literal["raise", "nan"] = "raise"):
+        self.how = how
+
+    def measure(self, evidence):
+        if self.how == "nan":
+            return float("nan")
+        raise ZeroDivisionError("nothing to divide by")
+
+
+@hookimpl
+def register_datasets(register):
+    register("stripes", Stripes)
+    register("absent", Absent)
+
+
+@hookimpl
+def register_autoencoders(register):
+    register("linear", Linear)
+    register("diverging", Diverging)
+    register("adversarial", Adversarial)
+    register("coded", Coded)
+
+
+@hookimpl
+def register_samplers(register):
+    register("normal", Normal)
+    register("again", Again)
+    register("raising", Raising)
+    register("killed", Killed)
+    register("not-finite", NotFinite)
+
+
+@hookimpl
+def register_features(register):
+    register("pixels", Pixels)
+    register("unready", Unready)
+
+
+@hookimpl
+def register_metrics(register):
+    register("distance", Distance)
+    register("spread", Spread)
+    register("error", Error)
+    register("seconds-to-fit", FitSeconds)
+    register("broken", Broken)

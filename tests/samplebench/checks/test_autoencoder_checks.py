@@ -1,0 +1,222 @@
+"""Each rule for autoencoders catches the autoencoder that breaks it, and no honest one."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from samplebench import AdversarialAutoencoder, Autoencoder, Continuous, Latents
+from samplebench.checks import autoencoder_checks, learning_checks, render
+from samplebench.checks.kit import KITS
+
+
+def seed_of_the_moment() -> float:
+    """A number that changes with the outer seed and with nothing else."""
+    return torch.initial_seed() % 1000 / 1000
+
+
+class Honest(Autoencoder):
+    """One linear layer to four numbers, and one back."""
+
+    def __init__(self, image_shape: tuple[int, int, int]) -> None:
+        super().__init__()
+        self.image_shape = image_shape
+        self.latent_space = Continuous(4)
+        self.down = nn.Linear(torch.Size(image_shape).numel(), 4)
+        self.up = nn.Linear(4, torch.Size(image_shape).numel())
+
+    def encode(self, images: torch.Tensor) -> Latents:
+        return self.latent_space.pack(values=self.down(images.flatten(1)))
+
+    def decode(self, latents: Latents) -> torch.Tensor:
+        return self.up(latents.values).sigmoid().unflatten(1, self.image_shape)
+
+    def loss_terms(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {"mse": (self.decode(self.encode(images)) - images).square().mean()}
+
+
+class HonestPair(Honest, AdversarialAutoencoder):
+    """The same with a critic that tells images from their reconstructions."""
+
+    def __init__(self, image_shape: tuple[int, int, int]) -> None:
+        super().__init__(image_shape)
+        self.critic = nn.Linear(torch.Size(image_shape).numel(), 1)
+
+    def _judged(self, images: torch.Tensor) -> torch.Tensor:
+        return self.critic(images.flatten(1)).mean()
+
+    def loss_terms(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
+        reconstructed = self.decode(self.encode(images))
+        mse = (reconstructed - images).square().mean()
+        return {"mse": mse, "adversarial": -0.01 * self._judged(reconstructed)}
+
+    def critic_parameters(self) -> list[nn.Parameter]:
+        return list(self.critic.parameters())
+
+    def critic_loss(self, images: torch.Tensor) -> torch.Tensor:
+        reconstructed = self.decode(self.encode(images)).detach()
+        return (self._judged(reconstructed) - self._judged(images) - 1).square()
+
+
+class TakesColourAlone(Honest):
+    def __init__(self, image_shape: tuple[int, int, int]) -> None:
+        if image_shape[0] != 3:
+            raise ValueError(f"takes colour images, not {image_shape[0]} channel")
+        super().__init__(image_shape)
+
+
+class StatesAnotherSpace(Honest):
+    def encode(self, images: torch.Tensor) -> Latents:
+        values = self.down(images.flatten(1))
+        return Continuous(2, (2,)).pack(values=values)
+
+    def decode(self, latents: Latents) -> torch.Tensor:
+        return super().decode(self.latent_space.pack(values=latents.values.flatten(1)))
+
+
+class EncodesWithNoise(Honest):
+    def encode(self, images: torch.Tensor) -> Latents:
+        return self.latent_space.pack(values=super().encode(images).values + seed_of_the_moment())
+
+
+class DecodesWithNoise(Honest):
+    def decode(self, latents: Latents) -> torch.Tensor:
+        return super().decode(latents) * (1 - 0.01 * seed_of_the_moment())
+
+
+class EncodesByTheBatch(Honest):
+    def encode(self, images: torch.Tensor) -> Latents:
+        values = super().encode(images).values
+        return self.latent_space.pack(values=values - 0.5 * values.mean(0))
+
+
+class DecodesByTheBatch(Honest):
+    def decode(self, latents: Latents) -> torch.Tensor:
+        centred = latents.values - latents.values.mean(0)
+        return super().decode(latents.space.pack(values=centred))
+
+
+class DecodesWithoutBounds(Honest):
+    def decode(self, latents: Latents) -> torch.Tensor:
+        return self.up(latents.values).unflatten(1, self.image_shape)
+
+
+class DarkensWhatItIsGiven(Honest):
+    def encode(self, images: torch.Tensor) -> Latents:
+        return super().encode(images.clamp_(max=0.5))
+
+
+class ClampsLatents(Honest):
+    def decode(self, latents: Latents) -> torch.Tensor:
+        latents.values.clamp_(max=0)
+        return super().decode(latents)
+
+
+class TermsAreLists(Honest):
+    def loss_terms(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {name: term[None] for name, term in super().loss_terms(images).items()}
+
+
+class ForgetsALayer(Honest):
+    def __init__(self, image_shape: tuple[int, int, int]) -> None:
+        super().__init__(image_shape)
+        self.never_used = nn.Linear(2, 2)
+
+
+class ClimbsUp(Honest):
+    def loss_terms(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
+        mse = super().loss_terms(images)["mse"]
+        return {"mse": 2 * mse.detach() - mse}
+
+
+class HidesAWeight(Honest):
+    def __init__(self, image_shape: tuple[int, int, int]) -> None:
+        super().__init__(image_shape)
+        self.hidden = torch.rand(4)
+
+    def decode(self, latents: Latents) -> torch.Tensor:
+        return super().decode(latents.space.pack(values=latents.values * self.hidden))
+
+
+class DrawsWeightsFromTheClock(Honest):
+    def __init__(self, image_shape: tuple[int, int, int]) -> None:
+        super().__init__(image_shape)
+        self.down.bias.data += float(np.random.default_rng().normal())
+
+
+class SeedsTorch(Honest):
+    def __init__(self, image_shape: tuple[int, int, int]) -> None:
+        torch.manual_seed(0)
+        super().__init__(image_shape)
+
+
+class StaysOnTheHost(Honest):
+    def decode(self, latents: Latents) -> torch.Tensor:
+        return super().decode(latents).cpu()
+
+    def loss_terms(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {"mse": (super().decode(self.encode(images)) - images).square().mean()}
+
+
+class HasAnIdleCritic(HonestPair):
+    def __init__(self, image_shape: tuple[int, int, int]) -> None:
+        super().__init__(image_shape)
+        self.idle = nn.Linear(2, 2)
+
+    def critic_parameters(self) -> list[nn.Parameter]:
+        return [*self.critic.parameters(), *self.idle.parameters()]
+
+
+SABOTEURS = {
+    autoencoder_checks.the_latent_space_is_known_before_training: StatesAnotherSpace,
+    autoencoder_checks.encoding_draws_nothing_in_evaluation: EncodesWithNoise,
+    autoencoder_checks.decoding_draws_nothing_in_evaluation: DecodesWithNoise,
+    autoencoder_checks.encoding_ignores_the_rest_of_the_batch: EncodesByTheBatch,
+    autoencoder_checks.decoding_ignores_the_rest_of_the_batch: DecodesByTheBatch,
+    autoencoder_checks.decoded_images_lie_between_0_and_1: DecodesWithoutBounds,
+    autoencoder_checks.encoding_leaves_the_images_as_they_were: DarkensWhatItIsGiven,
+    autoencoder_checks.decoding_leaves_the_latents_as_they_were: ClampsLatents,
+    autoencoder_checks.it_never_seeds: SeedsTorch,
+    autoencoder_checks.it_works_on_the_device_of_its_weights: StaysOnTheHost,
+    learning_checks.loss_terms_are_finite_scalars: TermsAreLists,
+    learning_checks.every_trainable_parameter_gets_a_gradient: ForgetsALayer,
+    learning_checks.training_lowers_the_loss: ClimbsUp,
+    learning_checks.weights_make_the_round_trip: HidesAWeight,
+    learning_checks.the_same_seed_gives_the_same_weights: DrawsWeightsFromTheClock,
+    learning_checks.the_critic_learns_from_its_own_loss: HasAnIdleCritic,
+}
+
+
+def test_every_rule_for_autoencoders_has_a_saboteur():
+    assert set(SABOTEURS) == set(KITS["autoencoder"].on_the_part)
+
+
+@pytest.mark.parametrize("check", SABOTEURS, ids=lambda check: check.__name__)
+def test_a_saboteur_is_caught_by_the_rule_it_breaks_and_no_other(check, outcomes_of):
+    if "device" in check.__name__ and not torch.cuda.is_available():
+        pytest.skip("needs a second device")
+    outcomes = outcomes_of("autoencoder", SABOTEURS[check])
+    caught = {outcome.check for outcome in outcomes if outcome.status == "failed"}
+    assert caught == {check.__name__}, render(outcomes)
+
+
+@pytest.mark.parametrize("honest", [Honest, HonestPair])
+def test_an_honest_autoencoder_passes(honest, outcomes_of):
+    outcomes = outcomes_of("autoencoder", honest)
+    assert not [o for o in outcomes if o.status == "failed"], render(outcomes)
+    assert {o.case for o in outcomes} == {"images 1×8×8", "images 3×6×4"}
+
+
+def test_a_critic_is_checked_where_there_is_one(outcomes_of):
+    rule = "the_critic_learns_from_its_own_loss"
+    of_a_pair = [o.status for o in outcomes_of("autoencoder", HonestPair) if o.check == rule]
+    of_one = [o.status for o in outcomes_of("autoencoder", Honest) if o.check == rule]
+    assert (set(of_a_pair), set(of_one)) == ({"passed"}, {"skipped"})
+
+
+def test_an_image_shape_that_is_refused_is_skipped_with_the_reason(outcomes_of):
+    outcomes = outcomes_of("autoencoder", TakesColourAlone)
+    grey = [o for o in outcomes if o.case == "images 1×8×8"]
+    assert [o.status for o in grey] == ["skipped"]
+    assert "takes colour images" in grey[0].detail
+    assert any(o.status == "passed" for o in outcomes if o.case == "images 3×6×4")

@@ -1,0 +1,76 @@
+"""A bench of toy parts in a folder of its own: nothing bundled is needed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from samplebench.display import QuietDisplay
+from samplebench.pipeline.plan import Plan, make_plan
+from samplebench.pipeline.run import Run, Tally
+from samplebench.pipeline.setup import Setup
+from samplebench.pipeline.suite import Suite, load_suite, override
+from samplebench.registry.loading import Choice, load_parts
+from samplebench.results.record import Record
+from samplebench.results.store import Store
+
+HELPERS = Path(__file__).parents[2] / "helpers"
+
+
+@dataclass
+class Bench:
+    """Runs variations of the toy suite, keeping records and workspace between them."""
+
+    folder: Path
+    plugin: Path = HELPERS / "toy_parts.py"
+    messages: list[str] = field(default_factory=list)
+
+    @property
+    def setup(self) -> Setup:
+        return Setup(
+            data_dir=self.folder / "data",
+            workspace=self.folder / "workspace",
+            results=self.folder / "results",
+            plugins=Choice((str(self.plugin),), installed=False),
+        )
+
+    @property
+    def store(self) -> Store:
+        return Store(self.setup.results)
+
+    def suite(self, **changes: Any) -> Suite:
+        return override(load_suite(str(HELPERS / "toy.toml")), **changes)
+
+    def plan(self, *, checkpoint: Path | None = None, **changes: Any) -> Plan:
+        options = {key: changes.pop(key) for key in ("only", "again") if key in changes}
+        return make_plan(
+            self.suite(**changes),
+            load_parts(self.setup.plugins),
+            self.store.read("toy")[0],
+            data_dir=self.setup.data_dir,
+            checkpoint=checkpoint,
+            **options,
+        )
+
+    def run(self, setup: Setup | None = None, **changes: Any) -> Tally:
+        keep_stale = changes.pop("keep_stale", False)
+        plan = self.plan(**changes)
+        return Run(plan, setup or self.setup, QuietDisplay())(keep_stale=keep_stale)
+
+    def records(self) -> dict[str, Record]:
+        """By label."""
+        return {record.label: record for record in self.store.read("toy")[0]}
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    (tmp_path / "data").mkdir()
+    return Bench(tmp_path)
+
+
+@pytest.fixture
+def scores() -> Callable[[Record], dict[str, float | None]]:
+    """The scores of a record that do not depend on the machine's speed."""
+    return lambda record: {s.title: s.value for s in record.scores if s.subject != "cost"}

@@ -1,0 +1,50 @@
+"""Costs: each stage's own time and memory."""
+
+import time
+
+import torch
+
+from samplebench.pipeline.measuring import measured, median_cost
+
+CPU = torch.device("cpu")
+MIB = 2**20
+
+
+def test_memory_is_the_peak_of_the_block_and_not_what_stays_or_was_before():
+    kept = torch.ones(64 * MIB // 4)
+    with measured(CPU, 1) as cost:
+        del kept
+        torch.ones(32 * MIB // 4).add_(1)
+    assert cost().host_peak_bytes < 16 * MIB  # 64 went, 32 came
+    with measured(CPU, 1) as cost:
+        torch.ones(48 * MIB // 4).add_(1)
+    assert 47 * MIB <= cost().host_peak_bytes <= 60 * MIB
+
+
+def test_a_small_stage_after_a_large_one_shows_its_own_peak():
+    with measured(CPU, 1):
+        torch.ones(128 * MIB // 4).add_(1)
+    with measured(CPU, 1) as small:
+        torch.ones(8 * MIB // 4).add_(1)
+    assert small().host_peak_bytes < 20 * MIB
+
+
+def test_sleeping_takes_wall_time_and_no_processor_time():
+    with measured(CPU, 3) as cost:
+        time.sleep(0.2)
+    assert 0.2 <= cost().wall_seconds < 2
+    assert cost().cpu_seconds < 0.1
+    assert cost().count == 3
+
+
+def test_the_median_is_of_three_runs_or_fewer_when_they_are_long():
+    runs = []
+
+    def short():
+        runs.append(time.sleep((0.01, 0.3, 0.05)[len(runs)]))
+
+    assert 0.05 <= median_cost(CPU, 1, short).wall_seconds < 0.3
+    assert len(runs) == 3
+    long = []
+    median_cost(CPU, 1, lambda: long.append(time.sleep(1.0)))
+    assert len(long) == 1

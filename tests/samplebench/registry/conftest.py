@@ -1,0 +1,24 @@
+"""Distributions that are installed for the length of a test."""
+
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """``install(name, source)``: a distribution with one module, found through an entry point."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def install(name: str, source: str, *, point: str | None = None, version: str = "1.0") -> None:
+        module = f"{name.replace('-', '_')}_{tmp_path.name}"  # no two tests share a module
+        (tmp_path / f"{module}.py").write_text(dedent(source))
+        folder = tmp_path / f"{name}-{version}.dist-info"
+        folder.mkdir()
+        metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        (folder / "METADATA").write_text(metadata)
+        (folder / "entry_points.txt").write_text(f"[samplebench]\n{point or name} = {module}\n")
+
+    return install

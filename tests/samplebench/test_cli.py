@@ -1,0 +1,163 @@
+"""Commands, as they are typed."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from samplebench.cli import main
+
+HELPERS = Path(__file__).parents[1] / "helpers"
+TOYS = HELPERS / "toy_parts.py"
+
+
+@pytest.fixture
+def typed(tmp_path, monkeypatch, capsys):
+    """Runs a command in an empty folder; its exit code and what it printed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    def typed(command, *arguments):
+        options = ["--plugin", TOYS] if command in ("run", "plan", "list", "check") else []
+        suite = ["--suite", HELPERS / "toy.toml"] if command in ("run", "plan") else []
+        code = main([str(word) for word in (command, *suite, *options, *arguments)])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return typed
+
+
+def test_run_writes_the_board_and_a_second_run_says_that_all_is_measured(typed, tmp_path):
+    code, out, err = typed("run", "--seeds", "0", "--device", "cpu")
+    assert (code, "3 cells measured" in out) == (0, True)
+    assert "[3/3] stripes / linear / again / seed 0" in err
+    board = (tmp_path / "leaderboards" / "toy.md").read_text()
+    assert "| `linear`" in board
+    code, out, err = typed("run", "--seeds", "0", "--quiet")
+    assert (code, err) == (0, "")
+    assert "All 3 cells were measured before; `samplebench run --again`" in out
+    assert (tmp_path / "leaderboards" / "toy.md").read_text() == board
+
+
+def test_exit_codes_tell_what_happened(typed, tmp_path):
+    assert typed("run", "--sampler", "raising", "--seeds", "0")[0] == 1
+    assert typed("run", "--sampler", "nothing")[0] == 2
+    assert typed("run", "--only", "nothing")[0] == 3
+    refused = ("--autoencoder", "coded", "--sampler", "normal", "--only", "*normal*")
+    code, _, err = typed("run", *refused)
+    assert (code, "2 refused" in err) == (3, True)
+    (tmp_path / "file").write_text("")
+    code, _, err = typed("run", "--results", tmp_path / "file", "--seeds", "0")
+    assert (code, "could not be written" in err) == (5, True)
+
+
+def test_what_failed_and_why_is_told_once_for_all_its_cells(typed):
+    _, _, err = typed("run", "--dataset", "absent", "--quiet")
+    told = [line for line in err.splitlines() if "stripes.bin" in line]
+    assert told == [
+        "samplebench: 6 cells without a full record: put stripes.bin into the data folder"
+    ]
+
+
+def test_plan_prints_each_cell_with_its_state(typed):
+    typed("run", "--only", "*/normal/seed 0")
+    code, out, _ = typed("plan", "--json")
+    rows = json.loads(out)
+    assert code == 0
+    assert {"dataset", "autoencoder", "sampler", "seed", "state", "reason"} <= rows[0].keys()
+    assert [r["state"] for r in rows].count("measured") == 1
+    code, out, _ = typed("plan")
+    assert "6 cells: 5 to do, 1 measured. Time to measure: about" in out
+
+
+def test_list_shows_every_part_with_what_it_takes_and_its_paper(typed):
+    rows = json.loads(typed("list", "--json")[1])
+    found = {(row["kind"], row["name"]): row for row in rows}
+    assert found["sampler", "normal"]["accepts"] == ["continuous"]
+    assert found["autoencoder", "coded"]["latents"] == "discrete"
+    assert found["autoencoder", "linear"]["reference"].startswith("A paper of the tests (Nobody")
+    assert found["metric", "spread"]["plugin"] == "the file toy_parts.py"
+    assert all({"name", "kind"} <= row.keys() for row in rows)
+    out = typed("list", "samplers")[1]
+    assert "A normal law with the data's mean and spread." in out
+
+
+def test_show_finds_a_record_by_identity_file_or_label(typed, tmp_path):
+    typed("run", "--seeds", "0")
+    [row] = json.loads(typed("show", "*/normal/seed 0", "--json")[1])
+    [file] = (tmp_path / "leaderboards" / "records" / "toy").glob("*_normal_0_*.json")
+    assert row == json.loads(file.read_text())
+    for wanted in (row["identity"][:10], file.name, str(file)):
+        code, out, _ = typed("show", wanted)
+        assert (code, row["identity"] in out) == (0, True)
+        assert "mean of std" in out  # the sampler's diagnostics
+    code, _, err = typed("show", "zzzz")
+    assert (code, "no record of 3" in err) == (2, True)
+
+
+def test_leaderboard_rebuilds_boards_byte_for_byte_and_check_sees_a_difference(typed, tmp_path):
+    typed("run", "--seeds", "0")
+    board = tmp_path / "leaderboards" / "toy.md"
+    made = board.read_bytes()
+    board.unlink()
+    assert typed("leaderboard", "--check")[0] == 1
+    assert typed("leaderboard")[0] == 0
+    assert board.read_bytes() == made
+    assert typed("leaderboard", "--check")[0] == 0
+    board.write_bytes(made.replace(b"0", b"1", 1))
+    code, _, err = typed("leaderboard", "--check")
+    assert (code, "is not what its records say" in err) == (1, True)
+
+
+def test_a_truncated_record_is_set_aside_with_one_line_and_its_cell_runs_again(typed, tmp_path):
+    typed("run", "--seeds", "0")
+    folder = tmp_path / "leaderboards" / "records" / "toy"
+    file = next(iter(sorted(folder.glob("*.json"))))
+    file.write_text(file.read_text()[:100])
+    assert "is left out" in typed("leaderboard")[2]
+    code, out, err = typed("run", "--seeds", "0")
+    assert (code, "1 cells measured" in out) == (0, True)
+    assert len([line for line in err.splitlines() if "is damaged" in line]) == 1
+    assert (tmp_path / "leaderboards" / "damaged" / file.name).exists()
+
+
+def test_a_broken_plugin_is_reported_and_the_rest_goes_on(typed, tmp_path):
+    (tmp_path / "bad.py").write_text("import nothing_of_that_name\n")
+    code, out, err = typed("list", "samplers", "--plugin", "bad.py")
+    assert (code, "normal" in out) == (0, True)
+    assert "plugin 'bad' of the file bad.py" in err
+    assert "ModuleNotFoundError: No module named 'nothing_of_that_name'" in err
+    code, _, err = typed("list", "--plugin", "bad.py", "--strict-plugins")
+    assert (code, "Traceback" in err) == (2, True)
+
+
+def test_check_runs_the_kit_over_a_part_and_fails_when_nothing_was_checked(typed, tmp_path):
+    code, out, _ = typed("check", "normal")
+    assert code == 0
+    assert " passed, 0 failed" in out
+    code, out, _ = typed("check", "not-finite")
+    assert (code, "0 failed" in out) == (1, False)
+    (tmp_path / "empty.py").write_text("")
+    assert typed("check", "empty.py")[0] != 0
+
+
+@pytest.mark.parametrize(
+    "arguments", ["--help", "leaderboard", "leaderboard --check", "show abcdef", "--version"]
+)
+def test_commands_that_only_read_records_do_not_import_torch(tmp_path, arguments):
+    program = (
+        "import sys\n"
+        "from samplebench.cli import main\n"
+        "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run(
+        [sys.executable, "-c", program, *arguments.split()],
+        cwd=tmp_path,
+        env=os.environ,
+        check=True,
+        capture_output=True,
+    )
