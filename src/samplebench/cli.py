@@ -6,9 +6,9 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from samplebench import __version__
+from samplebench.arguments import KINDS, parser
 from samplebench.errors import SamplebenchError
 
 if TYPE_CHECKING:
@@ -19,12 +19,11 @@ if TYPE_CHECKING:
     from samplebench.registry.loading import Choice, Parts
 
 _INTERRUPTED = 130
-_KINDS = ("datasets", "autoencoders", "samplers", "features", "metrics", "suites", "plugins")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its exit code."""
-    options = _parser().parse_args(arguments)
+    options = parser(COMMANDS).parse_args(arguments)
     try:
         code = int(options.command(options))
         sys.stdout.flush()
@@ -100,7 +99,7 @@ def list_parts(options: argparse.Namespace) -> int:
     """Print what is installed."""
     from samplebench import catalogue
 
-    kinds = _KINDS if options.kind is None else (options.kind,)
+    kinds = KINDS if options.kind is None else (options.kind,)
     rows = catalogue.rows(_load_parts(options), kinds)
     if options.json:
         print(json.dumps(rows, indent=1))
@@ -259,124 +258,14 @@ def _load_parts(options: argparse.Namespace) -> "Parts":
     return parts
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="samplebench",
-        description="Benchmark autoencoders and samplers of their latent spaces.",
-        epilog="Exit codes: 0 measured, 1 a cell failed, 2 usage, 3 nothing to run, 5 storage.",
-    )
-    parser.add_argument("--version", action="version", version=f"samplebench {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    command = _command(commands, "run", run)
-    _grid_options(command)
-    command.add_argument("--quiet", action="store_true", help="show no progress")
-    command.add_argument("--again", action="store_true", help="measure measured cells again")
-    command.add_argument(
-        "--keep-stale",
-        action="store_true",
-        help="leave cells that other code measured as they are",
-    )
-
-    command = _command(commands, "plan", plan)
-    _grid_options(command)
-    _json_option(command)
-
-    command = _command(commands, "list", list_parts)
-    command.add_argument("kind", nargs="?", choices=_KINDS, help="all of them when left out")
-    command.add_argument("--markdown", action="store_true", help="as a table for documents")
-    _plugin_options(command)
-    _json_option(command)
-
-    command = _command(commands, "show", show)
-    command.add_argument(
-        "record", help="the start of an identity, a record's file, or a pattern: '*/vae*/gmm*/*0'"
-    )
-    _results_option(command)
-    _json_option(command)
-
-    command = _command(commands, "check", check)
-    command.add_argument("target", help="a Python file, an installed plugin, or a part")
-    _data_option(command)
-    _plugin_options(command)
-
-    command = _command(commands, "leaderboard", leaderboard)
-    command.add_argument("suite", nargs="*", help="all that have records when left out")
-    command.add_argument("--check", action="store_true", help="write nothing; fail if one differs")
-    _results_option(command)
-    return parser
-
-
-def _command(commands: Any, name: str, function: Any) -> argparse.ArgumentParser:
-    told = function.__doc__.strip()
-    command: argparse.ArgumentParser = commands.add_parser(name, help=told, description=told)
-    command.set_defaults(command=function)
-    return command
-
-
-def _grid_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--suite", default="digits", help="a bundled suite or a TOML file")
-    for part in ("dataset", "autoencoder", "sampler", "features", "metric"):
-        command.add_argument(
-            f"--{part}",
-            action="append",
-            metavar="SPEC",
-            help="in place of the suite's; repeatable",
-        )
-    command.add_argument("--seeds", metavar="0-4", help="in place of the suite's: 0-4 or 0,2,5")
-    command.add_argument(
-        "--only", metavar="PATTERN", help="dataset/autoencoder/sampler/seed N, with * and ?"
-    )
-    command.add_argument(
-        "--device", default="auto", help="auto, cpu, cuda, cuda:1 (default: auto)"
-    )
-    command.add_argument(
-        "--checkpoint", type=Path, metavar="FILE", help="trained weights (safetensors) to load"
-    )
-    command.add_argument(
-        "--workspace", type=Path, default=_cache(), metavar="DIR", help="cache of trained models"
-    )
-    _data_option(command)
-    _results_option(command)
-    _plugin_options(command)
-
-
-def _cache() -> Path:
-    """Where trained models and downloaded data lie unless told otherwise."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "samplebench"
-
-
-def _data_option(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--data-dir",
-        type=Path,
-        default=_cache() / "data",
-        metavar="DIR",
-        help="where datasets lie",
-    )
-
-
-def _results_option(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--results", type=Path, default=Path("leaderboards"), metavar="DIR", help="records, boards"
-    )
-
-
-def _plugin_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--plugin", type=Path, action="append", default=[], metavar="FILE.py", help="load a file"
-    )
-    command.add_argument(
-        "--disable-plugin", action="append", default=[], metavar="NAME", help="do not load it"
-    )
-    command.add_argument(
-        "--strict-plugins", action="store_true", help="a broken plugin is an error"
-    )
-
-
-def _json_option(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help="a list of objects")
-
+COMMANDS = {
+    "run": run,
+    "plan": plan,
+    "list": list_parts,
+    "show": show,
+    "check": check,
+    "leaderboard": leaderboard,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -10,11 +10,13 @@ from samplebench.contracts.dataset import Images
 from samplebench.contracts.latents import Latents
 from samplebench.contracts.metric import Cost, Evidence, Metric, Shown
 from samplebench.contracts.sampler import Sampler
+from samplebench.pipeline.autoencoder_stage import Trained
+from samplebench.pipeline.coding import as_images, decode
+from samplebench.pipeline.features_stage import Reference, extract
+from samplebench.pipeline.grid import Cell
 from samplebench.pipeline.measures import Measure
 from samplebench.pipeline.measuring import measured, median_cost
 from samplebench.pipeline.pictures import picture_of
-from samplebench.pipeline.plan import Cell
-from samplebench.pipeline.stages import Reference, Trained, as_images, decode, extract
 from samplebench.pipeline.workspace import Data
 from samplebench.randomness import seeded
 from samplebench.registry.registry import Chosen

@@ -19,8 +19,8 @@ _STATUS = Path("/proc/self/status")
 def measured(device: torch.device, count: int) -> Iterator[Callable[[], Cost]]:
     """Measure the block, which gets a function that tells its cost when it is over.
 
-    Peaks count from what is held as the block begins, so that a small stage after a large one shows
-    its own. On Linux the peak is the kernel's own count, set back at the start.
+    Peaks count from what is held as the block begins, so that a small stage after a large one
+    shows its own. On Linux the peak is the kernel's own count, set back at the start.
     """
     _synchronise(device)
     host_before, device_before = _reset_peaks(device)

@@ -1,83 +1,22 @@
 """Plans: every cell that a suite asks for, what is known of it already, and what cannot be."""
 
 import hashlib
-import itertools
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from statistics import mean
-from typing import Any, Literal
 
 from samplebench.contracts.latents import LatentSpace
 from samplebench.errors import BadSetting, NothingToRun, UsageError
+from samplebench.pipeline.grid import Cell, choose_all, grid
 from samplebench.pipeline.measures import Measure, all_measures, applicable
-from samplebench.pipeline.setup import harness_code
+from samplebench.pipeline.standing import State, standing
 from samplebench.pipeline.suite import Suite
 from samplebench.registry.loading import Parts
-from samplebench.registry.registry import Chosen, Registry
 from samplebench.results.record import Record
 
 _TRAINING = ("train", "encode")
-
-State = Literal["to do", "measured", "stale", "refused"]
-
-
-@dataclass(frozen=True)
-class CellNames:
-    """A cell as plain text, for other processes; ``Cell.of`` reads it."""
-
-    dataset: str
-    autoencoder: str
-    sampler: str | None
-    seed: int
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One autoencoder and one sampler on one dataset with one seed.
-
-    Without a sampler it is the reconstruction row: held-out latents in place of drawn ones.
-    """
-
-    dataset: Chosen
-    autoencoder: Chosen
-    sampler: Chosen | None
-    seed: int
-
-    @staticmethod
-    def of(names: CellNames, parts: Parts) -> "Cell":
-        return Cell(
-            parts.datasets.choose(names.dataset)[0],
-            parts.autoencoders.choose(names.autoencoder)[0],
-            parts.samplers.choose(names.sampler)[0] if names.sampler else None,
-            names.seed,
-        )
-
-    @property
-    def names(self) -> CellNames:
-        sampler = str(self.sampler) if self.sampler else None
-        return CellNames(str(self.dataset), str(self.autoencoder), sampler, self.seed)
-
-    @property
-    def row(self) -> str:
-        return str(self.sampler) if self.sampler else "reconstruction"
-
-    @property
-    def label(self) -> str:
-        return f"{self.dataset} / {self.autoencoder} / {self.row} / seed {self.seed}"
-
-    def identity(self, protocol: Mapping[str, Any], checkpoint: str | None) -> str:
-        """The digest of everything that decides the scores, but the code."""
-        parts = {
-            part.part.kind if part else "reference": (
-                [part.part.name, part.settings] if part else "reconstruction"
-            )
-            for part in (self.dataset, self.autoencoder, self.sampler)
-        }
-        content = {**parts, "protocol": protocol, "seed": self.seed, "checkpoint": checkpoint}
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -140,12 +79,12 @@ def make_plan(
     """
     records = tuple(records)
     known = {record.identity: record for record in records}
-    features = _choose_all(parts.features, suite.features)
-    metrics = _choose_all(parts.metrics, suite.metrics)
+    features = choose_all(parts.features, suite.features)
+    metrics = choose_all(parts.metrics, suite.metrics)
     digest = _checkpoint_digest(checkpoint, suite, parts)
     spaces = _Spaces(data_dir)
     planned = []
-    for cell in _grid(suite, parts):
+    for cell in grid(suite, parts):
         if only and not fnmatchcase(cell.label.replace(" / ", "/"), only):
             continue
         identity = cell.identity(suite.protocol, digest)
@@ -171,31 +110,12 @@ def _measured(record: Record | None, parts: Parts) -> list[Measure]:
     return found
 
 
-def _grid(suite: Suite, parts: Parts) -> Iterable[Cell]:
-    samplers = (None, *_choose_all(parts.samplers, suite.samplers))
-    return itertools.starmap(
-        lambda dataset, autoencoder, seed, sampler: Cell(dataset, autoencoder, sampler, seed),
-        itertools.product(
-            _choose_all(parts.datasets, suite.datasets),
-            _choose_all(parts.autoencoders, suite.autoencoders),
-            dict.fromkeys(suite.seeds),
-            samplers,
-        ),
-    )
-
-
-def _choose_all(registry: Registry, texts: Iterable[str]) -> tuple[Chosen, ...]:
-    """Every part that the texts name, each once."""
-    chosen = [part for text in texts for part in registry.choose(text)]
-    return tuple({part.key: part for part in reversed(chosen)}.values())[::-1]
-
-
 def _checkpoint_digest(checkpoint: Path | None, suite: Suite, parts: Parts) -> str | None:
     if checkpoint is None:
         return None
     if not checkpoint.is_file():
         raise UsageError(f"--checkpoint {checkpoint}: there is no such file")
-    if len(_choose_all(parts.autoencoders, suite.autoencoders)) != 1:
+    if len(choose_all(parts.autoencoders, suite.autoencoders)) != 1:
         raise UsageError(
             "--checkpoint holds the weights of one autoencoder; name it with --autoencoder"
         )
@@ -234,7 +154,7 @@ def _planned(
         return Planned(cell, identity, "refused", objection, (), record)
     assert not isinstance(space, str)
     asked = applicable(measures, space, cell.sampler is not None)
-    state, reason = _state(cell, record, asked, again)
+    state, reason = standing(cell, record, asked, again)
     return Planned(cell, identity, state, reason, asked, record)
 
 
@@ -244,48 +164,6 @@ def _objection(cell: Cell, space: LatentSpace | str) -> str | None:
         return space
     objection: str | None = cell.sampler.build().objection(space) if cell.sampler else None
     return objection
-
-
-def _state(
-    cell: Cell, record: Record | None, asked: Sequence[Measure], again: bool
-) -> tuple[State, str | None]:
-    if record is None:
-        return "to do", None
-    if record.status != "measured":
-        return "to do", f"was {record.status}: {record.reason or 'a score has a problem'}"
-    if changed := _changed_code(cell, record, asked):
-        return "stale", f"measured with other code of {', '.join(changed)}"
-    there = {score.key for score in record.scores}
-    if missing := [str(measure) for measure in asked if measure.key not in there]:
-        return "to do", f"not measured yet: {', '.join(missing)}"
-    return ("to do", "measured again") if again else ("measured", None)
-
-
-def _changed_code(cell: Cell, record: Record, asked: Sequence[Measure]) -> list[str]:
-    """The sources that are not what they were when the record was made."""
-    now = {
-        chosen.key: chosen
-        for chosen in (
-            *(cell.dataset, cell.autoencoder, cell.sampler),
-            *(part for measure in asked for part in (measure.metric, measure.features)),
-        )
-        if chosen is not None
-    }
-    then = {
-        part.key: part
-        for part in (
-            *(record.dataset, record.autoencoder, record.sampler),
-            *(score.metric for score in record.scores),
-            *(score.features.part for score in record.scores if score.features),
-        )
-        if part is not None
-    }
-    changed = [
-        f"{chosen.part.kind} '{chosen.part.name}'"
-        for key, chosen in now.items()
-        if key in then and then[key].code != chosen.part.plugin.code
-    ]
-    return changed + ["the harness"] * (record.provenance.harness != harness_code())
 
 
 def _mean_seconds(records: Sequence[Record], counts: Callable[[str], bool]) -> float:

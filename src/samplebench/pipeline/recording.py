@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from samplebench.pipeline.cell import Found, part_record
-from samplebench.pipeline.plan import Cell
+from samplebench.pipeline.grid import Cell
 from samplebench.pipeline.setup import Setup, provenance
 from samplebench.pipeline.suite import Suite
 from samplebench.results.record import CostRecord, Record

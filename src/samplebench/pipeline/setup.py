@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -18,6 +19,17 @@ from samplebench.registry.registry import digest_of_files
 from samplebench.results.record import Provenance
 
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "torchvision", "torch-fidelity", "pot", "pandas")
+
+
+_MEASURING = (
+    "autoencoder_stage",
+    "cell",
+    "checkpoint",
+    "coding",
+    "features_stage",
+    "measuring",
+)
+"""The modules beside this one that a number depends on."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +85,21 @@ def ask_for_determinism(threads: int) -> None:
 def harness_code() -> str:
     """The digest of the harness's own code that a number depends on."""
     home = Path(samplebench.__file__).parent
-    measuring = [home / "pipeline" / f"{name}.py" for name in ("cell", "stages", "measuring")]
+    measuring = [home / "pipeline" / f"{name}.py" for name in _MEASURING]
     contracts = sorted((home / "contracts").glob("*.py"))
     return digest_of_files(
         [*contracts, *measuring, home / "randomness.py", Path(training.__file__)]
     )
+
+
+def platform_of(setup: Setup) -> dict[str, Any]:
+    """What decides the bits of a result beside data, parts and seeds."""
+    return {
+        "device": torch.device(setup.device).type,
+        "threads": setup.threads,
+        "torch": torch.__version__,
+        "harness": harness_code(),
+    }
 
 
 def provenance(setup: Setup, suite_digest: str, data: str | None) -> Provenance:

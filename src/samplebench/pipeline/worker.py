@@ -6,17 +6,13 @@ from pathlib import Path
 
 import torch
 
+from samplebench.pipeline.autoencoder_stage import load_trained, train_autoencoder
 from samplebench.pipeline.cell import measure_cell
+from samplebench.pipeline.features_stage import fit_features, load_reference
+from samplebench.pipeline.grid import Cell, CellNames
 from samplebench.pipeline.measures import Measure
-from samplebench.pipeline.plan import Cell, CellNames
 from samplebench.pipeline.recording import Recording
 from samplebench.pipeline.setup import Setup, ask_for_determinism
-from samplebench.pipeline.stages import (
-    fit_features,
-    load_reference,
-    load_trained,
-    train_autoencoder,
-)
 from samplebench.pipeline.suite import Suite
 from samplebench.pipeline.workspace import Workspace
 from samplebench.registry.loading import Parts, load_parts
@@ -38,9 +34,10 @@ def prepare_features(
     setup: Setup, suite: Suite, features: str, fingerprint: str, report: Report
 ) -> Path:
     """Fit a feature extractor to a dataset; where it is kept."""
+    del report  # an extractor tells nothing of its training
     chosen = _begin(setup).features.choose(features)[0]
     data = Workspace(setup.workspace).data(fingerprint)
-    return fit_features(chosen, suite, data, setup, report)
+    return fit_features(chosen, suite, data, setup)
 
 
 def prepare_autoencoder(

@@ -1,0 +1,136 @@
+"""The command line as it is typed: commands, their options, and what the options mean."""
+
+import argparse
+import inspect
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from samplebench import __version__
+
+KINDS = ("datasets", "autoencoders", "samplers", "features", "metrics", "suites", "plugins")
+"""What can be listed."""
+
+Command = Callable[[argparse.Namespace], int]
+"""Carries out what was typed; its exit code."""
+
+
+def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
+    """The parser of the whole command line; each command's help is its function's docstring."""
+    whole = argparse.ArgumentParser(
+        prog="samplebench",
+        description="Benchmark autoencoders and samplers of their latent spaces.",
+        epilog="Exit codes: 0 measured, 1 a cell failed, 2 usage, 3 nothing to run, 5 storage.",
+    )
+    whole.add_argument("--version", action="version", version=f"samplebench {__version__}")
+    names = whole.add_subparsers(required=True, metavar="COMMAND")
+
+    command = _command(names, "run", commands)
+    _grid_options(command)
+    command.add_argument("--quiet", action="store_true", help="show no progress")
+    command.add_argument("--again", action="store_true", help="measure measured cells again")
+    command.add_argument(
+        "--keep-stale",
+        action="store_true",
+        help="leave cells that other code measured as they are",
+    )
+
+    command = _command(names, "plan", commands)
+    _grid_options(command)
+    _json_option(command)
+
+    command = _command(names, "list", commands)
+    command.add_argument("kind", nargs="?", choices=KINDS, help="all of them when left out")
+    command.add_argument("--markdown", action="store_true", help="as a table for documents")
+    _plugin_options(command)
+    _json_option(command)
+
+    command = _command(names, "show", commands)
+    command.add_argument(
+        "record", help="the start of an identity, a record's file, or a pattern: '*/vae*/gmm*/*0'"
+    )
+    _results_option(command)
+    _json_option(command)
+
+    command = _command(names, "check", commands)
+    command.add_argument("target", help="a Python file, an installed plugin, or a part")
+    _data_option(command)
+    _plugin_options(command)
+
+    command = _command(names, "leaderboard", commands)
+    command.add_argument("suite", nargs="*", help="all that have records when left out")
+    command.add_argument("--check", action="store_true", help="write nothing; fail if one differs")
+    _results_option(command)
+    return whole
+
+
+def _command(names: Any, name: str, commands: Mapping[str, Command]) -> argparse.ArgumentParser:
+    told = inspect.getdoc(commands[name])
+    command: argparse.ArgumentParser = names.add_parser(name, help=told, description=told)
+    command.set_defaults(command=commands[name])
+    return command
+
+
+def _grid_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--suite", default="digits", help="a bundled suite or a TOML file")
+    for part in ("dataset", "autoencoder", "sampler", "features", "metric"):
+        command.add_argument(
+            f"--{part}",
+            action="append",
+            metavar="SPEC",
+            help="in place of the suite's; repeatable",
+        )
+    command.add_argument("--seeds", metavar="0-4", help="in place of the suite's: 0-4 or 0,2,5")
+    command.add_argument(
+        "--only", metavar="PATTERN", help="dataset/autoencoder/sampler/seed N, with * and ?"
+    )
+    command.add_argument(
+        "--device", default="auto", help="auto, cpu, cuda, cuda:1 (default: auto)"
+    )
+    command.add_argument(
+        "--checkpoint", type=Path, metavar="FILE", help="trained weights (safetensors) to load"
+    )
+    command.add_argument(
+        "--workspace", type=Path, default=_cache(), metavar="DIR", help="cache of trained models"
+    )
+    _data_option(command)
+    _results_option(command)
+    _plugin_options(command)
+
+
+def _cache() -> Path:
+    """Where trained models and downloaded data lie unless told otherwise."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "samplebench"
+
+
+def _data_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--data-dir",
+        type=Path,
+        default=_cache() / "data",
+        metavar="DIR",
+        help="where datasets lie",
+    )
+
+
+def _results_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--results", type=Path, default=Path("leaderboards"), metavar="DIR", help="records, boards"
+    )
+
+
+def _plugin_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--plugin", type=Path, action="append", default=[], metavar="FILE.py", help="load a file"
+    )
+    command.add_argument(
+        "--disable-plugin", action="append", default=[], metavar="NAME", help="do not load it"
+    )
+    command.add_argument(
+        "--strict-plugins", action="store_true", help="a broken plugin is an error"
+    )
+
+
+def _json_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="a list of objects")

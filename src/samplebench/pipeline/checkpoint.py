@@ -1,0 +1,38 @@
+"""Weights that were trained elsewhere, in the place of training."""
+
+from pathlib import Path
+
+from samplebench.contracts.autoencoder import Autoencoder
+from samplebench.errors import BadCheckpoint
+from samplebench.pipeline.workspace import load_weights
+
+
+def load_checkpoint(autoencoder: Autoencoder, path: Path) -> None:
+    """Put the weights of a safetensors file into an autoencoder.
+
+    Raises:
+        BadCheckpoint: it is no such file, or holds other names or shapes.
+    """
+    try:
+        tensors = load_weights(path)
+    except ValueError as error:
+        raise BadCheckpoint(
+            f"--checkpoint: {error}; a checkpoint is a safetensors file of the weights"
+        ) from error
+    wanted = autoencoder.state_dict()
+    problems = [
+        *(
+            f"{name} is {tuple(tensors[name].shape)} instead of {tuple(wanted[name].shape)}"
+            for name in sorted(wanted.keys() & tensors.keys())
+            if tensors[name].shape != wanted[name].shape
+        ),
+        *(f"{name} is missing" for name in sorted(wanted.keys() - tensors.keys())),
+        *(f"{name} is not part of it" for name in sorted(tensors.keys() - wanted.keys())),
+    ]
+    if problems:
+        shown = "; ".join(problems[:3]) + ("; …" if len(problems) > 3 else "")
+        raise BadCheckpoint(
+            f"{path} does not hold this autoencoder's weights: {shown}. "
+            "Give the settings that it was trained with, such as --autoencoder 'ae(latent=16)'."
+        )
+    autoencoder.load_state_dict(tensors)

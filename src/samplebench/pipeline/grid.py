@@ -1,0 +1,88 @@
+"""Cells: what one is, and the grid of them that a suite asks for."""
+
+import hashlib
+import itertools
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from samplebench.pipeline.suite import Suite
+from samplebench.registry.loading import Parts
+from samplebench.registry.registry import Chosen, Registry
+
+
+@dataclass(frozen=True)
+class CellNames:
+    """A cell as plain text, for other processes; ``Cell.of`` reads it."""
+
+    dataset: str
+    autoencoder: str
+    sampler: str | None
+    seed: int
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One autoencoder and one sampler on one dataset with one seed.
+
+    Without a sampler it is the reconstruction row: held-out latents in place of drawn ones.
+    """
+
+    dataset: Chosen
+    autoencoder: Chosen
+    sampler: Chosen | None
+    seed: int
+
+    @staticmethod
+    def of(names: CellNames, parts: Parts) -> "Cell":
+        return Cell(
+            parts.datasets.choose(names.dataset)[0],
+            parts.autoencoders.choose(names.autoencoder)[0],
+            parts.samplers.choose(names.sampler)[0] if names.sampler else None,
+            names.seed,
+        )
+
+    @property
+    def names(self) -> CellNames:
+        sampler = str(self.sampler) if self.sampler else None
+        return CellNames(str(self.dataset), str(self.autoencoder), sampler, self.seed)
+
+    @property
+    def row(self) -> str:
+        return str(self.sampler) if self.sampler else "reconstruction"
+
+    @property
+    def label(self) -> str:
+        return f"{self.dataset} / {self.autoencoder} / {self.row} / seed {self.seed}"
+
+    def identity(self, protocol: Mapping[str, Any], checkpoint: str | None) -> str:
+        """The digest of everything that decides the scores, but the code."""
+        parts = {
+            part.part.kind if part else "reference": (
+                [part.part.name, part.settings] if part else "reconstruction"
+            )
+            for part in (self.dataset, self.autoencoder, self.sampler)
+        }
+        content = {**parts, "protocol": protocol, "seed": self.seed, "checkpoint": checkpoint}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def grid(suite: Suite, parts: Parts) -> Iterable[Cell]:
+    """Every cell of a suite, in the order in which they are measured."""
+    samplers = (None, *choose_all(parts.samplers, suite.samplers))
+    return itertools.starmap(
+        lambda dataset, autoencoder, seed, sampler: Cell(dataset, autoencoder, sampler, seed),
+        itertools.product(
+            choose_all(parts.datasets, suite.datasets),
+            choose_all(parts.autoencoders, suite.autoencoders),
+            dict.fromkeys(suite.seeds),
+            samplers,
+        ),
+    )
+
+
+def choose_all(registry: Registry, texts: Iterable[str]) -> tuple[Chosen, ...]:
+    """Every part that the texts name, each once."""
+    chosen = [part for text in texts for part in registry.choose(text)]
+    return tuple({part.key: part for part in reversed(chosen)}.values())[::-1]
