@@ -1,0 +1,11 @@
+"""A samplebench plugin with one sampler: independent Laplace laws."""
+
+from samplebench import Register, hookimpl
+from samplebench_laplace.laplace import Laplace
+
+samplebench_api = 1
+
+
+@hookimpl
+def register_samplers(register: Register) -> None:
+    register("laplace", Laplace)

@@ -1,0 +1,92 @@
+"""Every bundled part keeps every rule of its kind."""
+
+import os
+import socket
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from samplebench.checks import check_part, render
+from samplebench.registry.loading import load_parts
+from samplebench.registry.registry import Chosen
+from samplebench.registry.spec import parse
+
+PARTS = load_parts()
+BUNDLED = [
+    (part.kind, part.name)
+    for registry in PARTS.registries
+    for part in registry.values()
+    if part.plugin.distribution == "samplebench"
+]
+QUICK = {"classifier": "classifier(steps=5)"}
+"""Settings with which a part that trains for long does not."""
+ONE_SHAPE = ((1, 16, 16),)
+TELLING = {
+    "dataset": "reading_twice_gives_the_same",
+    "autoencoder": "training_lowers_the_loss",
+    "sampler": "sampling_changes_nothing",
+    "features": "features_draw_nothing",
+    "metric": "a_measurement_is_one_finite_number",
+}
+"""For each kind a rule that is skipped only where there is nothing to try the part on."""
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Datasets and weights that are not here are not to be downloaded by a test."""
+
+    def refuse(*address: object, **options: object) -> None:
+        raise socket.gaierror("no test uses the network")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    return Path(os.environ.get("SAMPLEBENCH_TEST_DATA", tmp_path))
+
+
+def chosen(kind: str, spec: str) -> Chosen:
+    registry = next(registry for registry in PARTS.registries if registry.kind == kind)
+    return registry[parse(spec).name].chosen(parse(spec))
+
+
+def conform(part: Chosen, **options: object) -> None:
+    outcomes = check_part(part, **options)
+    assert not [o for o in outcomes if o.status == "failed"], render(outcomes)
+    telling = [o for o in outcomes if o.check == TELLING[part.part.kind]]
+    if not any(o.status == "passed" for o in telling):
+        pytest.skip(next(o.detail for o in outcomes if o.status == "skipped" and o in telling))
+
+
+def test_every_bundled_plugin_loads():
+    assert not [
+        problem for problem in PARTS.broken if problem.distribution.startswith("samplebench ")
+    ]
+    assert BUNDLED
+
+
+@pytest.mark.parametrize(("kind", "name"), BUNDLED)
+def test_a_bundled_part_keeps_every_rule_of_its_kind(kind, name, data_dir):
+    conform(chosen(kind, QUICK.get(name, name)), data_dir=data_dir, image_shapes=ONE_SHAPE)
+
+
+def test_a_folder_of_images_keeps_every_rule_of_datasets(tmp_path):
+    noise = np.random.default_rng(0)
+    for number in range(60):
+        folder = tmp_path / "noise" / f"class {number % 3}"
+        folder.mkdir(parents=True, exist_ok=True)
+        pixels = noise.integers(0, 256, (12, 12, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+    conform(chosen("dataset", "image-folder(path='noise', size=8)"), data_dir=tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [(kind, name) for kind, name in BUNDLED if kind in ("autoencoder", "features")],
+)
+def test_a_part_for_images_keeps_every_rule_on_every_image_shape(kind, name):
+    conform(chosen(kind, QUICK.get(name, name)))
