@@ -1,0 +1,20 @@
+"""Samplers that need no network: Gaussians, histograms, and the training latents themselves.
+
+Whatever is here learns in closed form or by a few passes over the latents, never by gradients.
+"""
+
+from samplebench import Register, hookimpl
+from samplebench_density.gaussian import Gaussian
+from samplebench_density.gmm import GaussianMixture
+from samplebench_density.pmfs import PMFS
+from samplebench_density.resample import Resample
+from samplebench_density.standard_normal import StandardNormal
+
+
+@hookimpl
+def register_samplers(register: Register) -> None:
+    register("standard-normal", StandardNormal)
+    register("gaussian", Gaussian)
+    register("gmm", GaussianMixture)
+    register("pmfs", PMFS)
+    register("resample", Resample)

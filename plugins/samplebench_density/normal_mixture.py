@@ -1,0 +1,126 @@
+"""Mixtures of Gaussians: density, draws, and the two steps of expectation-maximisation.
+
+With whitened points ``y_nk = L_k⁻¹ (x_n − μ_k)``, one iteration is
+
+    r_nk ∝ π_k |L_k|⁻¹ exp(−|y_nk|² / 2),   Σ_k r_nk = 1
+    N_k = Σ_n r_nk,   b_k = Σ_n r_nk y_nk / N_k,   A_k = Σ_n r_nk y_nk y_nkᵀ / N_k
+    π_k ← N_k / n,   μ_k ← μ_k + L_k b_k,   Σ_k ← L_k (A_k − b_k b_kᵀ) L_kᵀ + ridge · I
+
+where components with tied covariances all take ``Σ_k π_k Σ_k``. One pass over the points, in
+chunks, gives N, b, A and the log-likelihood; only sums leave a chunk, and they are float64.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from samplebench_density.choosing import chosen
+from samplebench_density.components import (
+    Components,
+    Covariances,
+    Diagonal,
+    Full,
+    Means,
+    Points,
+    Whitened,
+)
+
+Covariance = Literal["full", "diagonal", "tied"]
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """N, b and A of the page above, and the mean log-likelihood of a point, in nats."""
+
+    counts: Float[Tensor, " K"]
+    first: Means
+    second: Covariances
+    log_likelihood: Float[Tensor, ""]
+
+
+@dataclass(frozen=True, eq=False)
+class NormalMixture:
+    """``p(x) = Σ_k π_k N(x; μ_k, Σ_k)``, parameters in float64."""
+
+    weights: Float[Tensor, " K"]
+    components: Components
+    covariance: Covariance
+
+    @classmethod
+    def round(
+        cls, means: Means, variance: Float[Tensor, ""], covariance: Covariance
+    ) -> "NormalMixture":
+        """Components of equal weight and the same variance in all directions, to start from."""
+        kind = Diagonal if covariance == "diagonal" else Full
+        weights = torch.full_like(means[:, 0], 1 / len(means))
+        return cls(weights, kind.round(means, variance), covariance)
+
+    def log_prob(self, points: Points) -> Float[Tensor, " points"]:
+        """The log density of each point, float64, in nats."""
+        return torch.cat(
+            [
+                self._log_joint(self.components.whiten(chunk.double())).logsumexp(0)
+                for chunk in self._chunks(points)
+            ]
+        )
+
+    def sample(self, count: int, dtype: torch.dtype) -> Points:
+        """``count`` independent points."""
+        means = self.components.means
+        owners = chosen(self.weights, count)
+        noise = torch.randn(count, means.shape[1], device=means.device, dtype=dtype)
+        return self.components.colour(noise, owners)
+
+    def moments(self, points: Points, precision: torch.dtype) -> Moments:
+        """The expectation step, in one pass; products are taken in ``precision``."""
+        counts = torch.zeros_like(self.weights)
+        first = torch.zeros_like(self.components.means)
+        second = torch.zeros_like(self.components.factors)
+        log_likelihood = counts.new_zeros(())
+        for chunk in self._chunks(points):
+            whitened = self.components.whiten(chunk.to(precision))
+            log_joint = self._log_joint(whitened)
+            log_density = log_joint.logsumexp(0)
+            shares = log_joint.sub_(log_density).exp_()  # (K, chunk)
+            counts += shares.sum(1, dtype=torch.float64)
+            first += (shares[:, None] @ whitened).squeeze(1)
+            # In place, as the largest tensor there is: each side of y yᵀ bears a root of r.
+            second += self.components.squares(whitened.mul_(shares.sqrt_()[..., None]))
+            log_likelihood += log_density.sum(dtype=torch.float64)
+        alive = counts.clamp_min(torch.finfo(counts.dtype).eps)
+        second /= alive.reshape(-1, *[1] * (second.ndim - 1))
+        return Moments(counts, first / alive[:, None], second, log_likelihood / len(points))
+
+    def maximised(self, moments: Moments, ridge: float) -> "NormalMixture":
+        """The maximisation step. A component that lost all points stays put, with weight 0."""
+        weights = moments.counts / moments.counts.sum()
+        means = self.components.unwhitened_means(moments.first)
+        covariances = self.components.unwhitened_covariances(moments.first, moments.second)
+        if self.covariance == "tied":
+            covariances = torch.tensordot(weights, covariances, dims=1).expand_as(covariances)
+        components = self.components.of(means, covariances, ridge)
+        return replace(self, weights=weights, components=components)
+
+    def placed(self, centre: Float[Tensor, " D"], scale: Float[Tensor, ""]) -> "NormalMixture":
+        """The same mixture in the coordinates ``centre + scale · x``."""
+        return replace(self, components=self.components.placed(centre, scale))
+
+    def _log_joint(self, whitened: Whitened) -> Float[Tensor, "K points"]:
+        """``log π_k N(x_n; μ_k, Σ_k)``."""
+        constant = 0.5 * whitened.shape[2] * math.log(2 * math.pi)
+        logs = self.weights.log() - self.components.log_volumes - constant
+        squares: Tensor = torch.linalg.vector_norm(whitened, dim=2).square_()
+        return squares.mul_(-0.5).add_(logs.to(squares)[:, None])
+
+    def _chunks(self, points: Points) -> tuple[Tensor, ...]:
+        """The points in pieces of at least 1,024 rows.
+
+        All whitened views of a piece hold about 2¹⁹ numbers, which stay in a CPU's cache, or on
+        an accelerator 2²⁶, for there every call has a price.
+        """
+        numbers = 2**19 if points.device.type == "cpu" else 2**26
+        return torch.split(points, max(1024, numbers // self.components.means.numel()))

@@ -1,0 +1,105 @@
+"""What the documents claim is run."""
+
+import importlib.util
+import inspect
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from samplebench.arguments import parser
+from samplebench.cli import COMMANDS, main
+from samplebench.registry import hookspecs
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+GUIDE = ROOT / "docs" / "add-a-sampler.md"
+PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def commands(page: Path) -> list[list[str]]:
+    """The words of every samplebench command that a page shows."""
+    lines = [line for block in blocks(page, "console") for line in block.splitlines()]
+    words = [shlex.split(line, comments=True) for line in lines]
+    return [line[line.index("samplebench") + 1 :] for line in words if "samplebench" in line]
+
+
+@pytest.fixture
+def at_work(tmp_path, monkeypatch):
+    """An empty folder of a new user, with the page's Python files in it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    def at_work(page):
+        for block in blocks(page, "python"):
+            name = re.match(r"# (\S+\.py)\n", block)
+            if name:
+                (tmp_path / name[1]).write_text(block)
+        return tmp_path
+
+    return at_work
+
+
+def test_the_tables_of_the_readme_are_what_the_tool_makes():
+    place = importlib.util.spec_from_file_location("refresh", ROOT / "docs" / "refresh.py")
+    refresh = importlib.util.module_from_spec(place)
+    place.loader.exec_module(refresh)
+    text = README.read_text(encoding="utf-8")
+    assert "| sampler" in refresh.parts_table()
+    assert refresh.refreshed(text) == text, "run: python docs/refresh.py"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_in_a_page_is_one_that_exists(page):
+    for words in commands(page):
+        parser(COMMANDS).parse_args(words)  # exits with 2 for what it does not know
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_in_a_page_leads_somewhere(page):
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_the_hooks_in_the_docs_are_the_hooks_that_there_are():
+    text = (ROOT / "docs" / "plugin-hooks.md").read_text(encoding="utf-8")
+    told = re.findall(r"^## `(.+)`$", text, re.MULTILINE)
+    hooks = [
+        f"{name}({', '.join(inspect.signature(hook).parameters)})"
+        for name, hook in inspect.getmembers(hookspecs, inspect.isfunction)
+        if hasattr(hook, "samplebench_spec")
+    ]
+    assert sorted(told) == sorted(hooks)
+
+
+def test_the_steps_of_the_guide_end_with_two_rows_in_the_board(at_work, capsys):
+    folder = at_work(GUIDE)
+    for words in commands(GUIDE):
+        assert main(words) == 0, words
+    assert "0 failed" in capsys.readouterr().out
+    board = (folder / "leaderboards" / "smoke.md").read_text()
+    for share in (0.5, 0.9):
+        rows = [line for line in board.splitlines() if f"| `shrunk(share={share})`" in line]
+        assert len(rows) == 2
+
+
+def test_the_sampler_in_the_readme_is_short_passes_the_kit_and_runs(at_work):
+    folder = at_work(README)
+    source = (folder / "my_sampler.py").read_text()
+    body = source[source.index("class ") :]
+    assert len([line for line in body.splitlines() if line.strip()]) <= 20
+    mine = [words for words in commands(README) if "my_sampler.py" in words]
+    assert [words[0] for words in mine] == ["check", "run"]
+    for words in mine:
+        smoke = ["--suite", "smoke", "--quiet"] if words[0] == "run" else []
+        assert main([*words, *smoke]) == 0
+    assert "`uniform`" in (folder / "leaderboards" / "smoke.md").read_text()
+
+
+def test_committed_boards_are_what_their_records_say():
+    assert main(["leaderboard", "--check", "--results", str(ROOT / "leaderboards")]) == 0

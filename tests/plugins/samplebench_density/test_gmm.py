@@ -1,0 +1,200 @@
+"""The mixture of Gaussians: density against scikit-learn's, samples against the density."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+from sklearn import mixture
+
+from samplebench import Continuous, Latents, seeded
+from samplebench_density import GaussianMixture
+from samplebench_density.components import Diagonal, Full
+from samplebench_density.normal_mixture import NormalMixture
+
+every_kind = pytest.mark.parametrize("covariance", ["full", "diagonal", "tied"])
+
+
+def clusters(samples: int = 400, width: int = 3, count: int = 4, apart: float = 2.0) -> np.ndarray:
+    """Overlapping clusters of different shapes and sizes, (samples, width)."""
+    rng = np.random.default_rng(0)
+    labels = rng.choice(count, samples, p=np.arange(1, count + 1) / (count * (count + 1) / 2))
+    centres = apart * rng.normal(size=(count, width))
+    shapes = rng.normal(size=(count, width, width))
+    return centres[labels] + np.einsum(
+        "nij,nj->ni", shapes[labels], rng.normal(size=(samples, width))
+    )
+
+
+def latents_of(points: np.ndarray, dtype: torch.dtype = torch.float64) -> Latents:
+    return Continuous(points.shape[1]).pack(values=torch.from_numpy(points).to(dtype))
+
+
+def as_theirs(law: NormalMixture) -> mixture.GaussianMixture:
+    """scikit-learn's model with the parameters of ours."""
+    factors = law.components.factors.numpy()
+    width = factors.shape[1]
+    model = mixture.GaussianMixture(
+        len(factors), covariance_type="full" if factors.ndim == 3 else "diag"
+    )
+    model.weights_, model.means_ = law.weights.numpy(), law.components.means.numpy()
+    model.precisions_cholesky_ = (
+        np.linalg.solve(factors, np.eye(width)).transpose(0, 2, 1)
+        if factors.ndim == 3
+        else 1 / factors
+    )
+    return model
+
+
+@every_kind
+def test_fewer_latents_than_dimensions_can_be_fitted_in_float32(covariance):
+    rng = np.random.default_rng(0)
+    turn = np.linalg.qr(rng.normal(size=(200, 200)))[0]
+    points = (rng.normal(size=(150, 200)) / np.arange(1, 201) ** 1.5) @ turn
+    sampler = GaussianMixture(components=3, covariance=covariance)
+    fits = {}
+    for dtype in (torch.float32, torch.float64):
+        with seeded(0):
+            sampler.fit(latents_of(points, dtype))
+        fits[dtype] = sampler.diagnostics()["log_likelihood"]
+    assert fits[torch.float32] == pytest.approx(fits[torch.float64], rel=1e-6)
+
+
+@every_kind
+def test_the_density_is_that_of_scikit_learn_with_the_same_parameters(covariance):
+    points = clusters()
+    sampler = GaussianMixture(components=4, covariance=covariance)
+    with seeded(0):
+        sampler.fit(latents_of(points))
+    expected = as_theirs(sampler._law).score_samples(points)
+    np.testing.assert_allclose(sampler.log_prob(latents_of(points)).numpy(), expected, rtol=1e-9)
+
+
+@every_kind
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_reported_likelihood_is_the_mean_log_density_of_the_latents(covariance, dtype):
+    latents = latents_of(1000 * clusters() + 5000, dtype)
+    sampler = GaussianMixture(components=4, covariance=covariance)
+    with seeded(0):
+        sampler.fit(latents)
+    mean = float(sampler.log_prob(latents).mean())
+    assert sampler.diagnostics()["log_likelihood"] == pytest.approx(mean, abs=1e-4)
+
+
+def test_fits_reach_the_likelihoods_that_scikit_learn_reaches():
+    points = clusters(600, 4, 5)
+    ours, their = [], []
+    for seed in range(5):
+        sampler = GaussianMixture(components=5)
+        with seeded(seed):
+            sampler.fit(latents_of(points, torch.float32))
+        ours.append(sampler.diagnostics()["log_likelihood"])
+        their.append(mixture.GaussianMixture(5, random_state=seed).fit(points).score(points))
+    assert max(ours) > max(their) - 0.02
+    assert np.mean(ours) > np.mean(their) - 0.1
+
+
+@every_kind
+def test_samples_follow_the_mixture(covariance):
+    """Weights by frequency, and each component's mean and covariance by moments."""
+    weights = torch.tensor([0.2, 0.5, 0.3], dtype=torch.float64)
+    means = torch.tensor([[0.0, 0.0], [100.0, 0.0], [0.0, 100.0]], dtype=torch.float64)
+    factors = torch.tensor([[[1.0, 0.0], [2.0, 0.5]]] * 3, dtype=torch.float64)
+    if covariance == "full":
+        factors = factors * torch.tensor([1.0, 2.0, 3.0]).view(-1, 1, 1)
+    components = (
+        Diagonal(means, means / 100 + 1) if covariance == "diagonal" else Full(means, factors)
+    )
+    law = NormalMixture(weights, components, covariance)
+    with seeded(0):
+        samples = law.sample(30_000, torch.float32)
+    owners = torch.cdist(samples.double(), means).argmin(1)
+    counts = owners.bincount(minlength=3).numpy()
+    assert stats.chisquare(counts, 30_000 * weights.numpy()).pvalue > 1e-3
+    for k in range(3):
+        own = (samples[owners == k].double() - means[k]).numpy()
+        expected = (
+            np.diag(components.factors[k].square())
+            if covariance == "diagonal"
+            else (factors[k] @ factors[k].T).numpy()
+        )
+        spread = np.sqrt(np.diag(expected))
+        assert np.abs(own.mean(0) / spread).max() < 5 / len(own) ** 0.5
+        scaled = np.cov(own.T) / np.outer(spread, spread)
+        np.testing.assert_allclose(scaled, expected / np.outer(spread, spread), atol=0.06)
+
+
+def test_samples_are_independent_of_each_other():
+    far = torch.tensor([[0.0], [100.0]], dtype=torch.float64)
+    law = NormalMixture.round(far, torch.ones((), dtype=torch.float64), "full")
+    with seeded(0):
+        samples = law.sample(10_000, torch.float64)[:, 0]
+    high = (samples > 50).double()
+    assert abs(float(torch.corrcoef(torch.stack([high[:-1], high[1:]]))[0, 1])) < 0.05
+    noise = (samples - 100 * high).numpy()
+    assert len(np.unique(noise.round(9))) == 10_000
+
+
+def test_more_restarts_are_never_less_likely():
+    latents = latents_of(clusters(300, 2, 8))
+    found = []
+    for restarts in (1, 4):
+        sampler = GaussianMixture(components=8, restarts=restarts)
+        with seeded(3):  # so the first start is the same
+            sampler.fit(latents)
+        found.append(sampler.diagnostics()["log_likelihood"])
+    assert found[1] > found[0]
+
+
+def test_diagnostics_tell_a_fit_that_was_stopped_from_one_that_converged():
+    latents = latents_of(clusters())
+    for settings, expected in (
+        ({"iterations": 2, "tolerance": 0.0}, (2, 0)),
+        ({"iterations": 5, "tolerance": 1e9}, (1, 1)),
+    ):
+        sampler = GaussianMixture(components=4, **settings)
+        with seeded(0):
+            sampler.fit(latents)
+        found = sampler.diagnostics()
+        assert (found["iterations"], found["converged"]) == expected
+
+
+@pytest.mark.parametrize(
+    "values", [torch.randn(3, 2), torch.randn(3, 2).repeat(20, 1)], ids=["few", "repeated"]
+)
+def test_fewer_distinct_latents_than_components_are_refused(values):
+    GaussianMixture(components=3).fit(Continuous(2).pack(values=values))
+    with pytest.raises(ValueError, match="4 components need as many distinct latents"):
+        GaussianMixture(components=4).fit(Continuous(2).pack(values=values))
+
+
+def test_a_singular_covariance_without_a_ridge_is_refused_with_a_remedy():
+    line = torch.arange(40.0)[:, None] * torch.tensor([1.0, 0.0])
+    with pytest.raises(ValueError, match="a larger ridge"):
+        GaussianMixture(components=2, ridge=0.0).fit(Continuous(2).pack(values=line))
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"components": 0},
+        {"iterations": 0},
+        {"restarts": 0},
+        {"tolerance": -1.0},
+        {"ridge": float("nan")},
+    ],
+    ids=lambda setting: next(iter(setting)),
+)
+def test_an_impossible_setting_is_refused_by_name(setting):
+    with pytest.raises(ValueError, match=f"{next(iter(setting))} must be at least"):
+        GaussianMixture(**setting)
+
+
+@pytest.mark.parametrize(
+    ("kind", "covariance"),
+    [(Full, [[1.0, 2.0], [2.0, 1.0]]), (Diagonal, [1.0, -1.0])],
+    ids=["full", "diagonal"],
+)
+def test_a_covariance_that_is_none_shows_as_nan(kind, covariance):
+    wrong = torch.tensor([covariance], dtype=torch.float64)
+    components = kind.of(torch.zeros(1, 2, dtype=torch.float64), wrong, 0.0)
+    assert components.log_volumes.isnan().all()

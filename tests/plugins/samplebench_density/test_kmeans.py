@@ -1,0 +1,75 @@
+"""The start of a mixture against scikit-learn's k-means and the law of k-means++."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from sklearn.cluster import KMeans
+
+from samplebench import seeded
+from samplebench_density.choosing import chosen
+from samplebench_density.kmeans import CHUNK, centres, moved
+
+
+def test_many_rounds_end_where_scikit_learn_ends():
+    with seeded(0):
+        points = torch.randn(CHUNK + 3000, 3, dtype=torch.float64)
+    points[:, 0] += 4 * (torch.arange(len(points)) % 3)
+    with seeded(1):
+        start, _ = centres(points, 3, 0)
+    with seeded(1):
+        found, variance = centres(points, 3, 100)
+    their = KMeans(3, init=start.numpy(), n_init=1, tol=0, max_iter=100).fit(points.numpy())
+    np.testing.assert_allclose(found.numpy(), their.cluster_centers_, atol=1e-2)
+    assert variance == pytest.approx(their.inertia_ / points.numel(), rel=1e-5)
+
+
+def test_the_next_centre_is_drawn_by_squared_distance():
+    points = torch.tensor([[0.0], [1.0], [3.0]])
+    counts = np.zeros((3, 3))
+    with seeded(0):
+        for _ in range(3000):
+            first, second = (int(c) for c in centres(points, 2, 0)[0].flatten())
+            counts[[0, 1, 3].index(first), [0, 1, 3].index(second)] += 1
+    assert stats.chisquare(counts.sum(1)).pvalue > 1e-3
+    for row, odds in zip(counts, ([0, 1, 9], [1, 0, 4], [9, 4, 0]), strict=True):
+        others = np.array(odds) > 0
+        assert row[~others].sum() == 0
+        expected = row.sum() * np.array(odds) / sum(odds)
+        assert stats.chisquare(row[others], expected[others]).pvalue > 1e-3
+
+
+def test_a_centre_that_loses_all_its_points_stays():
+    points = torch.tensor([[0.0], [1.0], [5.0]])
+    found = moved(torch.tensor([[1.0], [100.0]]), points)
+    assert found.tolist() == [[2.0], [100.0]]
+
+
+def test_as_many_centres_as_points_leave_no_variance():
+    points = torch.tensor([[0.0], [1.0], [10.0]])
+    with seeded(0):
+        found, variance = centres(points, 3, 5)
+    assert sorted(found.flatten().tolist()) == [0, 1, 10]
+    assert variance == 0
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from([0.0, 1e-30, 1.0, 1e30]), min_size=1).filter(any))
+def test_a_weight_of_zero_is_never_chosen(weights):
+    tensor = torch.tensor(weights)
+    assert (tensor[chosen(tensor, 50)] > 0).all()
+
+
+def test_choices_follow_their_weights():
+    weights = torch.tensor([3.0, 0.0, 1.0, 6.0])
+    with seeded(0):
+        counts = chosen(weights, 10_000).bincount(minlength=4).numpy()
+    assert counts[1] == 0
+    assert stats.chisquare(counts[[0, 2, 3]], [3000, 1000, 6000]).pvalue > 1e-3
+
+
+def test_a_draw_of_exactly_zero_passes_over_leading_weights_of_zero(monkeypatch):
+    monkeypatch.setattr(torch, "rand", torch.zeros)
+    assert chosen(torch.tensor([0.0, 0.0, 2.0, 1.0]), 3).tolist() == [2, 2, 2]

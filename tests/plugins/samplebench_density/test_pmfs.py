@@ -1,0 +1,190 @@
+"""PMFS against numpy's histograms and closed forms."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from samplebench import Continuous, Latents, seeded
+from samplebench_density import PMFS
+from samplebench_density.grid import CHUNK, Grid
+
+
+def skewed(samples: int, width: int = 2) -> Latents:
+    """Latents whose histogram is uneven, with empty bins."""
+    rng = np.random.default_rng(0)
+    values = rng.gamma(2.0, size=(samples, width)) + np.arange(width)
+    return Continuous(width).pack(values=torch.from_numpy(values))
+
+
+def drawn(latents: Latents, count: int, **settings) -> np.ndarray:
+    sampler = PMFS(**settings)
+    sampler.fit(latents)
+    with seeded(0):
+        return sampler.sample(count).values.flatten(1).numpy()
+
+
+def uniform(places: np.ndarray) -> bool:
+    """Whether numbers look drawn from U(0, 1)."""
+    return stats.kstest(places.ravel(), "uniform").pvalue > 1e-3
+
+
+def test_bins_are_drawn_as_often_as_a_histogram_counts_latents():
+    latents = skewed(400)
+    counts, edges = np.histogramdd(latents.values.numpy(), bins=4)
+    found, _ = np.histogramdd(drawn(latents, 40_000, bins=4), bins=edges)
+    occupied = counts > 0
+    assert 0 < occupied.sum() < 16
+    assert found[~occupied].sum() == 0
+    assert stats.chisquare(found[occupied], 100 * counts[occupied]).pvalue > 1e-3
+
+
+def test_points_are_uniform_inside_their_cell():
+    latents = skewed(400)
+    values = latents.values.numpy()
+    low, width = values.min(0), np.ptp(values, axis=0) / 4
+    places = (drawn(latents, 20_000, bins=4) - low) / width
+    assert uniform(places % 1)
+    # Also inside one cell, and independently of each other.
+    cell = places[(places // 1 == [0, 1]).all(1)] % 1
+    assert len(cell) > 1000
+    assert uniform(cell[:, 0])
+    assert uniform(cell[:, 1])
+    assert abs(np.corrcoef(cell.T)[0, 1]) < 4 / len(cell) ** 0.5
+
+
+def test_members_are_drawn_evenly_and_stand_in_the_middle_of_their_boxes():
+    rng = np.random.default_rng(0)
+    values = 10.0 * np.arange(12)[:, None] + rng.uniform(size=(12, 2)) - 60
+    latents = Continuous(2).pack(values=torch.from_numpy(values))
+    # The width of a cell is 1, so a sample's nearest latent is the one it was drawn about.
+    samples = drawn(latents, 12_000, bins=200, range="fixed", bound=100.0, law="member")
+    owners = np.linalg.norm(samples[:, None] - values, axis=2).argmin(1)
+    assert stats.chisquare(np.bincount(owners, minlength=12)).pvalue > 1e-3
+    assert uniform(samples - values[owners] + 0.5)
+
+
+def test_a_box_holds_its_members_and_is_filled_evenly():
+    rng = np.random.default_rng(0)
+    sizes = [1, 2, 5, 12]
+    cells = np.repeat([[0, 0], [0, 1], [1, 0], [1, 1]], sizes, axis=0)
+    values = cells + rng.uniform(0.1, 0.9, size=(20, 2)) - 1
+    latents = Continuous(2).pack(values=torch.from_numpy(values))
+    samples = drawn(latents, 20_000, bins=2, range="fixed", bound=1.0, law="box")
+    owners = (2 * (samples[:, 0] >= 0) + (samples[:, 1] >= 0)).astype(int)
+    assert stats.chisquare(np.bincount(owners), 1000 * np.array(sizes)).pvalue > 1e-3
+    np.testing.assert_array_equal(samples[owners == 0], values[[0]].repeat(sum(owners == 0), 0))
+    for corner in (1, 2, 3):
+        members = values[(cells == [corner // 2, corner % 2]).all(1)]
+        sides = np.ptp(members, axis=0)
+        assert uniform((samples[owners == corner] - members.min(0)) / sides)
+
+
+@pytest.mark.parametrize(("law", "share"), [("cell", 6), ("member", 12)])
+def test_the_variance_grows_by_a_share_of_the_squared_cell_width(law, share):
+    with seeded(0):
+        latents = Continuous(2).pack(values=torch.randn(20_000, 2, dtype=torch.float64))
+    for bins in (5, 10):
+        samples = drawn(latents, 200_000, bins=bins, range="fixed", bound=4.3, law=law)
+        growth = samples.var(0) - latents.values.numpy().var(0)
+        np.testing.assert_allclose(growth, (8.6 / bins) ** 2 / share, atol=0.02)
+
+
+RANGES = {
+    "min-max": lambda values: (values.min(0), values.max(0)),
+    "quantile": lambda values: (
+        np.quantile(values, 0.05, axis=0, method="lower"),
+        np.quantile(values, 0.95, axis=0, method="higher"),
+    ),
+    "std": lambda values: (
+        values.mean(0) - 2 * values.std(0),
+        values.mean(0) + 2 * values.std(0),
+    ),
+    "fixed": lambda values: (np.full(2, -1.5), np.full(2, 1.5)),
+}
+
+
+@pytest.mark.parametrize("rule", RANGES)
+def test_one_bin_is_the_whole_range(rule):
+    latents = skewed(41)  # so few that the next order statistic is far
+    samples = drawn(latents, 20_000, bins=1, range=rule, quantile=0.05, deviations=2.0, bound=1.5)
+    low, high = RANGES[rule](latents.values.numpy())
+    assert uniform((samples - low) / (high - low))
+
+
+def test_latents_outside_the_range_count_in_the_outermost_bins():
+    latents = Continuous(1).pack(values=torch.tensor([-9.0, -0.9, 0.1, 7.0, 8.0, 1e30]))
+    samples = drawn(latents, 6000, bins=4, range="fixed", bound=1.0)
+    counts, _ = np.histogram(samples, bins=4, range=(-1, 1))
+    assert counts.sum() == 6000
+    assert counts[1] == 0
+    assert stats.chisquare(counts[[0, 2, 3]], [2000, 1000, 3000]).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("law", ["cell", "member", "box"])
+@pytest.mark.parametrize("rule", ["min-max", "quantile", "std"])
+def test_a_dimension_in_which_nothing_varies_stays_as_it_is(law, rule):
+    values = torch.randn(50, 3)
+    values[:, 1] = 0.75
+    sampler = PMFS(law=law, range=rule)
+    sampler.fit(Continuous(3).pack(values=values))
+    assert (sampler.sample(100).values[:, 1] == 0.75).all()
+    assert np.isfinite(list(sampler.diagnostics().values())).all()
+
+
+@pytest.mark.parametrize("law", ["cell", "member", "box"])
+def test_a_single_latent_is_all_that_its_sampler_knows(law):
+    latents = Continuous(2).pack(values=torch.tensor([[0.5, -2.0]]))
+    assert (drawn(latents, 10, law=law) == [[0.5, -2.0]]).all()
+
+
+@pytest.mark.parametrize("bins", [3, 50, 256, 257, 40_000])
+def test_diagnostics_are_those_of_whole_histograms(bins):
+    latents = skewed(500)
+    values = latents.values.numpy()
+    sampler = PMFS(bins=bins)
+    sampler.fit(latents)
+    low, width = values.min(0), np.ptp(values, axis=0) / bins
+    cells = np.clip(np.floor((values - low) / width), 0, bins - 1)
+    _, counts = np.unique(cells, axis=0, return_counts=True)
+    assert sampler.diagnostics() == pytest.approx(
+        {
+            "occupied_bins": len(counts),
+            "singleton_mass": (counts == 1).sum() / 500,
+            "cell_width": (width / values.std(0)).mean(),
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("bins", "dtype"),
+    [
+        (256, torch.uint8),
+        (257, torch.int16),
+        (2**15, torch.int16),
+        (2**15 + 1, torch.int32),
+        (2**24, torch.int32),
+    ],
+)
+def test_cells_are_numbered_to_the_last_in_the_smallest_type(bins, dtype):
+    numbers = torch.arange(max(0, bins - CHUNK - 9), bins)[:, None]
+    low, high = torch.tensor([[0], [bins]], dtype=torch.float64)
+    cells = Grid.between(low, high, bins).cells(numbers.double() + 0.5)
+    assert cells.dtype == dtype
+    assert torch.equal(cells.long(), numbers)
+
+
+@pytest.mark.parametrize(
+    ("setting", "wrong"),
+    [
+        ("bins", 0),
+        ("bins", 2**24 + 1),
+        ("quantile", 0.5),
+        ("quantile", -0.1),
+        ("deviations", 0.0),
+        ("bound", float("nan")),
+    ],
+)
+def test_an_impossible_setting_is_refused_by_name(setting, wrong):
+    with pytest.raises(ValueError, match=f"{setting} must be"):
+        PMFS(**{setting: wrong})
