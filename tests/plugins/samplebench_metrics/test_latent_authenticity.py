@@ -1,7 +1,5 @@
 """Latent authenticity against brute force in float64, and on copies."""
 
-import time
-
 import pytest
 import torch
 from hypothesis import given, settings
@@ -76,12 +74,3 @@ def test_what_lies_farther_than_the_neighbour_is_authentic(make_evidence):
 def test_it_objects_to_latents_that_are_no_vectors(space):
     assert "values" in (LatentAuthenticity().objection(space) or "")
     assert LatentAuthenticity().objection(Continuous(4, (2, 2))) is None
-
-
-@pytest.mark.slow
-def test_mnist_sized_latents_take_seconds(make_evidence):
-    torch.manual_seed(0)
-    train, generated = torch.randn(60_000, 32), torch.randn(10_000, 32)
-    began = time.process_time()
-    measured(make_evidence, train, generated)
-    assert time.process_time() - began < 20

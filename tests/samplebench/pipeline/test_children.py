@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 
 import pytest
 from child_work import answer, dies, raises, writes_where_it_may_not
@@ -31,13 +30,8 @@ def test_a_child_gives_its_result_and_tells_its_progress_on_the_way(run):
     assert process != os.getpid()
 
 
-def test_each_child_is_a_process_of_its_own_and_starts_in_a_fraction_of_a_second(run):
-    first = run(answer, 0)[1]
-    began = time.monotonic()
-    assert run(answer, 0)[1] != first
-    assert (
-        time.monotonic() - began < 5
-    )  # importing torch again would take longer on a busy machine
+def test_each_child_is_a_process_of_its_own(run):
+    assert run(answer, 0)[1] != run(answer, 0)[1]
 
 
 @pytest.mark.parametrize(
