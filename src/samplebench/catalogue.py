@@ -48,7 +48,7 @@ def as_markdown(rows: Sequence[dict[str, Any]]) -> str:
             "kind": row["kind"],
             "name": f"`{row['name']}`",
             "settings": ", ".join(f"`{k}={v!r}`" for k, v in row["settings"].items()),
-            "what it is": row["about"],
+            "what it is": row["about"].replace("``", "`"),
             "paper": row["reference"] or "",
         }
         for row in rows

@@ -94,7 +94,7 @@ class Part:
     def reference(self) -> str | None:
         """The published source that its documentation names."""
         found = re.search(r"^References?:\s*(.+?)(?:\n\s*\n|\Z)", self._documentation, re.M | re.S)
-        return " ".join(found.group(1).split()) if found else None
+        return " ".join(found.group(1).split()).removesuffix(".") if found else None
 
     @property
     def _documentation(self) -> str:
