@@ -165,7 +165,7 @@ def test_what_cannot_be_read_is_an_error(samplers):
 def test_the_summary_is_the_first_sentence_and_the_reference_the_named_source(samplers):
     assert samplers["gmm"].summary == "Mixes normals, e.g. ten of them."
     assert samplers["gmm"].reference == (
-        "On mixing (A. Author and B. Author, 2020), arXiv:2001.00001."
+        "On mixing (A. Author and B. Author, 2020), arXiv:2001.00001"
     )
 
 
