@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samplebench.arguments import KINDS, parser
-from samplebench.errors import SamplebenchError
+from samplebench.errors import SamplebenchError, UsageError
 
 if TYPE_CHECKING:
     from samplebench.pipeline.plan import Plan
@@ -43,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
     """Measure what a suite asks for and is not measured yet, then write the board."""
     from samplebench.display import display_for, duration
     from samplebench.pipeline.run import Run
+    from samplebench.results.store import Store
 
     suite, setup, plan = _planned(options)
     todo = plan.of_state("to do", *(() if options.keep_stale else ("stale",)))
@@ -55,7 +56,8 @@ def run(options: argparse.Namespace) -> int:
         try:
             tally = Run(plan, setup, display)(keep_stale=options.keep_stale)
         finally:
-            _write_boards(options.results, [suite.name])
+            if suite.name in Store(options.results).suites():
+                _write_boards(options.results, [suite.name])
     _tell(tally, plan, setup, suite)
     if not plan.of_state("to do", "stale", "measured"):
         return 3
@@ -196,10 +198,13 @@ def _tell(tally: "Tally", plan: "Plan", setup: "Setup", suite: "Suite") -> None:
     from samplebench.results.store import Store
 
     board = Store(setup.results).board_path(suite.name)
-    print(f"{tally.measured} cells measured. Board: {board}")
+    counts = {"measured": tally.measured, "measured in part": tally.incomplete}
+    counts |= {"failed": tally.failed, "refused": tally.refused}
+    told = [f"{count} {what}" for what, count in counts.items() if count or what == "measured"]
+    print(f"Cells: {', '.join(told)}. Board: {board}")
     if not tally.measured and plan.of_state("measured"):
-        told = f"All {len(plan.of_state('measured'))} cells were measured before"
-        print(f"{told}; `samplebench run --again` measures them on this machine.")
+        before = f"All {len(plan.of_state('measured'))} cells were measured before"
+        print(f"{before}; `samplebench run --again` measures them on this machine.")
     for reason, cells in tally.reasons.items():
         print(f"samplebench: {cells} cells without a full record: {reason}", file=sys.stderr)
 
@@ -233,7 +238,11 @@ def _make_boards(results: Path, suites: Sequence[str]) -> dict[Path, str]:
     from samplebench.results.leaderboard import boards
     from samplebench.results.store import Store
 
-    made, damaged = boards(Store(results), suites)
+    store = Store(results)
+    if unknown := [suite for suite in suites if suite not in store.suites()]:
+        known = ", ".join(store.suites()) or "none"
+        raise UsageError(f"no records of {unknown[0]!r} are in {results}; there are: {known}")
+    made, damaged = boards(store, suites)
     for file in damaged:
         print(f"samplebench: {file.path} is left out: {file.reason}", file=sys.stderr)
     return made

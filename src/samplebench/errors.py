@@ -65,6 +65,10 @@ class BadCheckpoint(SamplebenchError):
     """A checkpoint does not hold the weights of the autoencoder that was asked for."""
 
 
+class BadDraw(SamplebenchError):
+    """A sampler did not give what it was asked for."""
+
+
 class BadRecord(SamplebenchError):
     """A record on disk is damaged or of another format version."""
 

@@ -174,6 +174,26 @@ class Again(Sampler):
         return self.latents[torch.randint(len(self.latents), (count,))]
 
 
+class Meddling(Normal):
+    """Changes the latents that it was given."""
+
+    def fit(self, latents):
+        super().fit(latents)
+        latents.values.mul_(100)
+
+
+class Careless(Normal):
+    """Gives a tensor, or too few latents."""
+
+    def __init__(self, spread: float = 1.0, how: Literal["tensor", "few"] = "tensor"):
+        super().__init__(spread)
+        self.how = how
+
+    def sample(self, count):
+        drawn = super().sample(count)
+        return drawn.values if self.how == "tensor" else drawn[1:]
+
+
 class Raising(Normal):
     """Cannot be fitted."""
 
@@ -306,6 +326,8 @@ def register_autoencoders(register):
 def register_samplers(register):
     register("normal", Normal)
     register("again", Again)
+    register("meddling", Meddling)
+    register("careless", Careless)
     register("raising", Raising)
     register("killed", Killed)
     register("not-finite", NotFinite)

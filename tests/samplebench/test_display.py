@@ -18,7 +18,7 @@ def test_a_line_of_progress_has_step_throughput_every_loss_term_and_time_left():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0.4, "0 s"), (59.0, "59 s"), (180.0, "3 min"), (7500.0, "2 h 05 min")]
+    ("seconds", "text"), [(0.4, "1 s"), (59.0, "59 s"), (180.0, "3 min"), (7500.0, "2 h 05 min")]
 )
 def test_durations_are_told_for_people(seconds, text):
     assert duration(seconds) == text

@@ -22,7 +22,7 @@ def find_target(target: str, choice: Choice) -> list[Chosen]:
     parts = load_parts(choice)
     for problem in parts.broken:
         if _is_meant(target, problem.name, problem.distribution):
-            raise PluginError(f"{problem}\n{problem.trace}")
+            raise PluginError(f"{problem}\n{problem.trace}".strip())
     offered = [part for registry in parts.registries for part in registry.values()]
     of_the_plugin = [part.chosen(Spec(part.name)) for part in offered if _offers(target, part)]
     found = of_the_plugin or _specified(target, parts)
@@ -39,7 +39,7 @@ def _offers(target: str, part: Part) -> bool:
 def _is_meant(target: str, plugin: str, distribution: str) -> bool:
     """Whether a target names a plugin, or the distribution with version that it comes from."""
     home = f"the file {Path(target).name}" if target.endswith(".py") else target
-    return target == plugin or distribution.startswith(f"{home} ")
+    return target == plugin or f"{distribution} ".startswith(f"{home} ")
 
 
 def _specified(target: str, parts: Parts) -> list[Chosen]:

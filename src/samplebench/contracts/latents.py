@@ -252,6 +252,10 @@ class Latents:
         """The same latents on ``device``."""
         return Latents(self.space, self.values.to(device), self.codes.to(device))
 
+    def copy(self) -> "Latents":
+        """The same latents in memory of their own."""
+        return Latents(self.space, self.values.clone(), self.codes.clone())
+
     @staticmethod
     def join(batches: Sequence["Latents"]) -> "Latents":
         """One batch from several of the same space."""

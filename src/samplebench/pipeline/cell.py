@@ -7,9 +7,10 @@ from typing import Any
 import torch
 
 from samplebench.contracts.dataset import Images
-from samplebench.contracts.latents import Latents
+from samplebench.contracts.latents import Latents, LatentSpace
 from samplebench.contracts.metric import Cost, Evidence, Metric, Shown
 from samplebench.contracts.sampler import Sampler
+from samplebench.errors import BadDraw
 from samplebench.pipeline.autoencoder_stage import Trained
 from samplebench.pipeline.coding import as_images, decode
 from samplebench.pipeline.features_stage import Reference, extract
@@ -73,11 +74,8 @@ def measure_cell(
         diagnostics,
         {"train": len(data.train), "reference": len(trained.test), "generated": len(drawn)},
         picture_of(
-            {
-                "real": evidence.test,
-                "reconstructed": evidence.reconstructed,
-                "generated": evidence.generated,
-            }
+            {"real": evidence.test, "reconstructed": evidence.reconstructed}
+            | ({"generated": evidence.generated} if cell.sampler else {})
         ),
     )
 
@@ -91,14 +89,30 @@ def _draw(
     device = trained.train.device
     with seeded(cell.seed, "build sampler"):
         sampler: Sampler = cell.sampler.build()
-    with seeded(cell.seed, "fit"), measured(device, len(trained.train)) as fitting:
-        sampler.fit(trained.train)
+    theirs = trained.train.copy()  # what a sampler does to it must not reach the metrics
+    with seeded(cell.seed, "fit"), measured(device, len(theirs)) as fitting:
+        sampler.fit(theirs)
     with seeded(cell.seed, "sample"), measured(device, count) as sampling:
         drawn = sampler.sample(count)
+    _require_latents(drawn, trained.train.space, count)
     with seeded(cell.seed, "throughput"):
         throughput = median_cost(device, count, lambda: sampler.sample(count))
     costs = {"fit": fitting(), "sample": sampling(), "throughput": throughput}
     return drawn, dict(sampler.diagnostics()), costs
+
+
+def _require_latents(drawn: object, space: LatentSpace, count: int) -> None:
+    """Tell the author of a sampler what it gave instead of what was asked for."""
+    if not isinstance(drawn, Latents):
+        raise BadDraw(
+            f"sample({count}) must give Latents and gave {type(drawn).__name__}; "
+            "return latents.space.pack(values=…) of the space that was fitted"
+        )
+    if drawn.space != space or len(drawn) != count:
+        raise BadDraw(
+            f"sample({count}) must give {count} latents of {space} "
+            f"and gave {len(drawn)} of {drawn.space}"
+        )
 
 
 def _scores(

@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from samplebench.errors import SamplebenchError
+from samplebench.errors import SamplebenchError, StorageError
 from samplebench.training import Progress
 
 Result = TypeVar("Result")
@@ -47,7 +47,7 @@ class Children(Generic[Result]):
     ) -> Result | Failure:
         """``work(*arguments, report)`` in a child; what it prints goes to the file ``log``."""
         ours, theirs = self.context.Pipe(duplex=False)
-        log.parent.mkdir(parents=True, exist_ok=True)
+        _make_room(log)
         child = self.context.Process(
             target=_child, args=(theirs, log, work, arguments), daemon=True
         )
@@ -62,6 +62,16 @@ class Children(Generic[Result]):
             child.join()
             ours.close()
         return _died(child.exitcode, log) if answer is None else answer
+
+
+def _make_room(log: Path) -> None:
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_bytes(b"")
+    except OSError as error:
+        raise StorageError(
+            f"the workspace cannot be written ({error}); choose another folder with --workspace"
+        ) from error
 
 
 def _listen(connection: Connection, report: Callable[[Progress], None]) -> Any:

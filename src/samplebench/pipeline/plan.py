@@ -37,6 +37,8 @@ class Plan:
 
     suite: Suite
     cells: tuple[Planned, ...]
+    size: int
+    """Cells of the suite, those that the plan leaves out included."""
     checkpoint: str | None
     records: tuple[Record, ...] = field(repr=False)
     """All records of this suite; times are guessed from them."""
@@ -52,9 +54,9 @@ class Plan:
             training = _mean_seconds(measured, lambda stage: stage in _TRAINING)
             cell = _mean_seconds(measured, lambda stage: stage not in _TRAINING)
             return len(trainings) * training + len(todo) * cell
-        if self.suite.minutes is None or not self.cells:
+        if self.suite.minutes is None:
             return None
-        return 60 * self.suite.minutes * len(todo) / len(self.cells)
+        return 60 * self.suite.minutes * len(todo) / self.size
 
 
 def make_plan(
@@ -84,7 +86,8 @@ def make_plan(
     digest = _checkpoint_digest(checkpoint, suite, parts)
     spaces = _Spaces(data_dir)
     planned = []
-    for cell in grid(suite, parts):
+    cells = list(grid(suite, parts))
+    for cell in cells:
         if only and not fnmatchcase(cell.label.replace(" / ", "/"), only):
             continue
         identity = cell.identity(suite.protocol, digest)
@@ -94,13 +97,15 @@ def make_plan(
     if not planned:
         wanted = f"no cell matches --only {only!r}" if only else "the suite has no cell"
         raise NothingToRun(f"{wanted}; `samplebench plan` shows the labels of all cells")
-    return Plan(suite, tuple(planned), digest, records)
+    return Plan(suite, tuple(planned), len(cells), digest, records)
 
 
 def _measured(record: Record | None, parts: Parts) -> list[Measure]:
     """What the cell's record holds already: measuring more must not lose it."""
     found = []
     for score in record.scores if record else ():
+        if score.value is None:
+            continue
         try:
             metric = parts.metrics.choose(score.metric.spec)[0]
             extractor = score.features and parts.features.choose(score.features.part.spec)[0]

@@ -71,6 +71,7 @@ class Run:
         Raises:
             StorageError: a record could not be written. What was measured before is kept.
         """
+        self.store.require_writable(self.plan.suite.name)
         for planned in self.plan.of_state("refused"):
             self._leave(planned, None, "refused", planned.reason or "")
         wanted = self.plan.of_state("to do", *(() if keep_stale else ("stale",)))
@@ -116,8 +117,7 @@ class Run:
     ) -> None:
         first = cells[0].cell
         suite = self.plan.suite
-        verb = "loading" if self.setup.checkpoint else "training"
-        title = f"{verb} {first.autoencoder} on {first.dataset}, seed {first.seed}"
+        title = f"autoencoder: {first.autoencoder} on {first.dataset}, seed {first.seed}"
         artefact = self._child(title, prepare_autoencoder, suite, first.names, data)
         if isinstance(artefact, Failure):
             self._fail(cells, data, artefact)

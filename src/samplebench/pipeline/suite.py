@@ -35,8 +35,8 @@ class Counts(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    generated: Positive = 5000
-    reference: Positive | None = None
+    generated: Annotated[int, Field(ge=2)] = 5000
+    reference: Annotated[int, Field(ge=2)] | None = None
 
 
 def parse_seeds(value: Any) -> Any:

@@ -115,7 +115,7 @@ def load_parts(choice: Choice = Choice()) -> Parts:
         except BaseException as error:  # a plugin may raise anything, SystemExit included
             broken.append(_report(source, error))
     if broken and choice.strict:
-        details = "\n".join(f"{problem}\n{problem.trace}" for problem in broken)
+        details = "\n".join(f"{problem}\n{problem.trace}".strip() for problem in broken)
         raise PluginError(f"{details}\nLeave out --strict-plugins to go on without them.")
     of = {kind: Registry(kind, [part for part in parts if part.kind == kind]) for kind in GIVEN}
     return Parts(
@@ -163,7 +163,7 @@ def _sources(choice: Choice) -> list[_Source]:
 def _file_source(file: Path) -> _Source:
     if not file.is_file() or file.suffix != ".py":
         raise UsageError(f"--plugin {file}: there is no such Python file.")
-    return _Source(file.stem, f"the file {file.name}", "of this moment", file.resolve())
+    return _Source(file.stem, f"the file {file.name}", "", file.resolve())
 
 
 def _require_api(module: ModuleType) -> None:
@@ -230,7 +230,8 @@ def _report(source: _Source, error: BaseException) -> BrokenPlugin:
     reason = str(error) if told else f"{type(error).__name__}: {error}"
     return BrokenPlugin(
         source.name,
-        f"{source.distribution} {source.version}",
+        f"{source.distribution} {source.version}".strip(),
         " ".join(reason.split()),
-        "".join(traceback.format_exception(error)),
+        # Where it happened; how we came there is of no use to its author.
+        "" if told else "".join(traceback.format_exception(error, limit=-1)),
     )

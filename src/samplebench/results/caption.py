@@ -1,9 +1,11 @@
 """What a table needs beside it to be read, cited and checked."""
 
+from collections.abc import Iterable
+
 from samplebench.results.labels import listed, short
 from samplebench.results.markdown import code
 from samplebench.results.marking import machines
-from samplebench.results.record import FeaturesRecord
+from samplebench.results.record import FeaturesRecord, PartRecord
 from samplebench.results.statistics import SIGNIFICANCE
 from samplebench.results.table import Table
 
@@ -66,7 +68,8 @@ def _scopes(table: Table) -> str:
 def _references(table: Table) -> list[str]:
     """What the rows are that do not compete."""
     meanings = {
-        "floor": "*real data (floor)*: what fresh real data score in the place of generated.",
+        "floor": "*real data (floor)*: what as many fresh real images, or their latents, are expected "
+        "to score in the place of the generated: lower is noise.",
         "reconstruction": "*reconstruction*: held-out images, encoded and decoded.",
         "control": "*(control)*: a yardstick that does not compete.",
     }
@@ -136,7 +139,7 @@ def _provenance(table: Table) -> str:
         "torch": [origin.torch for origin in origins],
         "CUDA": [origin.cuda for origin in origins if origin.cuda],
         "plugins": [f"{part.plugin} {part.version}" for part in parts],
-        "their code": [short(part.code) for part in parts],
+        "their code": _code(parts),
         "on": machines(records),
         "data": [short(origin.data) for origin in origins if origin.data],
         "suite": [short(origin.suite) for origin in origins],
@@ -144,3 +147,11 @@ def _provenance(table: Table) -> str:
         "measured": [" to ".join(dict.fromkeys((days[0], days[-1])))],
     }
     return f"Provenance: {'; '.join(f'{n} {listed(v)}' for n, v in facts.items() if v)}."
+
+
+def _code(parts: Iterable[PartRecord]) -> list[str]:
+    """The digests of the plugins' sources, each with the parts that it is of."""
+    names: dict[str, set[str]] = {}
+    for part in parts:
+        names.setdefault(short(part.code), set()).add(part.name)
+    return [f"{code} ({', '.join(sorted(those))})" for code, those in names.items()]

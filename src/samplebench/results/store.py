@@ -67,6 +67,16 @@ class Store:
         write_whole(path, record.to_json())
         return path
 
+    def require_writable(self, suite: str) -> None:
+        """See before anything is measured that its record can be written.
+
+        Raises:
+            StorageError: it cannot.
+        """
+        probe = self.records_folder(suite) / ".probe"
+        write_whole(probe, "")
+        probe.unlink()
+
     def quarantine(self, damaged: Damaged) -> Path:
         """Move a damaged file out of the way, keeping it."""
         return _move(damaged.path, self.folder / "damaged")

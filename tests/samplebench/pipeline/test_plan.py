@@ -71,6 +71,9 @@ def test_time_is_guessed_from_records_or_else_from_the_suite(bench):
     assert plan.estimated_seconds(plan.cells) is None
     timed = dataclasses.replace(plan, suite=bench.suite(minutes=3.0))
     assert timed.estimated_seconds(plan.cells[:3]) == pytest.approx(3 * 60 * 3 / 6)
+    some = bench.plan(only="*seed 0")
+    timed = dataclasses.replace(some, suite=bench.suite(minutes=3.0))
+    assert timed.estimated_seconds(some.cells) == pytest.approx(3 * 60 * 3 / 6)
     bench.run(seeds=[0])
     plan = bench.plan()
     records = bench.records().values()

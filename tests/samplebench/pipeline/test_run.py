@@ -109,6 +109,8 @@ def test_a_refused_pair_is_a_record_with_its_reason(bench):
         ("raising", "RuntimeError: no fit today"),
         ("killed", "killed by SIGKILL, which is how the system ends a process for memory"),
         ("not-finite", "latent values must be finite"),
+        ("careless", "sample(40) must give Latents and gave Tensor; return latents.space.pack("),
+        ("careless(how='few')", "sample(40) must give 40 latents of Continuous(channels=2, grid"),
     ],
 )
 def test_a_sampler_that_fails_harms_no_other_cell(bench, sampler, told):
@@ -117,6 +119,16 @@ def test_a_sampler_that_fails_harms_no_other_cell(bench, sampler, told):
     assert record.status == "failed"
     assert told in record.reason
     assert (tally.failed, tally.measured) == (1, 2)
+
+
+def test_what_a_sampler_does_to_its_latents_reaches_no_metric(bench, scores):
+    bench.run(samplers=["normal", "meddling"], metrics=["distance", "spread"], seeds=[0])
+    records = bench.records()
+    honest, meddling = (
+        scores(records[f"stripes / linear / {sampler} / seed 0"])
+        for sampler in ("normal", "meddling")
+    )
+    assert meddling == honest
 
 
 def test_a_failed_cell_is_tried_again(bench):

@@ -96,7 +96,8 @@ def test_a_broken_plugin_is_reported_with_its_home_and_the_others_go_on(
     problem = told(parts)
     assert problem.distribution == "bad 2.1"
     assert reason in problem.reason
-    assert "Traceback" in problem.trace
+    raised = problem.reason.split(":")[0].isidentifier()
+    assert ("Traceback" in problem.trace) == raised  # what we say ourselves needs none
     assert str(problem).startswith("plugin 'bad' of bad 2.1 is not used: ")
     assert "late-one" in parts.samplers
     assert [broken.name for broken in parts.broken] == ["bad"]
@@ -213,8 +214,7 @@ def test_a_broken_file_is_reported_by_its_name(tmp_path):
     path.write_text("1 / 0")
     (problem,) = load_parts(Choice(installed=False, files=(str(path),))).broken
     assert str(problem) == (
-        "plugin 'mine' of the file mine.py of this moment is not used: "
-        "ZeroDivisionError: division by zero"
+        "plugin 'mine' of the file mine.py is not used: ZeroDivisionError: division by zero"
     )
 
 

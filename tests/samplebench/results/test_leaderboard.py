@@ -154,7 +154,7 @@ def test_a_refused_row_says_why(suite: list[Record]) -> None:
 def test_a_row_that_failed_for_one_seed_shows_the_others_and_why(
     make_record: MakeRecord, make_score: MakeScore
 ) -> None:
-    reason = "out of\nmemory | <cuda>" + 400 * "x"
+    reason = "out of\nmemory | <cuda>" + 900 * "x"
     page = render(
         "toy",
         [
