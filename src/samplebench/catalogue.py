@@ -5,9 +5,11 @@ from typing import Any
 
 from tabulate import tabulate
 
+from samplebench.errors import BadSetting
 from samplebench.pipeline.suite import bundled_suites, load_suite
 from samplebench.registry.loading import Parts
 from samplebench.registry.registry import Part
+from samplebench.registry.spec import Spec
 
 _SHAPE = (1, 32, 32)
 """The images for which autoencoders are built to see their latent space."""
@@ -71,11 +73,14 @@ def _part_row(part: Part) -> dict[str, Any]:
 
 def _latents(part: Part) -> dict[str, Any]:
     """What a sampler accepts, and what an autoencoder makes."""
-    if part.kind == "sampler":
-        sampler = part.factory()
-        return {"accepts": [kind.__name__.lower() for kind in sampler.accepts]}
-    if part.kind == "autoencoder":
-        return {"latents": part.factory(_SHAPE).latent_space.kind}
+    chosen = part.chosen(Spec(part.name))
+    try:
+        if part.kind == "sampler":
+            return {"accepts": [kind.__name__.lower() for kind in chosen.build().accepts]}
+        if part.kind == "autoencoder":
+            return {"latents": chosen.build(_SHAPE).latent_space.kind}
+    except BadSetting as error:
+        return {"accepts" if part.kind == "sampler" else "latents": f"unknown: {error}"}
     return {}
 
 

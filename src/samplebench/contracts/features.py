@@ -35,7 +35,10 @@ class FeatureExtractor(nn.Module, ABC):
 
     @abstractmethod
     def fit(self, train: Split) -> None:
-        """Learn from training images, if there is anything to learn."""
+        """Learn from training images, if there is anything to learn.
+
+        They are on the device that the extractor is on.
+        """
 
     @abstractmethod
     def features(self, images: Images) -> Float[Tensor, "samples features"]:

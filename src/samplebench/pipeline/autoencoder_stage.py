@@ -56,7 +56,8 @@ def train_autoencoder(cell: Cell, suite: Suite, data: Data, setup: Setup, report
     key = key_of(
         {
             "data": data.fingerprint,
-            "autoencoder": cell.autoencoder.key,
+            "autoencoder": cell.autoencoder.part.name,
+            "settings": cell.autoencoder.settings,
             "code": cell.autoencoder.part.plugin.code,
             "training": str(setup.checkpoint or suite.training),
             "reference": suite.counts.reference,

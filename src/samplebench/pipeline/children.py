@@ -48,9 +48,7 @@ class Children(Generic[Result]):
         """``work(*arguments, report)`` in a child; what it prints goes to the file ``log``."""
         ours, theirs = self.context.Pipe(duplex=False)
         _make_room(log)
-        child = self.context.Process(
-            target=_child, args=(theirs, log, work, arguments), daemon=True
-        )
+        child = self.context.Process(target=_child, args=(theirs, log, work, arguments))
         child.start()
         theirs.close()
         try:

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from samplebench.contracts.dataset import Images
+from samplebench.contracts.dataset import Images, Split
 from samplebench.contracts.features import FeatureExtractor
 from samplebench.pipeline.coding import as_images
 from samplebench.pipeline.setup import Setup, platform_of
@@ -47,11 +47,12 @@ def fit_features(features: Chosen, suite: Suite, data: Data, setup: Setup) -> Pa
 
     def make(folder: Path) -> None:
         device = torch.device(setup.device)
-        extractor = _extractor(features, data)
-        extractor.to(device)
+        extractor = _extractor(features, data).to(device)
+        labels = data.train.labels
+        train = Split(data.train.images.to(device), None if labels is None else labels.to(device))
         with seeded(0, "features"):
-            extractor.fit(data.train)
-        extractor.eval()
+            extractor.fit(train)
+        extractor.to(device).eval()
         images = as_images(data.test.images[: suite.counts.reference])
         save_weights(folder / "weights.safetensors", extractor.state_dict())
         save_weights(folder / "test.safetensors", {"test": extract(extractor, images.to(device))})

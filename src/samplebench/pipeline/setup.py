@@ -27,9 +27,13 @@ _MEASURING = (
     "checkpoint",
     "coding",
     "features_stage",
+    "measures",
     "measuring",
+    "setup",
+    "worker",
+    "workspace",
 )
-"""The modules beside this one that a number depends on."""
+"""The modules of this room that a number depends on."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,8 @@ def choose_device(wanted: str) -> str:
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(wanted)
-        # Asking for an empty tensor is the only test that holds for every kind of device.
-        torch.empty(0, device=device)
+        # Reading a number back is the only test that holds for every kind of device.
+        torch.zeros(1, device=device).item()
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         raise UsageError(
@@ -87,9 +91,8 @@ def harness_code() -> str:
     home = Path(samplebench.__file__).parent
     measuring = [home / "pipeline" / f"{name}.py" for name in _MEASURING]
     contracts = sorted((home / "contracts").glob("*.py"))
-    return digest_of_files(
-        [*contracts, *measuring, home / "randomness.py", Path(training.__file__)]
-    )
+    files = [*contracts, *measuring, home / "randomness.py", Path(training.__file__)]
+    return digest_of_files(files, home)
 
 
 def platform_of(setup: Setup) -> dict[str, Any]:
@@ -139,10 +142,11 @@ def _commit() -> str | None:
     home = Path(samplebench.__file__).parent
     if home.parent.name != "src":
         return None
-    asked = subprocess.run(
-        ["git", "-C", str(home), "describe", "--always", "--abbrev=12", "--dirty", "--exclude=*"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = ["git", "-C", str(home), "describe", "--always", "--abbrev=12", "--dirty"]
+    try:
+        asked = subprocess.run(
+            [*command, "--exclude=*"], capture_output=True, text=True, check=False
+        )
+    except OSError:  # there is no git here
+        return None
     return asked.stdout.strip() or None

@@ -5,9 +5,11 @@ Everything in it can be made again; it is safe to delete at any time.
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,10 +25,11 @@ from samplebench.contracts.latents import Latents, LatentSpace
 from samplebench.errors import StorageError
 
 _CHUNK = 4096  # images hashed and written at a time
+_SIZES = "sizes.json"
 
 
 def key_of(ingredients: Mapping[str, Any]) -> str:
-    """A short digest of plain data. A text that names a file counts by what is in the file."""
+    """A short digest of plain data. A text that is the path of a file counts by its content."""
     content = json.dumps(_by_content(ingredients), sort_keys=True, default=str)
     return hashlib.sha256(content.encode()).hexdigest()[:24]
 
@@ -64,27 +67,20 @@ class Workspace:
         """
         home = self.folder / kind / key
         if home.is_dir():
-            return home
-        try:
+            if _is_whole(home):
+                return home
+            shutil.rmtree(home)  # a disk or a person has damaged it; it can be made again
+        with _storing(self.folder):
             home.parent.mkdir(parents=True, exist_ok=True)
             unfinished = Path(tempfile.mkdtemp(dir=home.parent, prefix=f".{key}."))
-        except OSError as error:
-            raise self._storage_error(error) from error
         try:
             make(unfinished)
-            unfinished.rename(home)
-        except OSError as error:
-            if not home.is_dir():  # else another process was first, with the same content
-                raise self._storage_error(error) from error
+            with _storing(self.folder):
+                write_json(unfinished / _SIZES, _sizes(unfinished))
+                _put(unfinished, home)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
         return home
-
-    def _storage_error(self, error: OSError) -> StorageError:
-        return StorageError(
-            f"the workspace {self.folder} cannot be written ({error}); "
-            "make room, or choose another folder with --workspace"
-        )
 
     def keep_data(self, dataset: Dataset) -> str:
         """Read a dataset, keep its arrays, and give its fingerprint."""
@@ -106,11 +102,44 @@ class Workspace:
         return Data(fingerprint, _load_split(folder, "train"), _load_split(folder, "test"))
 
 
+@contextmanager
+def _storing(place: Path) -> Iterator[None]:
+    """What goes wrong in the block is that something could not be written to ``place``."""
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        raise StorageError(
+            f"the workspace cannot be written at {place} ({error}); "
+            "make room, or choose another folder with --workspace"
+        ) from error
+
+
+def _put(unfinished: Path, home: Path) -> None:
+    try:
+        unfinished.rename(home)
+    except OSError:
+        if not home.is_dir():  # else another process was first, with the same content
+            raise
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    return {file.name: file.stat().st_size for file in folder.iterdir() if file.name != _SIZES}
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether every file has the size that it had when it was written."""
+    try:
+        return read_json(folder / _SIZES) == _sizes(folder)
+    except (OSError, ValueError):
+        return False
+
+
 def _save_splits(folder: Path, splits: Mapping[str, Split]) -> None:
     for name, split in splits.items():
-        np.save(folder / f"{name}-images.npy", split.images.numpy())
-        if split.labels is not None:
-            np.save(folder / f"{name}-labels.npy", split.labels.numpy())
+        with _storing(folder):
+            np.save(folder / f"{name}-images.npy", split.images.numpy())
+            if split.labels is not None:
+                np.save(folder / f"{name}-labels.npy", split.labels.numpy())
 
 
 def _load_split(folder: Path, name: str) -> Split:
@@ -155,7 +184,10 @@ def load_weights(path: Path) -> dict[str, Tensor]:
 
 def save_weights(path: Path, tensors: Mapping[str, Tensor]) -> None:
     """Tensors as a safetensors file; shared ones are written once each."""
-    save_file({name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}, path)
+    with _storing(path.parent):
+        save_file(
+            {name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}, path
+        )
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -172,7 +204,7 @@ def _by_content(value: Any) -> Any:
         return {name: _by_content(member) for name, member in value.items()}
     if isinstance(value, list | tuple):
         return [_by_content(member) for member in value]
-    if isinstance(value, str) and value and len(value) < 4096 and Path(value).is_file():
-        with Path(value).open("rb") as file:
+    if isinstance(value, str) and os.sep in value:
+        with suppress(OSError), Path(value).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     return value

@@ -5,6 +5,7 @@ import inspect
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -130,12 +131,16 @@ def load_parts(choice: Choice = Choice()) -> Parts:
 
 
 def warm_up(parts: Parts) -> None:
-    """Let every plugin import what it needs before processes are forked."""
-    manager = pluggy.PluginManager("samplebench")
-    manager.add_hookspecs(hookspecs)
+    """Let every plugin import what it needs before processes are forked.
+
+    One that cannot is passed over: its parts will tell why when they are used.
+    """
     for plugin in parts.plugins:
+        manager = pluggy.PluginManager("samplebench")
+        manager.add_hookspecs(hookspecs)
         manager.register(plugin.module, plugin.name)
-    manager.hook.warm_up()
+        with suppress(Exception):
+            manager.hook.warm_up()
 
 
 def _sources(choice: Choice) -> list[_Source]:

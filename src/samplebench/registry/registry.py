@@ -8,6 +8,7 @@ import hashlib
 import inspect
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +18,7 @@ from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from samplebench.errors import BadSetting, UnknownPart
+from samplebench.errors import BadSetting, SamplebenchError, UnknownPart
 from samplebench.registry.spec import Setting, Spec, parse_grid
 
 GIVEN: Mapping[str, str | None] = {
@@ -30,11 +31,12 @@ GIVEN: Mapping[str, str | None] = {
 """The kinds of part, and the argument that a kind's factory always gets."""
 
 
-def digest_of_files(files: Iterable[Path]) -> str:
-    """A short digest of the names and contents of source files."""
+def digest_of_files(files: Iterable[Path], root: Path) -> str:
+    """A short digest of the places under ``root`` and contents of source files."""
     digest = hashlib.sha256()
     for file in files:
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+        place = file.relative_to(root).as_posix()
+        digest.update(place.encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
@@ -48,17 +50,24 @@ class Plugin:
     module: ModuleType
 
     @cached_property
+    def home(self) -> Path:
+        """The file of its outermost package that is one, or of the module itself."""
+        names = self.module.__name__.split(".")
+        packages = (sys.modules.get(".".join(names[:depth])) for depth in range(1, len(names)))
+        files = [file for p in packages if (file := getattr(p, "__file__", None))]
+        return Path(str(files[0] if files else self.module.__file__))
+
+    @cached_property
     def sources(self) -> tuple[Path, ...]:
         """Every Python file of the plugin's package, or its one file."""
-        home = Path(str(self.module.__file__))
-        if home.name == "__init__.py":
-            return tuple(sorted(home.parent.rglob("*.py")))
-        return (home,)
+        if self.home.name == "__init__.py":
+            return tuple(sorted(self.home.parent.rglob("*.py")))
+        return (self.home,)
 
     @cached_property
     def code(self) -> str:
         """The digest of ``sources``: another digest, another plugin."""
-        return digest_of_files(self.sources)
+        return digest_of_files(self.sources, self.home.parent)
 
 
 @dataclass(frozen=True)
@@ -162,7 +171,9 @@ class Chosen:
         """
         try:
             return self.part.factory(*given, **self.settings)
-        except (TypeError, ValueError) as error:
+        except SamplebenchError:
+            raise
+        except Exception as error:  # a factory may raise anything
             raise BadSetting(f"{self.part.kind} '{self.spec}' cannot be built: {error}") from error
 
 

@@ -68,8 +68,8 @@ def _scopes(table: Table) -> str:
 def _references(table: Table) -> list[str]:
     """What the rows are that do not compete."""
     meanings = {
-        "floor": "*real data (floor)*: what as many fresh real images, or their latents, are expected "
-        "to score in the place of the generated: lower is noise.",
+        "floor": "*real data (floor)*: what as many fresh real images or latents are expected to "
+        "score in the place of the generated.",
         "reconstruction": "*reconstruction*: held-out images, encoded and decoded.",
         "control": "*(control)*: a yardstick that does not compete.",
     }
