@@ -17,11 +17,10 @@ def parts_table() -> str:
 
 
 def board_excerpt() -> str:
-    """One autoencoder's rows of the digits board, without its links to records."""
+    """The table of the digits board, without its links to records."""
     lines = (ROOT / "leaderboards" / "digits.md").read_text(encoding="utf-8").splitlines()
     table = [line for line in lines if line.startswith("|")]
-    shown = table[:2] + [line for line in table[2:] if "`vae(latent=8)`" in line]
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in shown]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
     plain = [[re.sub(r"\[(\d+)\]\([^)]*\)", r"\1", cell) for cell in row] for row in cells]
     plain[1] = ["---" if set(cell) <= set(":-") else cell for cell in plain[1]]
     return "\n".join(f"| {' | '.join(row)} |" for row in plain)

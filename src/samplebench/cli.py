@@ -46,6 +46,7 @@ def run(options: argparse.Namespace) -> int:
     from samplebench.results.store import Store
 
     suite, setup, plan = _planned(options)
+    _set_aside_damaged(setup, suite)
     todo = plan.of_state("to do", *(() if options.keep_stale else ("stale",)))
     seconds = plan.estimated_seconds(todo)
     if not options.quiet:
@@ -165,15 +166,9 @@ def _planned(options: argparse.Namespace) -> "tuple[Suite, Setup, Plan]":
         plugins=_choice(options),
         checkpoint=options.checkpoint.absolute() if options.checkpoint else None,
     )
-    store = Store(setup.results)
-    records, damaged = store.read(suite.name)
+    records, damaged = Store(setup.results).read(suite.name)
     for file in damaged:
-        kept = store.quarantine(file)
-        print(
-            f"samplebench: {file.path} is damaged ({file.reason}); it is kept as {kept} and its "
-            "cell counts as not measured",
-            file=sys.stderr,
-        )
+        print(f"samplebench: {file.path} is damaged ({file.reason})", file=sys.stderr)
     plan = make_plan(
         suite,
         _load_parts(options),
@@ -184,6 +179,15 @@ def _planned(options: argparse.Namespace) -> "tuple[Suite, Setup, Plan]":
         again=getattr(options, "again", False),
     )
     return suite, setup, plan
+
+
+def _set_aside_damaged(setup: "Setup", suite: "Suite") -> None:
+    from samplebench.results.store import Store
+
+    store = Store(setup.results)
+    for file in store.read(suite.name)[1]:
+        kept = store.quarantine(file)
+        print(f"samplebench: it is kept as {kept}, and its cell runs again", file=sys.stderr)
 
 
 def _counts(plan: "Plan") -> str:

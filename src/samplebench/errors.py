@@ -70,7 +70,11 @@ class BadDraw(SamplebenchError):
 
 
 class BadRecord(SamplebenchError):
-    """A record on disk is damaged or of another format version."""
+    """A record on disk is damaged."""
+
+
+class OtherFormat(UsageError):
+    """A record on disk is whole, and of another format version."""
 
 
 class TrainingDiverged(SamplebenchError):

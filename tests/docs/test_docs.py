@@ -98,7 +98,7 @@ def test_the_sampler_in_the_readme_is_short_passes_the_kit_and_runs(at_work):
     for words in mine:
         smoke = ["--suite", "smoke", "--quiet"] if words[0] == "run" else []
         assert main([*words, *smoke]) == 0
-    assert "`uniform`" in (folder / "leaderboards" / "smoke.md").read_text()
+    assert "`uniform`" in (folder / "mine" / "smoke.md").read_text()
 
 
 def test_committed_boards_are_what_their_records_say():

@@ -93,6 +93,13 @@ class Diverging(Linear):
         return {"error": terms["error"] * (float("nan") if self.steps == 3 else 1)}
 
 
+class Offline(Linear):
+    """Wants a network while it trains."""
+
+    def loss_terms(self, images):
+        raise ConnectionError("the hub is down")
+
+
 class Adversarial(AdversarialAutoencoder):
     """Linear, against a critic that tells reconstructions from images."""
 
@@ -318,6 +325,7 @@ def register_datasets(register):
 def register_autoencoders(register):
     register("linear", Linear)
     register("diverging", Diverging)
+    register("offline", Offline)
     register("adversarial", Adversarial)
     register("coded", Coded)
 

@@ -128,6 +128,15 @@ def test_a_truncated_record_is_set_aside_with_one_line_and_its_cell_runs_again(t
     assert (tmp_path / "leaderboards" / "damaged" / file.name).exists()
 
 
+def test_a_record_of_another_format_is_left_alone(typed, tmp_path):
+    typed("run", "--seeds", "0")
+    file = next((tmp_path / "leaderboards" / "records" / "toy").glob("*.json"))
+    file.write_text(file.read_text().replace('"format": 1', '"format": 2'))
+    code, _, err = typed("run", "--seeds", "0")
+    assert (code, "has format 2, and this samplebench reads format 1" in err) == (2, True)
+    assert file.exists()
+
+
 def test_a_broken_plugin_is_reported_and_the_rest_goes_on(typed, tmp_path):
     (tmp_path / "bad.py").write_text("import nothing_of_that_name\n")
     code, out, err = typed("list", "samplers", "--plugin", "bad.py")

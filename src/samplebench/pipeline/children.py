@@ -32,11 +32,11 @@ class Children(Generic[Result]):
     did, and its peak of memory is its own.
     """
 
-    def __init__(self, preload: str) -> None:
+    def __init__(self, *preload: str) -> None:
         # Waiting threads that spin make small tensor work many times slower on a busy machine.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         self.context = multiprocessing.get_context("forkserver")
-        self.context.set_forkserver_preload([preload])
+        self.context.set_forkserver_preload(list(preload))
 
     def run(
         self,
@@ -49,7 +49,10 @@ class Children(Generic[Result]):
         ours, theirs = self.context.Pipe(duplex=False)
         _make_room(log)
         child = self.context.Process(target=_child, args=(theirs, log, work, arguments))
-        child.start()
+        try:
+            child.start()
+        except (OSError, EOFError) as error:
+            return Failure(f"no process could be started ({type(error).__name__}: {error})", 1)
         theirs.close()
         try:
             answer = _listen(ours, report)

@@ -83,6 +83,11 @@ def make_plan(
     known = {record.identity: record for record in records}
     features = choose_all(parts.features, suite.features)
     metrics = choose_all(parts.metrics, suite.metrics)
+    if not features and (name := next((str(m) for m in metrics if m.build().uses_features), None)):
+        raise UsageError(
+            f"the metric '{name}' needs features to measure in; name some in the suite or with "
+            f"--features. Installed: {', '.join(parts.features)}."
+        )
     digest = _checkpoint_digest(checkpoint, suite, parts)
     spaces = _Spaces(data_dir)
     planned = []

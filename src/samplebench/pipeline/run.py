@@ -62,8 +62,9 @@ class Run:
     def __init__(self, plan: Plan, setup: Setup, display: Display) -> None:
         self.plan, self.setup, self.display = plan, setup, display
         self.store = Store(setup.results)
-        self.children: Children[object] = Children("samplebench.pipeline.warm")
+        self.children: Children[object] = Children(*_preloaded(setup))
         self.tally = Tally()
+        self.expected = 0
 
     def __call__(self, *, keep_stale: bool = False) -> Tally:
         """Measure what is to be measured, and write down what was refused.
@@ -75,17 +76,24 @@ class Run:
         for planned in self.plan.of_state("refused"):
             self._leave(planned, None, "refused", planned.reason or "")
         wanted = self.plan.of_state("to do", *(() if keep_stale else ("stale",)))
-        self.display.begin(len(wanted))
-        for dataset, cells in groupby(wanted, key=lambda planned: str(planned.cell.dataset)):
-            self._measure_dataset(dataset, list(cells))
+        self.expected = len(wanted)
+        self.display.begin(self.expected)
+        possible = self.plan.of_state("to do", "stale", "measured")
+        for dataset in dict.fromkeys(str(planned.cell.dataset) for planned in possible):
+            cells = [planned for planned in wanted if str(planned.cell.dataset) == dataset]
+            self._measure_dataset(dataset, cells)
         return self.tally
 
     def _measure_dataset(self, dataset: str, cells: list[Planned]) -> None:
+        """Measure some cells of a dataset, and those whose images are no longer what they were."""
         data = self._child(f"reading {dataset}", keep_data, dataset)
         if isinstance(data, Failure):
             self._fail(cells, None, data)
             return
-        cells += self._measured_on_other_data(dataset, str(data))
+        others = self._measured_on_other_data(dataset, str(data))
+        self.expected += len(others)
+        self.display.begin(self.expected)
+        cells += others
         features = self._features(cells, str(data))
         by_autoencoder = sorted(cells, key=_training)
         for _, group in groupby(by_autoencoder, key=_training):
@@ -171,6 +179,12 @@ class Run:
             self.store.write(record)
         self.tally.add(record)
         self.display.finished(planned, record)
+
+
+def _preloaded(setup: Setup) -> tuple[str, ...]:
+    """What the fork server imports. Plugins only where none is to be left out."""
+    plugins = setup.plugins.installed and not setup.plugins.disabled
+    return (*(["samplebench.pipeline.warm_plugins"] * plugins), "samplebench.pipeline.warm")
 
 
 def _may_replace(earlier: Record | None, record: Record) -> bool:

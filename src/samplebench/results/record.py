@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from samplebench.errors import BadRecord
+from samplebench.errors import BadRecord, OtherFormat
 
 FORMAT: Final = 1
 """The version of the record format. Raised when a field changes its meaning."""
@@ -188,6 +188,11 @@ class Record(_Plain):
             return Record.model_validate_json(text)
         except ValidationError as error:
             first = error.errors()[0]
+            if first["loc"] == ("format",):
+                raise OtherFormat(
+                    f"a record has format {first['input']!r}, and this samplebench reads format "
+                    f"{FORMAT}; install a version of samplebench that fits"
+                ) from error
             where = ".".join(map(str, first["loc"])) or "the file"
             raise BadRecord(f"{where}: {first['msg']}") from error
 

@@ -82,12 +82,12 @@ class Store:
         return _move(damaged.path, self.folder / "damaged")
 
     def _set_aside(self, path: Path) -> None:
-        """Keep a measured record that another is about to replace."""
+        """Keep a record with figures that another is about to replace."""
         try:
             earlier = Record.from_json(path.read_text(encoding="utf-8"))
         except (BadRecord, UnicodeDecodeError):
             return
-        if earlier.status == "measured":
+        if earlier.status in ("measured", "incomplete"):
             kept = (
                 self.folder
                 / "superseded"
@@ -104,7 +104,8 @@ def _stamp(record: Record) -> str:
 def _move(path: Path, folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return path.replace(folder / path.name)
+        number = len(list(folder.glob(f"{path.stem}*")))
+        return path.replace(folder / (f"{path.stem}.{number}.json" if number else path.name))
     except OSError as error:
         raise _storage_error(path, error) from error
 

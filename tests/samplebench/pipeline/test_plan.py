@@ -57,6 +57,11 @@ def test_what_cannot_be_is_told_before_anything_runs(bench, changes, error, told
         bench.plan(**changes)
 
 
+def test_a_metric_that_needs_features_is_not_left_out_silently(bench):
+    with pytest.raises(UsageError, match=r"'distance' needs features.*Installed: pixels"):
+        bench.plan(features=[])
+
+
 def test_a_checkpoint_belongs_to_one_autoencoder(bench, tmp_path):
     checkpoint = tmp_path / "weights.safetensors"
     with pytest.raises(UsageError, match="there is no such file"):

@@ -194,6 +194,27 @@ def test_other_images_under_the_same_name_are_measured_again(bench):
     assert len({r.provenance.data for r in bench.records().values()}) == 1
 
 
+def test_other_images_are_noticed_when_nothing_else_is_to_do(bench):
+    bench.run(seeds=[0])
+    (bench.folder / "data" / "brighter").write_text("9")
+    assert bench.run(seeds=[0]).measured == 3
+
+
+def test_a_damaged_artefact_is_made_again(bench, scores):
+    bench.run(seeds=[0])
+    before = {label: scores(record) for label, record in bench.records().items()}
+    for file in bench.setup.workspace.rglob("*.safetensors"):
+        file.write_bytes(file.read_bytes()[:50])
+    assert bench.run(seeds=[0], again=True).measured == 3
+    assert {label: scores(record) for label, record in bench.records().items()} == before
+
+
+def test_a_plugins_own_oserror_fails_its_cells_and_no_other(bench):
+    tally = bench.run(autoencoders=["offline", "linear"], samplers=["normal"], seeds=[0])
+    assert (tally.failed, tally.measured) == (2, 2)
+    assert any("ConnectionError: the hub is down" in reason for reason in tally.reasons)
+
+
 def test_a_changed_plugin_makes_its_cells_stale_and_keeps_what_it_replaces(bench):
     bench.plugin = shutil.copy(bench.plugin, bench.folder / "toy_parts.py")
     bench.run(seeds=[0])
