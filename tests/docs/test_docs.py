@@ -2,6 +2,7 @@
 
 import importlib.util
 import inspect
+import json
 import re
 import shlex
 from pathlib import Path
@@ -99,6 +100,14 @@ def test_the_sampler_in_the_readme_is_short_passes_the_kit_and_runs(at_work):
         smoke = ["--suite", "smoke", "--quiet"] if words[0] == "run" else []
         assert main([*words, *smoke]) == 0
     assert "`uniform`" in (folder / "mine" / "smoke.md").read_text()
+
+
+@pytest.mark.parametrize("suite", ["digits", "mnist"])
+def test_committed_records_are_those_that_the_suite_asks_for(suite, capsys):
+    results = str(ROOT / "leaderboards")
+    assert main(["plan", "--suite", suite, "--results", results, "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["state"] for row in rows} <= {"measured", "stale"}
 
 
 def test_committed_boards_are_what_their_records_say():

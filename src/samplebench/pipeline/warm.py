@@ -1,6 +1,6 @@
 """What every child needs, done once. Imported by the fork server alone, and last of all.
 
-Letting torch import what it needs to be deterministic takes two seconds, which children are spared.
+Letting torch import what it needs to be deterministic takes two seconds: children are spared it.
 """
 
 import gc
