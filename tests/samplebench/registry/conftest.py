@@ -1,10 +1,24 @@
 """Distributions that are installed for the length of a test."""
 
 from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
+
+from samplebench.registry import loading
+
+
+@pytest.fixture(autouse=True)
+def without_bundled_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bundled plugins are another test's matter, and may be absent."""
+
+    def others(group: str) -> list[EntryPoint]:
+        found = entry_points(group=group)
+        return [point for point in found if point.dist and point.dist.name != "samplebench"]
+
+    monkeypatch.setattr(loading, "entry_points", others)
 
 
 @pytest.fixture
