@@ -21,7 +21,7 @@ from samplebench import Continuous, Latents, seeded
 from samplebench_density.gmm import GaussianMixture
 from samplebench_density.pmfs import PMFS
 
-COUNT, DIMENSIONS, COMPONENTS, ROUNDS = 60_000, 32, 10, 3
+COUNT, DIMENSIONS, COMPONENTS, ROUNDS = 60_000, 32, 10, 5
 
 
 def some_latents(device: str) -> Latents:
@@ -34,17 +34,13 @@ def some_latents(device: str) -> Latents:
     return Continuous(DIMENSIONS).pack(values=values).to(device)
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """The median of a few runs."""
-    times = []
-    for round in range(ROUNDS):
-        with seeded(round, "benchmark"):
-            began = time.perf_counter()
-            work()
-            if torch.cuda.is_available():
-                torch.cuda.synchronize()
-            times.append(time.perf_counter() - began)
-    return statistics.median(times)
+def seconds(work: Callable[[], object], round: int) -> float:
+    with seeded(round, "benchmark"):
+        began = time.perf_counter()
+        work()
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        return time.perf_counter() - began
 
 
 def main() -> None:
@@ -53,11 +49,18 @@ def main() -> None:
     latents = some_latents(parser.parse_args().device)
     flat = latents.values.double().cpu().numpy()
     print(f"torch {torch.__version__}, {latents.device}, {torch.get_num_threads()} threads")
-    peer = seconds(lambda: Peer(COMPONENTS).fit(flat))
-    print(f"scikit-learn GaussianMixture({COMPONENTS}): {peer:.2f} s")
-    for name, sampler in (("pmfs", PMFS()), ("gmm", GaussianMixture(components=COMPONENTS))):
-        ours = seconds(lambda sampler=sampler: sampler.fit(latents))
-        print(f"{name}: {ours:.4f} s, scikit-learn takes {peer / ours:,.0f} times as long")
+    fits: dict[str, Callable[[], object]] = {
+        "scikit-learn": lambda: Peer(COMPONENTS).fit(flat),
+        "pmfs": lambda: PMFS().fit(latents),
+        "gmm": lambda: GaussianMixture(components=COMPONENTS).fit(latents),
+    }
+    rounds = [
+        {name: seconds(fit, round) for name, fit in fits.items()} for round in range(ROUNDS + 1)
+    ][1:]  # the first warms up
+    for name in fits:
+        ours = statistics.median(times[name] for times in rounds)
+        ratio = statistics.median(times["scikit-learn"] / times[name] for times in rounds)
+        print(f"{name}: {ours:.4f} s, scikit-learn takes {ratio:,.1f} times as long")
 
 
 if __name__ == "__main__":

@@ -58,7 +58,8 @@ def test_the_tables_of_the_readme_are_what_the_tool_makes():
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_in_a_page_is_one_that_exists(page):
     for words in commands(page):
-        parser(COMMANDS).parse_args(words)  # exits with 2 for what it does not know
+        options = parser(COMMANDS).parse_args(words)  # exits with 2 for what it does not know
+        assert options.command is COMMANDS[words[0]]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

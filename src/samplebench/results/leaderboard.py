@@ -73,7 +73,11 @@ def _samples(suite: str, found: Sequence[Table]) -> list[str]:
     ]
     if not pictures:
         return []
-    return ["## Samples", "From top to bottom: real, reconstructed, generated.", *pictures]
+    return [
+        "## Samples",
+        "From top to bottom: real, reconstructed, and what a sampler generated.",
+        *pictures,
+    ]
 
 
 def _picture(suite: str, title: str, record: Record) -> str:

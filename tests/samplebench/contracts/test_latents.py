@@ -142,7 +142,8 @@ def test_the_atoms_of_a_site_ascend(atoms):
 
 
 def test_atoms_of_different_sites_need_no_order():
-    Sparse(6, 1, (2,)).pack(values=torch.zeros(1, 2), codes=torch.tensor([[5, 0]]))
+    latents = Sparse(6, 1, (2,)).pack(values=torch.zeros(1, 2), codes=torch.tensor([[5, 0]]))
+    assert latents.codes.tolist() == [[[5], [0]]]
 
 
 def test_values_of_a_wrong_shape_cannot_be_kept():
