@@ -15,6 +15,8 @@ from samplebench.errors import TrainingDiverged
 Loss = Callable[[Tensor], Mapping[str, Tensor]]
 """Takes a batch, returns named scalars; their sum is minimised."""
 
+_LOOK = 8  # batches that ``begin`` gets
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -74,6 +76,8 @@ def train(
     budget: Budget,
     *,
     prepare: Callable[[Tensor], Tensor] = lambda batch: batch,
+    begin: Callable[[Tensor], None] | None = None,
+    before_step: Callable[[float], None] = lambda done: None,
     critic: Critic | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
     seconds_between_reports: float = 0.5,
@@ -81,8 +85,15 @@ def train(
     """Minimise ``loss`` over ``data`` (samples, …) in shuffled batches.
 
     The model is left in evaluation mode. ``data`` lies where the model lies and is indexed by
-    whole batches; ``prepare`` makes a batch into what ``loss`` takes (8-bit images into floats,
-    say). Loss values stay on the device between reports, so the loop never waits for it.
+    whole batches. Loss values stay on the device between reports, so the loop never waits for it.
+
+    Args:
+        prepare: makes a batch into what ``loss`` takes: 8-bit images into floats, say.
+        begin: gets up to eight batches as one, drawn from the data, before the first step and
+            without gradients: what starts from data starts there.
+        before_step: gets the share of training that is over, in [0, 1), before each step.
+        critic: the second player, trained in turns with the model on the same batches.
+        report: gets the progress now and then.
 
     Raises:
         TrainingDiverged: a loss was not finite; it names the first such step.
@@ -97,9 +108,13 @@ def train(
     total = budget.total_steps(len(data))
     watch = _Watch(total, report, seconds_between_reports)
     model.train()
+    if begin:
+        with torch.no_grad(), _autocast(data.device, budget.precision):
+            begin(prepare(data[_first_look(len(data), budget.batch, data.device)]))
     with _divergence_named(watch, trainable):
-        for index in _batches(len(data), budget.batch, total, data.device):
+        for step, index in enumerate(_batches(len(data), budget.batch, total, data.device)):
             batch = prepare(data[index])
+            before_step(step / total)
             with _autocast(data.device, budget.precision):
                 terms = compiled(batch)
                 objective = torch.stack([term.float() for term in terms.values()]).sum()
@@ -111,6 +126,11 @@ def train(
                 terms = {**terms, "critic": critic_objective}
             watch.saw(len(index), terms)
     model.eval()
+
+
+def _first_look(samples: int, batch: int, device: torch.device) -> Tensor:
+    """The indices of eight batches, or of all samples where there are fewer."""
+    return torch.randperm(samples, device=device)[: _LOOK * batch]
 
 
 def _batches(samples: int, batch: int, total: int, device: torch.device) -> Iterator[Tensor]:

@@ -190,6 +190,36 @@ def test_the_critic_gets_no_gradient_from_the_players_step():
     assert gradients == [None]
 
 
+def test_before_each_step_the_share_of_training_that_is_over_is_told(line, data):
+    told = []
+    train(line, squared(line), data, Budget(steps=4, batch=4), before_step=told.append)
+    assert told == [0.0, 0.25, 0.5, 0.75]
+
+
+def test_it_begins_with_some_of_the_prepared_data_in_training_mode_without_gradients(line):
+    numbers, looks = torch.arange(40, dtype=torch.uint8)[:, None].expand(40, 3), []
+
+    def begin(batch: torch.Tensor) -> None:
+        looks.append(batch)
+        assert line.training
+        assert not torch.is_grad_enabled()
+
+    for batch in (2, 30):
+        train(
+            line,
+            squared(line),
+            numbers,
+            Budget(steps=1, batch=batch),
+            prepare=lambda batch: batch.float(),
+            begin=begin,
+        )
+    few, all_of_them = (look[:, 0].tolist() for look in looks)
+    assert len(set(few)) == 16  # eight batches, none twice
+    assert set(few) < set(range(40))
+    assert few != sorted(few)
+    assert sorted(all_of_them) == list(range(40))
+
+
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 @pytest.mark.parametrize("step", [1, 7, 20])
 def test_the_first_step_whose_loss_is_not_finite_is_named(line, data, bad, step):

@@ -102,6 +102,9 @@ def it_never_seeds(case: Case) -> None:
 
     def work() -> None:
         autoencoder: Autoencoder = case.chosen.build(*case.given)
+        with torch.no_grad():
+            autoencoder.begin_training(some_images(case))
+        autoencoder.before_step(0.5)
         autoencoder.loss_terms(some_images(case, 4))
         autoencoder.eval()
         decoded(autoencoder, encoded(autoencoder, some_images(case, 4)))

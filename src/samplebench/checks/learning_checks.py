@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from samplebench.autoencoder_training import train_autoencoder
 from samplebench.checks.autoencoder_checks import decoded, encoded, some_images
 from samplebench.checks.case import CannotApply, Case, require, same, same_latents
 from samplebench.contracts.autoencoder import AdversarialAutoencoder, Autoencoder
@@ -35,7 +36,8 @@ def every_trainable_parameter_gets_a_gradient(case: Case) -> None:
 
 def training_lowers_the_loss(case: Case) -> None:
     """Thirty steps on a few images lower the loss on them; a critic holds still meanwhile."""
-    autoencoder, images = case.build(), some_images(case, 16)
+    images = some_images(case, 16)
+    autoencoder = _begun(case.build(), images)
     theirs = _critic_parameters(autoencoder)
     for parameter in autoencoder.parameters():
         if id(parameter) in theirs:
@@ -51,7 +53,7 @@ def weights_make_the_round_trip(case: Case) -> None:
     """``state_dict`` holds tensors alone, and all that ``encode`` and ``decode`` depend on."""
     trained, images = case.build(), some_images(case)
     with seeded(0, "train"):
-        train(trained, trained.loss_terms, images, Budget(steps=2, batch=16))
+        train_autoencoder(trained, images, Budget(steps=2, batch=16))
     state = trained.state_dict()
     for name, weight in state.items():
         require(isinstance(weight, Tensor), f"{name} in the state_dict is no tensor")
@@ -63,6 +65,16 @@ def weights_make_the_round_trip(case: Case) -> None:
         same(decoded(fresh, latents), decoded(trained, latents), 1e-5),
         "it decodes otherwise then",
     )
+
+
+def nothing_changes_it_in_evaluation_mode(case: Case) -> None:
+    """In evaluation mode ``loss_terms`` moves no average and no code: no weight or buffer."""
+    autoencoder = case.build().eval()
+    before = {name: weight.clone() for name, weight in autoencoder.state_dict().items()}
+    with torch.no_grad():
+        autoencoder.loss_terms(some_images(case))
+    for name, weight in autoencoder.state_dict().items():
+        require(same(weight, before[name]), f"loss_terms changes {name} in evaluation mode")
 
 
 def the_same_seed_gives_the_same_weights(case: Case) -> None:
@@ -92,6 +104,7 @@ CHECKS = (
     every_trainable_parameter_gets_a_gradient,
     training_lowers_the_loss,
     weights_make_the_round_trip,
+    nothing_changes_it_in_evaluation_mode,
     the_same_seed_gives_the_same_weights,
     the_critic_learns_from_its_own_loss,
 )
@@ -106,6 +119,15 @@ def _loss_now(autoencoder: Autoencoder, images: Images) -> float:
     autoencoder.train()
     with torch.no_grad(), seeded(0, "loss"):
         return float(_total_loss(autoencoder, images))
+
+
+def _begun(autoencoder: Autoencoder, images: Images) -> Autoencoder:
+    """The autoencoder as it is before its first step."""
+    autoencoder.train()
+    with torch.no_grad(), seeded(0, "begin"):
+        autoencoder.begin_training(images)
+    autoencoder.before_step(0.0)
+    return autoencoder
 
 
 def _critic_parameters(autoencoder: Autoencoder) -> set[int]:

@@ -40,7 +40,9 @@ def the_factory_builds_what_it_was_registered_as(case: Case) -> None:
 
 
 def settings_are_kept_under_their_own_names(case: Case) -> None:
-    """Every setting is an attribute of the part, with the value that was given."""
+    """Where a part is made by its class, every setting is an attribute with the value given."""
+    if not isinstance(case.chosen.part.factory, type):
+        raise CannotApply("a function makes it")
     if not case.chosen.settings:
         raise CannotApply("it has no settings")
     part = case.build()

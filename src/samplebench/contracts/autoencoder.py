@@ -28,7 +28,23 @@ class Autoencoder(nn.Module, ABC):
 
     @abstractmethod
     def loss_terms(self, images: Images) -> Mapping[str, Tensor]:
-        """The named scalars whose sum training minimises; each is shown while training runs."""
+        """The named scalars whose sum training minimises; each is shown while training runs.
+
+        Where training changes more than gradients do (moving averages, codes that nobody uses),
+        it happens here, and only in training mode.
+        """
+
+    def begin_training(self, images: Images) -> None:
+        """Told once before the first step, in training mode and without gradients.
+
+        ``images`` are some of those to come: a codebook starts from them.
+        """
+
+    def before_step(self, done: float) -> None:
+        """Told before each step the share of training that is over, in [0, 1).
+
+        Schedules follow it: a temperature that falls, a critic that is heard from some point on.
+        """
 
 
 class AdversarialAutoencoder(Autoencoder):

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import torch
 
-from samplebench.contracts.autoencoder import AdversarialAutoencoder, Autoencoder
+from samplebench.autoencoder_training import train_autoencoder
+from samplebench.contracts.autoencoder import Autoencoder
 from samplebench.contracts.dataset import Bytes
 from samplebench.contracts.latents import Latents
 from samplebench.contracts.metric import Cost
@@ -31,7 +32,7 @@ from samplebench.pipeline.workspace import (
     write_json,
 )
 from samplebench.randomness import seeded
-from samplebench.training import Budget, Critic, Progress, train
+from samplebench.training import Budget, Progress
 
 Report = Callable[[Progress], None]
 
@@ -46,7 +47,7 @@ class Trained:
     costs: Mapping[str, Cost]
 
 
-def train_autoencoder(cell: Cell, suite: Suite, data: Data, setup: Setup, report: Report) -> Path:
+def trained_artefact(cell: Cell, suite: Suite, data: Data, setup: Setup, report: Report) -> Path:
     """The artefact of the cell's autoencoder: weights, latents of both splits, and costs.
 
     Raises:
@@ -60,44 +61,66 @@ def train_autoencoder(cell: Cell, suite: Suite, data: Data, setup: Setup, report
             "settings": cell.autoencoder.settings,
             "code": cell.autoencoder.part.plugin.code,
             "training": str(setup.checkpoint or suite.training),
+            "images": suite.counts.train,
             "reference": suite.counts.reference,
             "seed": cell.seed,
             **platform_of(setup),
         }
     )
+    return Workspace(setup.workspace).artefact(
+        "autoencoders", key, lambda folder: _make(folder, cell, suite, data, setup, report)
+    )
 
-    def make(folder: Path) -> None:
-        device = torch.device(setup.device)
-        autoencoder = _initial(cell, data).to(device)
-        with measured(device, len(data.train)) as training:
-            if setup.checkpoint:
-                load_checkpoint(autoencoder, setup.checkpoint)
-            else:
-                _fit_autoencoder(autoencoder, data, suite, cell.seed, device, report)
-        autoencoder.eval()
-        with measured(device, len(data.train) + len(data.test)) as encoding:
-            latents = {
-                "train": encode(autoencoder, data.train.images, device),
-                "test": encode(autoencoder, _reference(data, suite), device),
-            }
-        save_weights(folder / "weights.safetensors", autoencoder.state_dict())
-        save_latents(folder / "latents.safetensors", **latents)
-        costs = {"train": training(), "encode": encoding()}
-        write_json(
-            folder / "about.json",
-            {
-                "autoencoder": str(cell.autoencoder),
-                "settings": cell.autoencoder.settings,
-                "image_shape": data.train.images.shape[1:],
-                "costs": {stage: dataclasses.asdict(cost) for stage, cost in costs.items()},
-            },
-        )
 
-    return Workspace(setup.workspace).artefact("autoencoders", key, make)
+def _make(
+    folder: Path, cell: Cell, suite: Suite, data: Data, setup: Setup, report: Report
+) -> None:
+    """Train or load, encode, and leave everything in ``folder``."""
+    device = torch.device(setup.device)
+    images = data.train.images[: suite.counts.train]
+    reference = data.test.images[: suite.counts.reference]
+    autoencoder = _initial(cell, data).to(device)
+    with measured(device, len(images)) as training:
+        if setup.checkpoint:
+            load_checkpoint(autoencoder, setup.checkpoint)
+        else:
+            fit(autoencoder, images, suite, cell.seed, device, report)
+    autoencoder.eval()
+    with measured(device, len(images) + len(reference)) as encoding:
+        latents = {
+            "train": encode(autoencoder, images, device),
+            "test": encode(autoencoder, reference, device),
+        }
+    save_weights(folder / "weights.safetensors", autoencoder.state_dict())
+    save_latents(folder / "latents.safetensors", **latents)
+    costs = {"train": training(), "encode": encoding()}
+    write_json(
+        folder / "about.json",
+        {
+            "autoencoder": str(cell.autoencoder),
+            "settings": cell.autoencoder.settings,
+            "image_shape": images.shape[1:],
+            "costs": {stage: dataclasses.asdict(cost) for stage, cost in costs.items()},
+        },
+    )
+
+
+def fit(
+    autoencoder: Autoencoder,
+    images: Bytes,
+    suite: Suite,
+    seed: int,
+    device: torch.device,
+    report: Report,
+) -> None:
+    """Train on 8-bit images as the suite says, drawing what this seed draws."""
+    budget = Budget(**suite.training.model_dump())
+    with seeded(seed, "train"):
+        train_autoencoder(autoencoder, images.to(device), budget, prepare=as_images, report=report)
 
 
 def load_trained(artefact: Path, cell: Cell, data: Data, device: torch.device) -> Trained:
-    """What ``train_autoencoder`` left."""
+    """What ``trained_artefact`` left."""
     autoencoder = _initial(cell, data)
     autoencoder.load_state_dict(load_weights(artefact / "weights.safetensors"))
     autoencoder.to(device).eval()
@@ -111,37 +134,7 @@ def load_trained(artefact: Path, cell: Cell, data: Data, device: torch.device) -
     )
 
 
-def _reference(data: Data, suite: Suite) -> Bytes:
-    """The held-out images that this suite compares with."""
-    return data.test.images[: suite.counts.reference]
-
-
 def _initial(cell: Cell, data: Data) -> Autoencoder:
     with seeded(cell.seed, "initialise"):
         autoencoder: Autoencoder = cell.autoencoder.build(tuple(data.train.images.shape[1:]))
     return autoencoder
-
-
-def _fit_autoencoder(
-    autoencoder: Autoencoder,
-    data: Data,
-    suite: Suite,
-    seed: int,
-    device: torch.device,
-    report: Report,
-) -> None:
-    critic = (
-        Critic(autoencoder.critic_parameters(), autoencoder.critic_loss)
-        if isinstance(autoencoder, AdversarialAutoencoder)
-        else None
-    )
-    with seeded(seed, "train"):
-        train(
-            autoencoder,
-            autoencoder.loss_terms,
-            data.train.images.to(device),
-            Budget(**suite.training.model_dump()),
-            prepare=as_images,
-            critic=critic,
-            report=report,
-        )

@@ -72,7 +72,7 @@ def measure_cell(
         scores,
         costs | {"measure": measuring()},
         diagnostics,
-        {"train": len(data.train), "reference": len(trained.test), "generated": len(drawn)},
+        {"train": len(trained.train), "reference": len(trained.test), "generated": len(drawn)},
         picture_of(
             {"real": evidence.test, "reconstructed": evidence.reconstructed}
             | ({"generated": evidence.generated} if cell.sampler else {})

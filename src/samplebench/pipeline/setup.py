@@ -12,14 +12,21 @@ from typing import Any
 import torch
 
 import samplebench
-from samplebench import training
 from samplebench.errors import UsageError
 from samplebench.registry.loading import Choice
 from samplebench.registry.registry import digest_of_files
 from samplebench.results.record import Provenance
 
-_PACKAGES = ("numpy", "scipy", "scikit-learn", "torchvision", "torch-fidelity", "pot", "pandas")
-
+_PACKAGES = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "torchvision",
+    "torch-fidelity",
+    "torchmetrics",
+    "pot",
+    "pandas",
+)
 
 _MEASURING = (
     "autoencoder_stage",
@@ -34,6 +41,10 @@ _MEASURING = (
     "workspace",
 )
 """The modules of this room that a number depends on."""
+
+_ROOMS = ("contracts", "networks")
+_FILES = ("autoencoder_training", "randomness", "training")
+"""The rest of the harness that a number depends on."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +101,8 @@ def harness_code() -> str:
     """The digest of the harness's own code that a number depends on."""
     home = Path(samplebench.__file__).parent
     measuring = [home / "pipeline" / f"{name}.py" for name in _MEASURING]
-    contracts = sorted((home / "contracts").glob("*.py"))
-    files = [*contracts, *measuring, home / "randomness.py", Path(training.__file__)]
+    rooms = [file for room in _ROOMS for file in sorted((home / room).glob("*.py"))]
+    files = [*rooms, *measuring, *(home / f"{name}.py" for name in _FILES)]
     return digest_of_files(files, home)
 
 

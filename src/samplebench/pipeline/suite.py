@@ -31,12 +31,15 @@ class Training(BaseModel):
 
 
 class Counts(BaseModel):
-    """How many samples to draw, and how many held-out images to compare them with at most."""
+    """How many samples to draw; how many held-out images to compare them with at most; and how
+    many images to train autoencoders on at most. Feature extractors learn from all.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     generated: Annotated[int, Field(ge=2)] = 5000
     reference: Annotated[int, Field(ge=2)] | None = None
+    train: Annotated[int, Field(ge=2)] | None = None
 
 
 def parse_seeds(value: Any) -> Any:
@@ -71,7 +74,8 @@ class Suite(BaseModel):
     """What the whole takes on two CPU cores, for the plan of who has measured nothing yet."""
     datasets: Specs
     autoencoders: Specs
-    samplers: Specs
+    samplers: list[str]
+    """None at all measures autoencoders by their reconstructions alone."""
     features: list[str] = []
     metrics: Specs
     seeds: Seeds
@@ -81,11 +85,10 @@ class Suite(BaseModel):
     @property
     def protocol(self) -> dict[str, Any]:
         """What every cell shares, beside its parts and seed. Scores compare only within it."""
-        return {
-            "version": 1,
-            "training": self.training.model_dump(),
-            "counts": self.counts.model_dump(),
-        }
+        counts = self.counts.model_dump()
+        if counts["train"] is None:  # as it was before there was such a count
+            del counts["train"]
+        return {"version": 1, "training": self.training.model_dump(), "counts": counts}
 
     @property
     def digest(self) -> str:

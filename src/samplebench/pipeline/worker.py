@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from samplebench.pipeline.autoencoder_stage import load_trained, train_autoencoder
+from samplebench.pipeline.autoencoder_stage import load_trained, trained_artefact
 from samplebench.pipeline.cell import measure_cell
 from samplebench.pipeline.features_stage import fit_features, load_reference
 from samplebench.pipeline.grid import Cell, CellNames
@@ -46,7 +46,7 @@ def prepare_autoencoder(
     """Train an autoencoder, or load its checkpoint, and encode; where it is kept."""
     cell = Cell.of(names, _begin(setup))
     data = Workspace(setup.workspace).data(fingerprint)
-    return train_autoencoder(cell, suite, data, setup, report)
+    return trained_artefact(cell, suite, data, setup, report)
 
 
 @dataclass(frozen=True)

@@ -138,6 +138,31 @@ class HidesAWeight(Honest):
         return super().decode(latents.space.pack(values=latents.values * self.hidden))
 
 
+class StartsOutsideItsWeights(Honest):
+    mean = torch.zeros(())
+
+    def begin_training(self, images: torch.Tensor) -> None:
+        self.mean = images.mean()
+
+    def encode(self, images: torch.Tensor) -> Latents:
+        return super().encode(images - self.mean)
+
+
+class AveragesInEvaluation(Honest):
+    def __init__(self, image_shape: tuple[int, int, int]) -> None:
+        super().__init__(image_shape)
+        self.register_buffer("seen", torch.zeros(()))
+
+    def loss_terms(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
+        self.seen += images.mean()
+        return super().loss_terms(images)
+
+
+class SeedsAsItStarts(Honest):
+    def begin_training(self, images: torch.Tensor) -> None:
+        torch.manual_seed(0)
+
+
 class DrawsWeightsFromTheClock(Honest):
     def __init__(self, image_shape: tuple[int, int, int]) -> None:
         super().__init__(image_shape)
@@ -182,6 +207,7 @@ SABOTEURS = {
     learning_checks.every_trainable_parameter_gets_a_gradient: ForgetsALayer,
     learning_checks.training_lowers_the_loss: ClimbsUp,
     learning_checks.weights_make_the_round_trip: HidesAWeight,
+    learning_checks.nothing_changes_it_in_evaluation_mode: AveragesInEvaluation,
     learning_checks.the_same_seed_gives_the_same_weights: DrawsWeightsFromTheClock,
     learning_checks.the_critic_learns_from_its_own_loss: HasAnIdleCritic,
 }
@@ -198,6 +224,18 @@ def test_a_saboteur_is_caught_by_the_rule_it_breaks_and_no_other(check, outcomes
     outcomes = outcomes_of("autoencoder", SABOTEURS[check])
     caught = {outcome.check for outcome in outcomes if outcome.status == "failed"}
     assert caught == {check.__name__}, render(outcomes)
+
+
+@pytest.mark.parametrize(
+    ("saboteur", "check"),
+    [
+        (StartsOutsideItsWeights, learning_checks.weights_make_the_round_trip),
+        (SeedsAsItStarts, autoencoder_checks.it_never_seeds),
+    ],
+)
+def test_what_goes_wrong_as_training_begins_is_caught_too(saboteur, check, outcomes_of):
+    outcomes = outcomes_of("autoencoder", saboteur)
+    assert {o.check for o in outcomes if o.status == "failed"} == {check.__name__}
 
 
 @pytest.mark.parametrize("honest", [Honest, HonestPair])

@@ -41,6 +41,18 @@ def test_the_reconstruction_row_alone_speaks_of_the_autoencoder(bench):
         assert record.counts["generated"] == (60 if is_reference else 40)
 
 
+def test_a_suite_without_samplers_measures_reconstructions_alone(bench):
+    bench.run(samplers=[], seeds=[0])
+    (record,) = bench.records().values()
+    assert record.role == "reconstruction"
+    assert record.status == "measured"
+
+
+def test_autoencoders_learn_from_no_more_images_than_the_suite_says(bench):
+    bench.run(samplers=["again"], seeds=[0], counts={"generated": 20, "train": 50})
+    assert {record.counts["train"] for record in bench.records().values()} == {50}
+
+
 def test_a_second_run_measures_nothing_and_changes_no_byte(bench):
     bench.run()
     before = {p: p.read_bytes() for p in bench.setup.results.rglob("*") if p.is_file()}

@@ -56,7 +56,8 @@ def test_every_bundled_suite_is_valid_and_says_how_long_it_takes(name):
         ("generated = 5", "generatd = 5", ":15: counts.generatd: there is no such key; allowed"),
         ('seeds = "0-2"', 'seeds = "2-0"', ':8: seeds: seeds are written like "0-4"'),
         ('seeds = "0-2"', "seeds = [-1]", ":8: seeds.0: input should be greater than"),
-        ('samplers = ["normal"]', "samplers = []", ":6: samplers: list should have at least 1"),
+        ('metrics = ["spread"]', "metrics = []", ":7: metrics: list should have at least 1"),
+        ("generated = 5", "train = 1", ":15: counts.train: input should be greater than"),
         ('    "linear",', "    3,", ":3: autoencoders.0: input should be a valid string, not 3"),
         ('metrics = ["spread"]', "", "metrics: this key is missing"),
         ('metrics = ["spread"]', "metrics = [", "mine.toml: "),
@@ -69,7 +70,7 @@ def test_a_mistake_is_told_with_its_line_and_what_is_allowed(tmp_path, before, a
 
 
 def test_an_unknown_suite_is_told_with_the_bundled_ones():
-    with pytest.raises(BadSuite, match=r"No suite is called 'digit'.*Bundled: digits"):
+    with pytest.raises(BadSuite, match=r"No suite is called 'digit'.*Bundled: .*digits, mnist"):
         load_suite("digit")
 
 

@@ -1,0 +1,43 @@
+"""Training an autoencoder as its contract says: the one loop, with its start, schedule, critic."""
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from samplebench.contracts.autoencoder import AdversarialAutoencoder, Autoencoder
+from samplebench.training import Budget, Critic, Progress, train
+
+
+def train_autoencoder(
+    autoencoder: Autoencoder,
+    data: Tensor,
+    budget: Budget,
+    *,
+    prepare: Callable[[Tensor], Tensor] = lambda batch: batch,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> None:
+    """Train on images (samples, channels, height, width), and leave it in evaluation mode.
+
+    Args:
+        data: the images, where the autoencoder is.
+        prepare: makes a batch of ``data`` into images in [0, 1].
+
+    Raises:
+        TrainingDiverged: a loss was not finite.
+    """
+    critic = (
+        Critic(autoencoder.critic_parameters(), autoencoder.critic_loss)
+        if isinstance(autoencoder, AdversarialAutoencoder)
+        else None
+    )
+    train(
+        autoencoder,
+        autoencoder.loss_terms,
+        data,
+        budget,
+        prepare=prepare,
+        begin=autoencoder.begin_training,
+        before_step=autoencoder.before_step,
+        critic=critic,
+        report=report,
+    )
