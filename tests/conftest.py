@@ -13,6 +13,8 @@ install_import_hook(
         "samplebench",
         "samplebench_datasets",
         "samplebench_autoencoders",
+        "samplebench_quantized",
+        "samplebench_dictionary",
         "samplebench_density",
         "samplebench_metrics",
     ],

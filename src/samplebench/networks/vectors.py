@@ -1,4 +1,4 @@
-"""Encoder and decoder networks between images and vectors, fitted to the size of the images.
+"""Networks between images and vectors, fitted to the size of the images.
 
 ``mlp`` flattens; ``conv`` halves the image, doubling the channels, until 4 pixels or less are
 left; ``resnet`` does the same with a residual block at each size. A decoder mirrors its encoder
@@ -12,30 +12,31 @@ from typing import Literal
 from torch import Tensor, nn
 from torch.nn import functional
 
+from samplebench.networks.sizes import FitTo, ImageShape, halved
+
 Backbone = Literal["conv", "mlp", "resnet"]
-ImageShape = tuple[int, int, int]
 
 _SMALLEST = 4  # pixels at which halving stops
 
 
-def make_encoder(
+def vector_encoder(
     backbone: Backbone, image_shape: ImageShape, outputs: int, width: int
 ) -> nn.Module:
     """Images (samples, channels, height, width) to vectors (samples, outputs)."""
     if backbone == "mlp":
         return _mlp(math.prod(image_shape), outputs, width, before=[nn.Flatten()])
-    halved = _halved_sizes(image_shape)
-    widths = [width * 2**level for level in range(len(halved) - 1)]
+    sizes = _halved_sizes(image_shape)
+    widths = [width * 2**level for level in range(len(sizes) - 1)]
     layers: list[nn.Module] = []
     channels = image_shape[0]
     for wider in widths:
         layers += [nn.Conv2d(channels, wider, 4, stride=2, padding=1), *_after(backbone, wider)]
         channels = wider
-    layers += [nn.Flatten(), nn.Linear(channels * math.prod(halved[-1]), outputs)]
+    layers += [nn.Flatten(), nn.Linear(channels * math.prod(sizes[-1]), outputs)]
     return nn.Sequential(*layers)
 
 
-def make_decoder(
+def vector_decoder(
     backbone: Backbone, image_shape: ImageShape, inputs: int, width: int
 ) -> nn.Module:
     """Vectors (samples, inputs) to logits (samples, channels, height, width)."""
@@ -50,19 +51,16 @@ def make_decoder(
         *_after(backbone, widths[0]),
     ]
     for wide, narrow, size in zip(widths, widths[1:], sizes[1:], strict=False):
-        layers += [_doubled(wide, narrow), _Fit(size), *_after(backbone, narrow)]
-    layers += [_doubled(widths[-1], image_shape[0]), _Fit(sizes[-1])]
+        layers += [_doubled(wide, narrow), FitTo(size), *_after(backbone, narrow)]
+    layers += [_doubled(widths[-1], image_shape[0]), FitTo(sizes[-1])]
     return nn.Sequential(*layers)
 
 
 def _halved_sizes(image_shape: ImageShape) -> list[tuple[int, int]]:
     """Height and width, the whole image first, then after each halving; there is one at least."""
     sizes = [(image_shape[1], image_shape[2])]
-    if min(sizes[0]) < 2:
-        raise ValueError(f"images of {image_shape[1]}x{image_shape[2]} are too small to halve")
     while len(sizes) == 1 or (max(sizes[-1]) > _SMALLEST and min(sizes[-1]) > 1):
-        height, width = sizes[-1]
-        sizes.append((height // 2, width // 2))
+        sizes.append(halved(sizes[-1]))
     return sizes
 
 
@@ -114,16 +112,3 @@ class _Residual(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         return functional.relu(features + self.branch(features))
-
-
-class _Fit(nn.Module):
-    """Brings a doubled image to a size that its halving rounded down, by repeating its edge."""
-
-    def __init__(self, size: tuple[int, int]) -> None:
-        super().__init__()
-        self.size = size
-
-    def forward(self, features: Tensor) -> Tensor:
-        height, width = self.size
-        missing = (0, width - features.shape[3], 0, height - features.shape[2])
-        return functional.pad(features, missing, mode="replicate") if any(missing) else features

@@ -1,0 +1,28 @@
+"""The networks that autoencoders share, so that a new method meets the others on equal ones.
+
+Nothing here is a part that one would rank.
+"""
+
+from samplebench.networks.adversarial import AdversarialBottleneckAutoencoder
+from samplebench.networks.bottleneck import Bottleneck, BottleneckAutoencoder, Coded, Sites
+from samplebench.networks.likelihoods import Likelihood, reconstruction_loss
+from samplebench.networks.maps import map_decoder, map_encoder, map_sizes
+from samplebench.networks.sizes import ImageShape
+from samplebench.networks.vectors import Backbone, vector_decoder, vector_encoder
+
+__all__ = [
+    "AdversarialBottleneckAutoencoder",
+    "Backbone",
+    "Bottleneck",
+    "BottleneckAutoencoder",
+    "Coded",
+    "ImageShape",
+    "Likelihood",
+    "Sites",
+    "map_decoder",
+    "map_encoder",
+    "map_sizes",
+    "reconstruction_loss",
+    "vector_decoder",
+    "vector_encoder",
+]

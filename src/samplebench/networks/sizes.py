@@ -1,0 +1,31 @@
+"""The sizes of images on their way through a network."""
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+ImageShape = tuple[int, int, int]
+"""Channels, height, width."""
+
+
+def halved(size: tuple[int, int]) -> tuple[int, int]:
+    """Height and width after a convolution of stride 2, which rounds down.
+
+    Raises:
+        ValueError: there is nothing to halve.
+    """
+    if min(size) < 2:
+        raise ValueError(f"images of {size[0]}x{size[1]} are too small to halve")
+    return size[0] // 2, size[1] // 2
+
+
+class FitTo(nn.Module):
+    """Brings a doubled image to a size that its halving rounded down, by repeating its edge."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, features: Tensor) -> Tensor:
+        height, width = self.size
+        missing = (0, width - features.shape[3], 0, height - features.shape[2])
+        return functional.pad(features, missing, mode="replicate") if any(missing) else features
