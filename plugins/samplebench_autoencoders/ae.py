@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 
-import torch
 from torch import Tensor
 
-from samplebench import Autoencoder, Continuous, Images, Latents
-from samplebench_autoencoders.backbones import Backbone, ImageShape, make_decoder, make_encoder
-from samplebench_autoencoders.likelihoods import Likelihood, reconstruction_loss
+from samplebench import Images
+from samplebench.networks import Backbone, ImageShape, Likelihood
+from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
 
 
-class PlainAutoencoder(Autoencoder):
+class PlainAutoencoder(VectorAutoencoder):
     """The plain autoencoder: reconstruction and nothing else.
 
     ``L = −log p(x | D(E(x)))``, summed over pixels and averaged over images: half the squared
@@ -35,20 +34,7 @@ class PlainAutoencoder(Autoencoder):
         width: int = 32,
         likelihood: Likelihood = "mse",
     ) -> None:
-        super().__init__()
-        self.image_shape = image_shape
-        self.latent, self.backbone, self.width = latent, backbone, width
-        self.likelihood = likelihood
-        self.latent_space = Continuous(latent)
-        self.encoder = make_encoder(backbone, image_shape, latent, width)
-        self.decoder = make_decoder(backbone, image_shape, latent, width)
-
-    def encode(self, images: Images) -> Latents:
-        return self.latent_space.pack(values=self.encoder(images))
-
-    def decode(self, latents: Latents) -> Images:
-        return torch.sigmoid(self.decoder(latents.values.flatten(1)))
+        super().__init__(image_shape, latent, backbone, width, likelihood)
 
     def loss_terms(self, images: Images) -> Mapping[str, Tensor]:
-        logits = self.decoder(self.encoder(images))
-        return {"reconstruction": reconstruction_loss(self.likelihood, logits, images)}
+        return {"reconstruction": self.reconstruction(self.encoder(images), images)}

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 
-import torch
 from torch import Tensor
 
-from samplebench import Autoencoder, Continuous, Images, Latents
-from samplebench_autoencoders.backbones import Backbone, ImageShape, make_decoder, make_encoder
-from samplebench_autoencoders.likelihoods import Likelihood, reconstruction_loss
+from samplebench import Images
+from samplebench.networks import Backbone, ImageShape, Likelihood
+from samplebench_autoencoders.posterior import posterior_of
+from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
 
 
-class VariationalAutoencoder(Autoencoder):
+class VariationalAutoencoder(VectorAutoencoder):
     """The variational autoencoder with a diagonal Gaussian posterior and a standard normal prior.
 
     ``L = −E_q log p(x | z) + KL(q(z | x) ‖ N(0, I))``, ``q(z | x) = N(μ(x), diag σ²(x))`` and one
@@ -36,29 +36,11 @@ class VariationalAutoencoder(Autoencoder):
         width: int = 32,
         likelihood: Likelihood = "bernoulli",
     ) -> None:
-        super().__init__()
-        self.image_shape = image_shape
-        self.latent, self.backbone, self.width = latent, backbone, width
-        self.likelihood = likelihood
-        self.latent_space = Continuous(latent)
-        self.encoder = make_encoder(backbone, image_shape, 2 * latent, width)
-        self.decoder = make_decoder(backbone, image_shape, latent, width)
-
-    def encode(self, images: Images) -> Latents:
-        mean, _ = self._posterior(images)
-        return self.latent_space.pack(values=mean)
-
-    def decode(self, latents: Latents) -> Images:
-        return torch.sigmoid(self.decoder(latents.values.flatten(1)))
+        super().__init__(image_shape, latent, backbone, width, likelihood, encoded=2 * latent)
 
     def loss_terms(self, images: Images) -> Mapping[str, Tensor]:
-        mean, log_variance = self._posterior(images)
-        drawn = mean + torch.exp(log_variance / 2) * torch.randn_like(mean)
-        kl = (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean() / 2
-        reconstruction = reconstruction_loss(self.likelihood, self.decoder(drawn), images)
-        return {"reconstruction": reconstruction, "kl": kl}
-
-    def _posterior(self, images: Images) -> tuple[Tensor, Tensor]:
-        """Mean and log variance, (samples, latent) each."""
-        mean, log_variance = self.encoder(images).chunk(2, dim=1)
-        return mean, log_variance
+        posterior = posterior_of(self.encoder(images))
+        return {
+            "reconstruction": self.reconstruction(posterior.draw(), images),
+            "kl": posterior.divergence(),
+        }

@@ -1,0 +1,64 @@
+"""The denoising autoencoder."""
+
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+
+from samplebench import Images
+from samplebench.networks import Backbone, ImageShape, Likelihood
+from samplebench_autoencoders.settings import at_least, one_of
+from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
+
+Noise = Literal["masking", "gaussian"]
+
+
+class DenoisingAutoencoder(VectorAutoencoder):
+    """An autoencoder that sees spoiled images and has to give back the clean ones.
+
+    ``L = −log p(x | E(x̃))``. Of x̃ a share of all pixel values, each by itself, is put to 0
+    (``masking``), or Gaussian noise is added to all of them and not cut off (``gaussian``).
+    ``encode`` sees clean images. Noise of 0.25 is one of the levels that the authors chose from
+    on held-out data, and they stack such layers; this one trains a deep network at once.
+
+    Args:
+        image_shape: channels, height, width.
+        latent: reals in the latent vector.
+        backbone: the networks; their depth follows the image size.
+        width: channels after the first halving; they double with each further one.
+        likelihood: what the reconstruction error is.
+        noise: how images are spoiled.
+        amount: the share of pixel values masked, or the standard deviation of Gaussian noise.
+
+    Raises:
+        ValueError: an unknown noise, a negative amount, or nothing left by masking.
+
+    Reference: Extracting and Composing Robust Features with Denoising Autoencoders (Vincent et
+    al., 2008), doi:10.1145/1390156.1390294
+    """
+
+    def __init__(
+        self,
+        image_shape: ImageShape,
+        latent: int = 16,
+        backbone: Backbone = "conv",
+        width: int = 32,
+        likelihood: Likelihood = "bernoulli",
+        noise: Noise = "masking",
+        amount: float = 0.25,
+    ) -> None:
+        super().__init__(image_shape, latent, backbone, width, likelihood)
+        at_least("amount", amount, 0)
+        self.noise, self.amount = one_of("noise", noise, get_args(Noise)), amount
+        if noise == "masking" and amount >= 1:
+            raise ValueError(f"masking needs an amount below 1, not {amount}: nothing is left")
+
+    def loss_terms(self, images: Images) -> Mapping[str, Tensor]:
+        vectors = self.encoder(self._spoiled(images))
+        return {"reconstruction": self.reconstruction(vectors, images)}
+
+    def _spoiled(self, images: Images) -> Images:
+        if self.noise == "gaussian":
+            return images + self.amount * torch.randn_like(images)
+        return images * (torch.rand_like(images) >= self.amount)

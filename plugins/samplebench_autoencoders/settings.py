@@ -1,0 +1,36 @@
+"""Checks of settings."""
+
+from typing import TypeVar
+
+Choice = TypeVar("Choice", bound=str)
+
+
+def one_of(name: str, value: Choice, choices: tuple[str, ...]) -> Choice:
+    """``value``, if it is one of ``choices``.
+
+    Raises:
+        ValueError: it is not; the message names the setting and the choices.
+    """
+    if value not in choices:
+        raise ValueError(f"{name} is one of {', '.join(choices)}, not {value!r}")
+    return value
+
+
+def at_least(name: str, value: int | float, least: int) -> None:
+    """Refuse a number below ``least``.
+
+    Raises:
+        ValueError: it is smaller, or not a number; the message names the setting.
+    """
+    if not value >= least:
+        raise ValueError(f"{name} must be at least {least}, not {value}")
+
+
+def above_zero(name: str, value: int | float) -> None:
+    """Refuse a number that is not positive.
+
+    Raises:
+        ValueError: it is not; the message names the setting.
+    """
+    if not value > 0:
+        raise ValueError(f"{name} must be positive, not {value}")
