@@ -1,0 +1,101 @@
+"""Finite scalar quantisation: a fixed grid in place of a codebook."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from samplebench import Discrete, Latents
+from samplebench.networks import (
+    Bottleneck,
+    BottleneckAutoencoder,
+    Coded,
+    ImageShape,
+    Likelihood,
+    Sites,
+)
+from samplebench_quantized.straight_through import straight_through
+
+_MARGIN = 1e-3  # how far beyond its outermost levels a channel may go, as a share
+
+
+class ScalarQuantiser(Bottleneck):
+    """Each channel is bounded and rounded to one of its levels; a code is the mixed-radix number
+    of its levels, the first channel's digit the lowest.
+
+    For L levels, with ``h = (L − 1)(1 + 10⁻³)/2`` and ``o = 1/2`` if L is even, else 0:
+
+    ``y = h tanh(z + artanh(o/h)) − o``, and the decoder sees ``round(y) / ⌊L/2⌋``.
+
+    Raises:
+        ValueError: there is no level count, or one below 2.
+    """
+
+    sizes: Tensor
+    places: Tensor
+
+    def __init__(self, levels: Sequence[int]) -> None:
+        super().__init__()
+        if not levels or min(levels) < 2:
+            raise ValueError(f"levels are one number for each channel, 2 or more, not {levels!r}")
+        self.levels, self.channels = tuple(levels), len(levels)
+        sizes = torch.tensor(self.levels)
+        places = [math.prod(self.levels[:channel]) for channel in range(self.channels)]
+        self.register_buffer("sizes", sizes, persistent=False)
+        self.register_buffer("places", torch.tensor(places), persistent=False)
+
+    def space(self, grid: tuple[int, ...]) -> Discrete:
+        return Discrete((math.prod(self.levels),), grid)
+
+    def encode(self, sites: Sites) -> Coded:
+        digits = self._bounded(sites).round().long() + self._middle
+        return Coded(codes=(digits * self.places).sum(-1, keepdim=True))
+
+    def decode(self, latents: Latents) -> Sites:
+        digits = latents.codes.flatten(1, -2) // self.places % self.sizes
+        return (digits - self._middle) / self._middle
+
+    def forward(self, sites: Sites) -> tuple[Sites, Mapping[str, Tensor]]:
+        bounded = self._bounded(sites)
+        return straight_through(bounded, bounded.round()) / self._middle, {}
+
+    @property
+    def _middle(self) -> Tensor:
+        """The digit of the level at zero."""
+        return self.sizes // 2
+
+    def _bounded(self, sites: Sites) -> Sites:
+        """The sites between their outermost levels, one apart, in float32."""
+        half = (self.sizes - 1) * (1 + _MARGIN) / 2
+        offset = (self.sizes % 2 == 0) / 2
+        return half * torch.tanh(sites.float() + torch.atanh(offset / half)) - offset
+
+
+def fsq(
+    image_shape: ImageShape,
+    levels: tuple[int, ...] = (8, 6, 5),
+    width: int = 128,
+    halvings: int = 2,
+    likelihood: Likelihood = "mse",
+) -> BottleneckAutoencoder:
+    """FSQ: every channel of a site is rounded to a few levels, and no codebook is learned.
+
+    ``L = R(x, D(z̃))`` with ``z̃ = round(h tanh(z + artanh(o/h)) − o) / ⌊L/2⌋`` for each channel
+    of L levels, ``h = (L − 1)(1 + 10⁻³)/2`` and ``o = 1/2`` if L is even, else 0. The gradient
+    passes straight through the rounding; there is no other term.
+
+    Args:
+        image_shape: channels, height, width.
+        levels: how many there are in each channel; their product is the number of codes.
+        width: channels of the widest layers.
+        halvings: how often the image is halved on its way to the sites.
+        likelihood: what the reconstruction error is.
+
+    Raises:
+        ValueError: there is no level count, or one below 2.
+
+    Reference: Finite Scalar Quantization: VQ-VAE Made Simple (Mentzer et al., 2023),
+    arXiv:2309.15505
+    """
+    return BottleneckAutoencoder(image_shape, ScalarQuantiser(levels), width, halvings, likelihood)

@@ -1,0 +1,37 @@
+"""What soft assignments measure distances in."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from samplebench.networks import Sites
+from samplebench_quantized.nearest import Points
+
+_LEAST_DEVIATION = 1e-6  # of a channel that is the same at all sites
+
+
+class Proxies(nn.Module):
+    """Sites on a scale on which codewords lie about one apart: ``ẑ_j = √w_j (z_j − o_j)``.
+
+    A fresh encoder's sites hardly differ, and to soft assignments all are then the same. The
+    weights w are learned; they and the origin o start so that each channel of the first sites has
+    mean 0 and variance 1.
+    """
+
+    origin: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.register_buffer("origin", torch.zeros(channels))
+        self.gains = nn.Parameter(torch.ones(channels))  # √w
+
+    def forward(self, sites: Sites) -> Float[Tensor, "points channels"]:
+        points: Points = (sites.to(self.gains) - self.origin) * self.gains
+        return points.flatten(0, 1)
+
+    @torch.no_grad()
+    def begin(self, sites: Sites) -> None:
+        """Take origin and weights from some sites."""
+        points = sites.to(self.gains).flatten(0, 1)
+        self.origin.copy_(points.mean(0))
+        self.gains.copy_(1 / points.std(0, correction=0).clamp(min=_LEAST_DEVIATION))

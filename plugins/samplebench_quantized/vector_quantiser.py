@@ -1,0 +1,137 @@
+"""A codebook: every site becomes its nearest codeword."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from samplebench import Discrete, Latents
+from samplebench.networks import Bottleneck, Coded, Sites
+from samplebench_quantized.kmeans import k_means
+from samplebench_quantized.nearest import Codes, Points, nearest, statistics
+from samplebench_quantized.straight_through import straight_through
+
+Update = Literal["ema", "gradient"]
+Start = Literal["k-means", "normal"]
+
+
+class VectorQuantiser(Bottleneck):
+    """One codebook of ``codes`` codewords; the gradient passes straight through.
+
+    Codewords follow the sites by moving averages of the number n of a batch's sites at each code
+    and of the sum m of those sites, with Laplace smoothing of the numbers (N is their total):
+
+    ``N_k ← γ N_k + (1−γ) n_k``, ``M_k ← γ M_k + (1−γ) m_k``,
+    ``e_k = M_k / ((N_k + ε) / (N + K ε) · N)``,
+
+    or by the gradient of ``‖sg z − e‖²``. The averages start as if each codeword had one site, at
+    itself.
+
+    Args:
+        codes: K, the number of codewords.
+        channels: reals in a codeword.
+        update: what moves the codewords.
+        decay: γ, the share that a moving average keeps at a step.
+        epsilon: ε, the smoothing.
+        commitment: the weight of ``‖z − sg e‖²``, which draws sites to their codewords.
+        start: k-means on the first sites, or draws from the standard normal law.
+        replace_dead: a code with fewer sites a batch than this, as a moving average, moves to a
+            site of the batch drawn at random, and counts as the average code does; 0 for never.
+
+    Raises:
+        ValueError: a number is out of its range.
+    """
+
+    codebook: Tensor
+    counts: Tensor
+    sums: Tensor
+
+    def __init__(
+        self,
+        codes: int,
+        channels: int,
+        update: Update = "ema",
+        decay: float = 0.99,
+        epsilon: float = 1e-5,
+        commitment: float = 0.25,
+        start: Start = "k-means",
+        replace_dead: float = 0.0,
+    ) -> None:
+        super().__init__()
+        if codes < 1 or channels < 1:
+            raise ValueError(f"codes and channels are at least 1, not {codes} and {channels}")
+        if not 0 <= decay < 1:
+            raise ValueError(f"decay lies in [0, 1), not at {decay}")
+        if min(epsilon, commitment, replace_dead) < 0:
+            raise ValueError("epsilon, commitment and replace_dead are not negative")
+        self.codes, self.channels, self.update = codes, channels, update
+        self.decay, self.epsilon, self.commitment = decay, epsilon, commitment
+        self.start, self.replace_dead = start, replace_dead
+        codewords = torch.randn(codes, channels)
+        if update == "gradient":
+            self.codebook = nn.Parameter(codewords)
+        else:
+            self.register_buffer("codebook", codewords)
+        self.register_buffer("counts", torch.ones(codes))
+        self.register_buffer("sums", codewords.clone())
+
+    def space(self, grid: tuple[int, ...]) -> Discrete:
+        return Discrete((self.codes,), grid)
+
+    def encode(self, sites: Sites) -> Coded:
+        codes = nearest(self._points(sites), self.codebook)
+        return Coded(codes=codes.view(*sites.shape[:2], 1))
+
+    def decode(self, latents: Latents) -> Sites:
+        return self.codewords(latents.codes.flatten(1))
+
+    def codewords(self, codes: Tensor) -> Tensor:
+        """The codewords of codes of any shape, (…, channels)."""
+        return functional.embedding(codes, self.codebook)
+
+    def forward(self, sites: Sites) -> tuple[Sites, Mapping[str, Tensor]]:
+        sites = sites.to(self.codebook)
+        points = self._points(sites)
+        if self.training and self.replace_dead > 0:
+            self._replace_dead(points)
+        codes = nearest(points, self.codebook)
+        quantised = self.codewords(codes.view(sites.shape[:2]))
+        terms = {"commitment": self.commitment * functional.mse_loss(sites, quantised.detach())}
+        if self.update == "gradient":
+            terms["codebook"] = functional.mse_loss(quantised, sites.detach())
+        if self.training:
+            self._follow(points, codes)
+        return straight_through(sites, quantised), terms
+
+    @torch.no_grad()
+    def begin(self, sites: Sites) -> None:
+        if self.start == "k-means":
+            self.codebook.copy_(k_means(self._points(sites), self.codes))
+        self.counts.fill_(1.0)
+        self.sums.copy_(self.codebook)
+
+    def _points(self, sites: Sites) -> Points:
+        return sites.detach().to(self.codebook).flatten(0, 1)
+
+    @torch.no_grad()
+    def _replace_dead(self, points: Points) -> None:
+        drawn = torch.randint(len(points), (self.codes,), device=points.device)
+        dead = self.counts < self.replace_dead
+        mean = self.counts.mean()
+        # Chosen by masks: to ask whether any is dead would make a GPU wait.
+        self.codebook.copy_(torch.where(dead[:, None], points[drawn], self.codebook))
+        self.sums.copy_(torch.where(dead[:, None], mean * points[drawn], self.sums))
+        self.counts.copy_(torch.where(dead, mean, self.counts))
+
+    @torch.no_grad()
+    def _follow(self, points: Points, codes: Codes) -> None:
+        """Move the averages on, and with them the codewords where no gradient does."""
+        counts, sums = statistics(points, codes, self.codes)
+        self.counts.lerp_(counts, 1 - self.decay)
+        self.sums.lerp_(sums, 1 - self.decay)
+        if self.update == "ema":
+            total = self.counts.sum()
+            share = (self.counts + self.epsilon) / (total + self.codes * self.epsilon)
+            self.codebook.copy_(self.sums / (share * total)[:, None])

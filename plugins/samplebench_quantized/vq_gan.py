@@ -1,0 +1,74 @@
+"""The vector-quantised autoencoder with a critic."""
+
+from samplebench.networks import AdversarialBottleneckAutoencoder, ImageShape, Likelihood
+from samplebench_quantized.vector_quantiser import Start, Update
+from samplebench_quantized.vq_vae import vq_vae
+
+
+def vq_gan(
+    image_shape: ImageShape,
+    codes: int = 512,
+    channels: int = 64,
+    update: Update = "ema",
+    decay: float = 0.99,
+    epsilon: float = 1e-5,
+    commitment: float = 0.25,
+    start: Start = "k-means",
+    replace_dead: float = 0.0,
+    width: int = 128,
+    halvings: int = 2,
+    likelihood: Likelihood = "mse",
+    adversary: float = 0.8,
+    adversary_start: float = 0.3,
+    critic_width: int = 64,
+    perceptual: float = 0.0,
+) -> AdversarialBottleneckAutoencoder:
+    """VQ-GAN: a VQ-VAE whose reconstructions should also look like images to a critic.
+
+    ``L = R(x, x̂) + ρ P(x, x̂) − ω λ E C(x̂) + β ‖z − sg e‖²`` with the VQ-VAE's terms, a critic C
+    of patches, which learns by the hinge loss and is heard after a share of training, and the
+    adaptive weight ω, which makes gradients of R and C equally long at the decoder's last layer.
+
+    The paper's network is larger and has attention; here it is the VQ-VAE's, so that the two
+    compare. Its perceptual term P always counts; here it is an option, because it needs the
+    weights of a network trained on other images. Its critic starts after a number of steps that
+    short trainings never reach; here after a share of them.
+
+    Args:
+        image_shape: channels, height, width.
+        codes: codewords in the codebook.
+        channels: reals in a codeword.
+        update: the codebook follows moving averages of the sites, or the gradient.
+        decay: the share that the moving averages keep at a step.
+        epsilon: the Laplace smoothing of the moving averages.
+        commitment: β, how strongly sites are drawn to their codewords.
+        start: the codebook starts from k-means on the first sites, or from the normal law.
+        replace_dead: a code with fewer sites a batch than this moves to a random site; 0: none.
+        width: channels of the widest layers.
+        halvings: how often the image is halved on its way to the sites.
+        likelihood: what the reconstruction error is.
+        adversary: λ, the weight of the critic's verdict.
+        adversary_start: the share of training after which the critic is heard.
+        critic_width: channels of the critic after its first convolution.
+        perceptual: ρ, the weight of LPIPS, which needs VGG-16's weights; 0: none.
+
+    Reference: Taming Transformers for High-Resolution Image Synthesis (Esser et al., 2021),
+    arXiv:2012.09841
+    """
+    inner = vq_vae(
+        image_shape,
+        codes,
+        channels,
+        update,
+        decay,
+        epsilon,
+        commitment,
+        start,
+        replace_dead,
+        width,
+        halvings,
+        likelihood,
+    )
+    return AdversarialBottleneckAutoencoder(
+        inner, critic_width, adversary, adversary_start, perceptual
+    )

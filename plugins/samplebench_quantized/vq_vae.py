@@ -1,0 +1,48 @@
+"""The vector-quantised variational autoencoder."""
+
+from samplebench.networks import BottleneckAutoencoder, ImageShape, Likelihood
+from samplebench_quantized.vector_quantiser import Start, Update, VectorQuantiser
+
+
+def vq_vae(
+    image_shape: ImageShape,
+    codes: int = 512,
+    channels: int = 64,
+    update: Update = "ema",
+    decay: float = 0.99,
+    epsilon: float = 1e-5,
+    commitment: float = 0.25,
+    start: Start = "k-means",
+    replace_dead: float = 0.0,
+    width: int = 128,
+    halvings: int = 2,
+    likelihood: Likelihood = "mse",
+) -> BottleneckAutoencoder:
+    """VQ-VAE: the decoder sees the nearest of the learned codewords at every site.
+
+    ``L = R(x, D(e)) + β ‖z − sg e‖²``, ``e = argmin_{e_k} ‖z − e_k‖`` for every site z of E(x),
+    and ``+ ‖sg z − e‖²`` where gradients move the codebook. Norms are means over sites and
+    channels, as in the authors' published code; the paper sums. The start by k-means and the
+    replacement of dead codes are not the paper's.
+
+    Args:
+        image_shape: channels, height, width.
+        codes: codewords in the codebook.
+        channels: reals in a codeword.
+        update: the codebook follows moving averages of the sites, or the gradient.
+        decay: the share that the moving averages keep at a step.
+        epsilon: the Laplace smoothing of the moving averages.
+        commitment: β, how strongly sites are drawn to their codewords.
+        start: the codebook starts from k-means on the first sites, or from the normal law.
+        replace_dead: a code with fewer sites a batch than this moves to a random site; 0: none.
+        width: channels of the widest layers.
+        halvings: how often the image is halved on its way to the sites.
+        likelihood: what the reconstruction error is.
+
+    Reference: Neural Discrete Representation Learning (van den Oord et al., 2017),
+    arXiv:1711.00937
+    """
+    quantiser = VectorQuantiser(
+        codes, channels, update, decay, epsilon, commitment, start, replace_dead
+    )
+    return BottleneckAutoencoder(image_shape, quantiser, width, halvings, likelihood)
