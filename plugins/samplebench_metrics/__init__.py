@@ -1,18 +1,25 @@
 """How results are judged: the metrics, and the features in which images are compared."""
 
 from samplebench import Register, hookimpl
+from samplebench_metrics.bits_per_image import BitsPerImage
+from samplebench_metrics.bits_per_site import BitsPerSite
 from samplebench_metrics.classifier import Classifier
 from samplebench_metrics.codebook_perplexity import CodebookPerplexity
+from samplebench_metrics.codes_used import CodesUsed
+from samplebench_metrics.energy_perplexity import EnergyPerplexity
 from samplebench_metrics.fit_seconds import FitSeconds
 from samplebench_metrics.frechet_distance import FrechetDistance
 from samplebench_metrics.inception import Inception
 from samplebench_metrics.latent_authenticity import LatentAuthenticity
 from samplebench_metrics.peak_device_memory import PeakDeviceMemory
 from samplebench_metrics.peak_host_memory import PeakHostMemory
+from samplebench_metrics.psnr import PSNR
 from samplebench_metrics.random_conv import RandomConv
+from samplebench_metrics.reconstruction_frechet_distance import ReconstructionFrechetDistance
 from samplebench_metrics.reconstruction_mse import ReconstructionMSE
 from samplebench_metrics.samples_per_second import SamplesPerSecond
 from samplebench_metrics.sliced_wasserstein import SlicedWasserstein
+from samplebench_metrics.ssim import SSIM
 
 
 @hookimpl
@@ -28,7 +35,14 @@ def register_metrics(register: Register) -> None:
     register("sliced-wasserstein", SlicedWasserstein)
     register("latent-authenticity", LatentAuthenticity)
     register("codebook-perplexity", CodebookPerplexity)
+    register("energy-perplexity", EnergyPerplexity)
+    register("codes-used", CodesUsed)
+    register("bits-per-site", BitsPerSite)
+    register("bits-per-image", BitsPerImage)
     register("reconstruction-mse", ReconstructionMSE)
+    register("psnr", PSNR)
+    register("ssim", SSIM)
+    register("reconstruction-frechet-distance", ReconstructionFrechetDistance)
     register("fit-seconds", FitSeconds)
     register("samples-per-second", SamplesPerSecond)
     register("peak-host-memory", PeakHostMemory)
@@ -37,5 +51,6 @@ def register_metrics(register: Register) -> None:
 
 @hookimpl
 def warm_up() -> None:
-    import ot  # noqa: F401 - a second each, spared to every child process
+    import ot  # noqa: F401 - a second or more each, spared to every child process
     import torch_fidelity.metric_fid  # noqa: F401
+    import torchmetrics.functional.image  # noqa: F401

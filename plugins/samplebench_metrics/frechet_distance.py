@@ -1,7 +1,7 @@
 """The Fréchet distance between generated and held-out images, in the features of an extractor."""
 
 import torch
-from jaxtyping import Float64
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from samplebench import Evidence, Metric
@@ -24,17 +24,7 @@ class FrechetDistance(Metric):
     uses_features = True
 
     def measure(self, evidence: Evidence) -> float:
-        from torch_fidelity.metric_fid import (  # a second to import
-            KEY_METRIC_FID,
-            fid_features_to_statistics,
-            fid_statistics_to_metric,
-        )
-
-        generated, test = (
-            fid_features_to_statistics(evidence.features(shown).detach().double().cpu())
-            for shown in ("generated", "test")
-        )
-        return float(fid_statistics_to_metric(generated, test, verbose=False)[KEY_METRIC_FID])
+        return distance_of_features(evidence.features("generated"), evidence.features("test"))
 
     def floor(self, evidence: Evidence) -> float:
         """The expected distance of two samples of one Gaussian, to first order in 1/N.
@@ -47,6 +37,22 @@ class FrechetDistance(Metric):
         reference = evidence.features("test").detach().double()
         constant = _bias_constant(torch.cov(reference.T))
         return constant / 2 * (1 / len(evidence.generated) + 1 / len(reference))
+
+
+def distance_of_features(
+    one: Float[Tensor, "samples width"], other: Float[Tensor, "others width"]
+) -> float:
+    """The Fréchet distance between Gaussians fitted to two sets of features."""
+    from torch_fidelity.metric_fid import (  # a second to import
+        KEY_METRIC_FID,
+        fid_features_to_statistics,
+        fid_statistics_to_metric,
+    )
+
+    statistics = (
+        fid_features_to_statistics(features.detach().double().cpu()) for features in (one, other)
+    )
+    return float(fid_statistics_to_metric(*statistics, verbose=False)[KEY_METRIC_FID])
 
 
 def _bias_constant(covariance: Float64[Tensor, "width width"]) -> float:

@@ -42,7 +42,7 @@ class Inception(FeatureExtractor):
 
     @property
     def titles(self) -> Mapping[str, str]:
-        return {"FD": "FID"} if self.official else {}
+        return {"FD": "FID", "rFD": "rFID"} if self.official else {}
 
     def fit(self, train: Split) -> None:
         file = weights_file(self.weights)

@@ -1,10 +1,7 @@
 """The error that an autoencoder makes on held-out images."""
 
-import torch
-
 from samplebench import Evidence, Metric
-
-_IMAGES_AT_ONCE = 1024
+from samplebench_metrics.reconstruction_errors import squared_errors
 
 
 class ReconstructionMSE(Metric):
@@ -18,10 +15,4 @@ class ReconstructionMSE(Metric):
     subject = "autoencoder"
 
     def measure(self, evidence: Evidence) -> float:
-        pairs = zip(
-            torch.split(evidence.test, _IMAGES_AT_ONCE),
-            torch.split(evidence.reconstructed, _IMAGES_AT_ONCE),
-            strict=True,
-        )
-        errors = [(image.double() - ours.double()).square().sum() for image, ours in pairs]
-        return float(torch.stack(errors).sum() / evidence.test.numel())
+        return float(squared_errors(evidence).mean())

@@ -58,6 +58,14 @@ def test_atoms_of_sparse_latents_are_counted_over_all_slots(make_evidence):
     assert measured(make_evidence, Sparse(20, 2), codes) == pytest.approx(4)
 
 
+def test_an_atom_that_pads_a_slot_with_coefficient_zero_counts_as_any_other(make_evidence):
+    latents = Sparse(9, 2).pack(
+        values=torch.tensor([[0.0, 1.0], [2.0, 0.0]]), codes=torch.tensor([[0, 5], [3, 7]])
+    )
+    evidence = make_evidence(test_latents=latents)
+    assert CodebookPerplexity().measure(evidence) == pytest.approx(4)
+
+
 def test_it_objects_to_latents_without_codes():
     assert CodebookPerplexity().objection(Continuous(8)) == "needs latents with codes"
     assert CodebookPerplexity().objection(Sparse(4, 2)) is None

@@ -118,7 +118,7 @@ def test_a_fresh_one_that_loads_its_state_gives_the_same(weights, tmp_path, monk
     fresh.load_state_dict(load_file(tmp_path / "kept.safetensors"))
     images = bytes_of(1, 1) / 255
     assert torch.equal(fresh.features(images), fitted.features(images))
-    assert fresh.titles == fitted.titles == {"FD": "FID"}
+    assert fresh.titles == fitted.titles == {"FD": "FID", "rFD": "rFID"}
 
 
 def test_other_weights_than_the_official_ones_are_not_called_fid(weights):

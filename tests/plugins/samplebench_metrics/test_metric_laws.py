@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from samplebench import Continuous, Cost, Discrete, Evidence
+from samplebench import Continuous, Cost, Discrete, Evidence, Sparse
 from samplebench_metrics import register_metrics
 
 FACTORIES = {}
@@ -17,11 +17,11 @@ def evidence(make_evidence):
 
     def make(noise: float) -> Evidence:
         generator = torch.Generator().manual_seed(0)
-        images = torch.rand(60, 1, 4, 4, generator=generator)
-        damage = noise * torch.randn(60, 1, 4, 4, generator=generator)
+        images = torch.rand(60, 1, 12, 12, generator=generator)
+        damage = noise * torch.randn(60, 1, 12, 12, generator=generator)
         latents = torch.randn(3, 60, 5, generator=generator)
         shift = noise * torch.randn(60, 5, generator=generator)
-        features = {"test": images.flatten(1), "generated": (images + damage).flatten(1)}
+        clean, noisy = (shown[..., ::3, ::3].flatten(1) for shown in (images, images + damage))
         return make_evidence(
             test=images,
             reconstructed=(images + damage).clamp(0, 1),
@@ -29,23 +29,27 @@ def evidence(make_evidence):
             train_latents=latents[0],
             test_latents=latents[1],
             generated_latents=latents[2] + shift,
-            features=features,
+            features={"test": clean, "reconstructed": noisy, "generated": noisy},
             costs={stage: Cost(1.0, 1.0, 2**20, 2**20, 10) for stage in STAGES},
         )
 
     return make
 
 
-def coded(make_evidence, codes: int) -> Evidence:
-    latents = Discrete((16,)).pack(codes=torch.arange(64)[:, None] % codes)
-    return make_evidence(test_latents=latents)
+def coded(name: str, make_evidence, codes: int) -> Evidence:
+    """Latents of so many codes, or of so many atoms where the metric takes no others."""
+    column = torch.arange(64)[:, None] % codes
+    if FACTORIES[name]().objection(Discrete((16,))) is None:
+        return make_evidence(test_latents=Discrete((16,)).pack(codes=column))
+    atoms = Sparse(16, 1).pack(values=torch.ones(64, 1), codes=column)
+    return make_evidence(test_latents=atoms)
 
 
 def measurable(name: str, evidence, make_evidence) -> Evidence:
     """Evidence that this metric has no objection to."""
     if FACTORIES[name]().objection(Continuous(5)) is None:
         return evidence(0.1)
-    return coded(make_evidence, 8)
+    return coded(name, make_evidence, 8)
 
 
 @pytest.mark.parametrize("name", FACTORIES)
@@ -66,16 +70,27 @@ def test_nothing_is_drawn_from_the_streams_outside(name, evidence, make_evidence
     assert torch.equal(torch.get_rng_state(), state)
 
 
-@pytest.mark.parametrize("name", ["frechet-distance", "sliced-wasserstein", "reconstruction-mse"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "frechet-distance",
+        "sliced-wasserstein",
+        "reconstruction-mse",
+        "psnr",
+        "ssim",
+        "reconstruction-frechet-distance",
+    ],
+)
 def test_more_noise_is_worse(name, evidence):
     metric = FACTORIES[name]()
     scores = [metric.measure(evidence(noise)) for noise in (0.1, 0.5, 2.0)]
     assert scores == sorted(scores, reverse=metric.better == "higher")
 
 
-def test_fewer_codes_are_worse(make_evidence):
-    metric = FACTORIES["codebook-perplexity"]()
-    scores = [metric.measure(coded(make_evidence, codes)) for codes in (16, 8, 2)]
+@pytest.mark.parametrize("name", ["codebook-perplexity", "energy-perplexity", "codes-used"])
+def test_fewer_codes_are_worse(name, make_evidence):
+    metric = FACTORIES[name]()
+    scores = [metric.measure(coded(name, make_evidence, codes)) for codes in (16, 8, 2)]
     assert metric.better == "higher"
     assert scores == sorted(scores, reverse=True)
 

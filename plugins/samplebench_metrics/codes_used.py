@@ -1,0 +1,27 @@
+"""The share of its codes that an autoencoder ever uses."""
+
+from statistics import fmean
+
+from samplebench import Evidence, LatentSpace, Metric
+from samplebench_metrics.code_usage import code_counts, code_objection
+
+
+class CodesUsed(Metric):
+    """The share, in [0, 1], of codes that occur at any site of any held-out latent.
+
+    Several codebooks give the arithmetic mean of their shares. Atoms of sparse latents are
+    counted as for ``codebook-perplexity``: over all active slots, whatever their coefficients.
+    A code that occurs once counts as much as any other, so the share grows with the number of
+    held-out images.
+    """
+
+    title = "codes used"
+    better = "higher"
+    subject = "autoencoder"
+
+    def objection(self, space: LatentSpace) -> str | None:
+        return code_objection(space)
+
+    def measure(self, evidence: Evidence) -> float:
+        counts = code_counts(evidence.test_latents)
+        return fmean(int(book.count_nonzero()) / len(book) for book in counts)

@@ -1,0 +1,29 @@
+"""Energy perplexity: how many of its atoms a dictionary spends its coefficients on."""
+
+from samplebench import Evidence, LatentSpace, Metric, Sparse
+from samplebench_metrics.code_usage import perplexity
+
+
+class EnergyPerplexity(Metric):
+    """The effective number of atoms in use, each weighted by its energy: ``exp(−Σ p log p)``.
+
+    ``p_k = Σ γ_k² / Σ γ²``, over all sites of all held-out latents: the share of atom k in the
+    squared coefficients. For sparse latents only. An atom that is often active with small
+    coefficients adds to ``codebook-perplexity`` and hardly to this; the unit of the coefficients
+    changes nothing. 1, the least, where every coefficient is 0.
+    """
+
+    title = "energy perplexity"
+    better = "higher"
+    subject = "autoencoder"
+
+    def objection(self, space: LatentSpace) -> str | None:
+        return None if isinstance(space, Sparse) else "needs sparse latents"
+
+    def measure(self, evidence: Evidence) -> float:
+        latents = evidence.test_latents
+        atoms = latents.space.code_ranges[0]
+        energies = latents.values.double().square().flatten()  # (samples x sites x active,)
+        # bincount would do, but with weights it has no deterministic form on a GPU.
+        totals = energies.new_zeros(atoms).index_add_(0, latents.codes.flatten(), energies)
+        return perplexity(totals)
