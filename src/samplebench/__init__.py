@@ -1,7 +1,8 @@
 """samplebench: one benchmark for autoencoders and for samplers of their latent spaces.
 
-The names below are all that a plugin needs. They are imported when first used, so that commands
-which only read records never wait for torch.
+The names below are all that a plugin needs, and ``load_autoencoder`` is for whoever uses what was
+trained. They are imported when first used, so that commands which only read records never wait
+for torch.
 """
 
 from importlib import import_module
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from samplebench.contracts.metric import Cost, Evidence, Metric
     from samplebench.contracts.sampler import DensitySampler, Sampler
     from samplebench.errors import DataMissing, SamplebenchError, WeightsMissing
+    from samplebench.pipeline.pretrained import load_autoencoder
     from samplebench.randomness import seeded
     from samplebench.registry.hookspecs import Register, hookimpl
 
@@ -48,6 +50,7 @@ _HOMES = {
     "DataMissing": "errors",
     "SamplebenchError": "errors",
     "WeightsMissing": "errors",
+    "load_autoencoder": "pipeline.pretrained",
     "seeded": "randomness",
     "Register": "registry.hookspecs",
     "hookimpl": "registry.hookspecs",
@@ -76,6 +79,7 @@ __all__ = [
     "Split",
     "WeightsMissing",
     "hookimpl",
+    "load_autoencoder",
     "seeded",
 ]
 

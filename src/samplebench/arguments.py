@@ -26,42 +26,8 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"samplebench {__version__}")
     names = whole.add_subparsers(required=True, metavar="COMMAND")
 
-    command = _command(names, "run", commands)
-    _grid_options(command)
-    command.add_argument("--quiet", action="store_true", help="show no progress")
-    command.add_argument("--again", action="store_true", help="measure measured cells again")
-    command.add_argument(
-        "--keep-stale",
-        action="store_true",
-        help="leave cells that other code measured as they are",
-    )
-
-    command = _command(names, "plan", commands)
-    _grid_options(command)
-    _json_option(command)
-
-    command = _command(names, "list", commands)
-    command.add_argument("kind", nargs="?", choices=KINDS, help="all of them when left out")
-    command.add_argument("--markdown", action="store_true", help="as a table for documents")
-    _plugin_options(command)
-    _json_option(command)
-
-    command = _command(names, "show", commands)
-    command.add_argument(
-        "record", help="the start of an identity, a record's file, or a pattern: '*/vae*/gmm*/*0'"
-    )
-    _results_option(command)
-    _json_option(command)
-
-    command = _command(names, "check", commands)
-    command.add_argument("target", help="a Python file, an installed plugin, or a part")
-    _data_option(command)
-    _plugin_options(command)
-
-    command = _command(names, "leaderboard", commands)
-    command.add_argument("suite", nargs="*", help="all that have records when left out")
-    command.add_argument("--check", action="store_true", help="write nothing; fail if one differs")
-    _results_option(command)
+    for name, add_options in _OPTIONS.items():
+        add_options(_command(names, name, commands))
     return whole
 
 
@@ -70,6 +36,73 @@ def _command(names: Any, name: str, commands: Mapping[str, Command]) -> argparse
     command: argparse.ArgumentParser = names.add_parser(name, help=told, description=told)
     command.set_defaults(command=commands[name])
     return command
+
+
+def _run_options(command: argparse.ArgumentParser) -> None:
+    _grid_options(command)
+    _quiet_option(command)
+    command.add_argument("--again", action="store_true", help="measure measured cells again")
+    command.add_argument(
+        "--keep-stale",
+        action="store_true",
+        help="leave cells that other code measured as they are",
+    )
+
+
+def _plan_options(command: argparse.ArgumentParser) -> None:
+    _grid_options(command)
+    _json_option(command)
+
+
+def _train_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--dataset", required=True, metavar="SPEC", help="what to learn")
+    command.add_argument("--autoencoder", required=True, metavar="SPEC", help="what is to learn")
+    command.add_argument("--seed", type=int, default=0, help="of all that is drawn (default: 0)")
+    command.add_argument("--suite", help="train as this suite does: bundled, or a TOML file")
+    command.add_argument("--epochs", type=int, metavar="N", help="in place of the suite's")
+    command.add_argument("--batch", type=int, metavar="N", help="images a step")
+    command.add_argument("--learning-rate", type=float, metavar="X", help="at every step")
+    command.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="the folder of the checkpoint"
+    )
+    _quiet_option(command)
+    _device_option(command)
+    _workspace_option(command)
+    _data_option(command)
+    _plugin_options(command)
+
+
+def _push_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", type=Path, help="a checkpoint that `train` wrote")
+    command.add_argument("repository", metavar="owner/name", help="where it goes")
+    command.add_argument("--private", action="store_true", help="if it has to be made for it")
+
+
+def _list_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("kind", nargs="?", choices=KINDS, help="all of them when left out")
+    command.add_argument("--markdown", action="store_true", help="as a table for documents")
+    _plugin_options(command)
+    _json_option(command)
+
+
+def _show_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "record", help="the start of an identity, a record's file, or a pattern: '*/vae*/gmm*/*0'"
+    )
+    _results_option(command)
+    _json_option(command)
+
+
+def _check_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("target", help="a Python file, an installed plugin, or a part")
+    _data_option(command)
+    _plugin_options(command)
+
+
+def _leaderboard_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("suite", nargs="*", help="all that have records when left out")
+    command.add_argument("--check", action="store_true", help="write nothing; fail if one differs")
+    _results_option(command)
 
 
 def _grid_options(command: argparse.ArgumentParser) -> None:
@@ -86,17 +119,32 @@ def _grid_options(command: argparse.ArgumentParser) -> None:
         "--only", metavar="PATTERN", help="dataset/autoencoder/sampler/seed N, with * and ?"
     )
     command.add_argument(
-        "--device", default="auto", help="auto, cpu, cuda, cuda:1 (default: auto)"
+        "--checkpoint",
+        metavar="PLACE",
+        help="load this in place of training: a folder that `train` wrote, hf://owner/name, "
+        "or a safetensors file",
     )
-    command.add_argument(
-        "--checkpoint", type=Path, metavar="FILE", help="trained weights (safetensors) to load"
-    )
-    command.add_argument(
-        "--workspace", type=Path, default=_cache(), metavar="DIR", help="cache of trained models"
-    )
+    _device_option(command)
+    _workspace_option(command)
     _data_option(command)
     _results_option(command)
     _plugin_options(command)
+
+
+def _quiet_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def _device_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--device", default="auto", help="auto, cpu, cuda, cuda:1 (default: auto)"
+    )
+
+
+def _workspace_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--workspace", type=Path, default=_cache(), metavar="DIR", help="cache of trained models"
+    )
 
 
 def _cache() -> Path:
@@ -134,3 +182,16 @@ def _plugin_options(command: argparse.ArgumentParser) -> None:
 
 def _json_option(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="a list of objects")
+
+
+_OPTIONS = {
+    "run": _run_options,
+    "plan": _plan_options,
+    "train": _train_options,
+    "push": _push_options,
+    "list": _list_options,
+    "show": _show_options,
+    "check": _check_options,
+    "leaderboard": _leaderboard_options,
+}
+"""What each command takes, in the order in which the help lists them."""

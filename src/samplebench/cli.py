@@ -5,18 +5,16 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samplebench.arguments import KINDS, parser
-from samplebench.errors import SamplebenchError, UsageError
+from samplebench.errors import SamplebenchError
 
 if TYPE_CHECKING:
     from samplebench.pipeline.plan import Plan
     from samplebench.pipeline.run import Tally
     from samplebench.pipeline.setup import Setup
     from samplebench.pipeline.suite import Suite
-    from samplebench.registry.loading import Choice, Parts
 
 _INTERRUPTED = 130
 
@@ -41,11 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Measure what a suite asks for and is not measured yet, then write the board."""
+    from samplebench.boards import write_boards
     from samplebench.display import display_for, duration
     from samplebench.pipeline.run import Run
+    from samplebench.planning import planned
     from samplebench.results.store import Store
 
-    suite, setup, plan = _planned(options)
+    suite, setup, plan = planned(options)
     _set_aside_damaged(setup, suite)
     todo = plan.of_state("to do", *(() if options.keep_stale else ("stale",)))
     seconds = plan.estimated_seconds(todo)
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
             tally = Run(plan, setup, display)(keep_stale=options.keep_stale)
         finally:
             if suite.name in Store(options.results).suites():
-                _write_boards(options.results, [suite.name])
+                write_boards(options.results, [suite.name])
     _tell(tally, plan, setup, suite)
     if not plan.of_state("to do", "stale", "measured"):
         return 3
@@ -70,20 +70,10 @@ def plan(options: argparse.Namespace) -> int:
     from tabulate import tabulate
 
     from samplebench.display import duration
+    from samplebench.planning import planned
 
-    _, _, plan = _planned(options)
-    rows = [
-        {
-            "dataset": str(planned.cell.dataset),
-            "autoencoder": str(planned.cell.autoencoder),
-            "sampler": planned.cell.row,
-            "seed": planned.cell.seed,
-            "state": planned.state,
-            "reason": planned.reason,
-            "identity": planned.identity,
-        }
-        for planned in plan.cells
-    ]
+    _, _, plan = planned(options)
+    rows = _rows(plan)
     if options.json:
         print(json.dumps(rows, indent=1))
         return 0
@@ -98,12 +88,45 @@ def plan(options: argparse.Namespace) -> int:
     return 0
 
 
+def train(options: argparse.Namespace) -> int:
+    """Train one autoencoder as a run would, and write a checkpoint: weights and what they are."""
+    from samplebench.display import display_for
+    from samplebench.pipeline.train import train_checkpoint, training_suite
+    from samplebench.planning import load_chosen, setup_of
+
+    suite = training_suite(
+        options.suite,
+        options.dataset,
+        options.autoencoder,
+        options.seed,
+        epochs=options.epochs,
+        batch=options.batch,
+        learning_rate=options.learning_rate,
+    )
+    parts, setup = load_chosen(options), setup_of(options, options.output)
+    with display_for(options.quiet) as display:
+        training = train_checkpoint(suite, parts, setup, display).training
+    error = f"reconstruction MSE {training.error:.4g} on {training.held_out:,} held-out images"
+    print(f"{options.autoencoder} on {options.dataset}, seed {options.seed}: {error}")
+    print(f"Checkpoint: {options.output}, for `samplebench run --checkpoint {options.output}`")
+    return 0
+
+
+def push(options: argparse.Namespace) -> int:
+    """Upload a checkpoint to the Hugging Face hub, with a model card made from its record."""
+    from samplebench.pipeline.hub import upload
+
+    print(upload(options.folder, options.repository, private=options.private))
+    return 0
+
+
 def list_parts(options: argparse.Namespace) -> int:
     """Print what is installed."""
     from samplebench import catalogue
+    from samplebench.planning import load_chosen
 
     kinds = KINDS if options.kind is None else (options.kind,)
-    rows = catalogue.rows(_load_parts(options), kinds)
+    rows = catalogue.rows(load_chosen(options), kinds)
     if options.json:
         print(json.dumps(rows, indent=1))
     else:
@@ -126,8 +149,9 @@ def show(options: argparse.Namespace) -> int:
 def check(options: argparse.Namespace) -> int:
     """Run the conformance kit over a file or an installed plugin or part."""
     from samplebench.checks import check_target, render
+    from samplebench.planning import choice
 
-    outcomes = check_target(options.target, _choice(options), options.data_dir)
+    outcomes = check_target(options.target, choice(options), options.data_dir)
     print(render(outcomes))
     failed = any(outcome.status == "failed" for outcome in outcomes)
     return 1 if failed or not any(outcome.status == "passed" for outcome in outcomes) else 0
@@ -135,50 +159,13 @@ def check(options: argparse.Namespace) -> int:
 
 def leaderboard(options: argparse.Namespace) -> int:
     """Rebuild boards from records, or check that they are what the records say."""
+    from samplebench.boards import check_boards, write_boards
+
     if options.check:
-        return _check_boards(options.results, options.suite)
-    for path in _write_boards(options.results, options.suite):
+        return check_boards(options.results, options.suite)
+    for path in write_boards(options.results, options.suite):
         print(path)
     return 0
-
-
-def _planned(options: argparse.Namespace) -> "tuple[Suite, Setup, Plan]":
-    from samplebench.pipeline.plan import make_plan
-    from samplebench.pipeline.setup import Setup, choose_device, usable_cores
-    from samplebench.pipeline.suite import load_suite, override
-    from samplebench.results.store import Store
-
-    suite = override(
-        load_suite(options.suite),
-        datasets=options.dataset,
-        autoencoders=options.autoencoder,
-        samplers=options.sampler,
-        features=options.features,
-        metrics=options.metric,
-        seeds=options.seeds,
-    )
-    setup = Setup(
-        data_dir=options.data_dir.absolute(),
-        workspace=options.workspace.absolute(),
-        results=options.results.absolute(),
-        device=choose_device(options.device),
-        threads=usable_cores(),
-        plugins=_choice(options),
-        checkpoint=options.checkpoint.absolute() if options.checkpoint else None,
-    )
-    records, damaged = Store(setup.results).read(suite.name)
-    for file in damaged:
-        print(f"samplebench: {file.path} is damaged ({file.reason})", file=sys.stderr)
-    plan = make_plan(
-        suite,
-        _load_parts(options),
-        records,
-        data_dir=setup.data_dir,
-        checkpoint=setup.checkpoint,
-        only=options.only,
-        again=getattr(options, "again", False),
-    )
-    return suite, setup, plan
 
 
 def _set_aside_damaged(setup: "Setup", suite: "Suite") -> None:
@@ -188,6 +175,22 @@ def _set_aside_damaged(setup: "Setup", suite: "Suite") -> None:
     for file in store.read(suite.name)[1]:
         kept = store.quarantine(file)
         print(f"samplebench: it is kept as {kept}, and its cell runs again", file=sys.stderr)
+
+
+def _rows(plan: "Plan") -> list[dict[str, str | int | None]]:
+    """One row a cell."""
+    return [
+        {
+            "dataset": str(planned.cell.dataset),
+            "autoencoder": str(planned.cell.autoencoder),
+            "sampler": planned.cell.row,
+            "seed": planned.cell.seed,
+            "state": planned.state,
+            "reason": planned.reason,
+            "identity": planned.identity,
+        }
+        for planned in plan.cells
+    ]
 
 
 def _counts(plan: "Plan") -> str:
@@ -213,67 +216,11 @@ def _tell(tally: "Tally", plan: "Plan", setup: "Setup", suite: "Suite") -> None:
         print(f"samplebench: {cells} cells without a full record: {reason}", file=sys.stderr)
 
 
-def _write_boards(results: Path, suites: Sequence[str]) -> list[Path]:
-    from samplebench.results.store import write_whole
-
-    made = _make_boards(results, suites)
-    for path, text in made.items():
-        write_whole(path, text)
-    return list(made)
-
-
-def _check_boards(results: Path, suites: Sequence[str]) -> int:
-    made = _make_boards(results, suites)
-    differing = [
-        path
-        for path, text in made.items()
-        if not path.exists() or path.read_text(encoding="utf-8") != text
-    ]
-    for path in differing:
-        print(
-            f"samplebench: {path} is not what its records say; `samplebench leaderboard` mends it",
-            file=sys.stderr,
-        )
-    print(f"{len(made) - len(differing)} of {len(made)} boards agree with their records")
-    return 1 if differing else 0
-
-
-def _make_boards(results: Path, suites: Sequence[str]) -> dict[Path, str]:
-    from samplebench.results.leaderboard import boards
-    from samplebench.results.store import Store
-
-    store = Store(results)
-    if unknown := [suite for suite in suites if suite not in store.suites()]:
-        known = ", ".join(store.suites()) or "none"
-        raise UsageError(f"no records of {unknown[0]!r} are in {results}; there are: {known}")
-    made, damaged = boards(store, suites)
-    for file in damaged:
-        print(f"samplebench: {file.path} is left out: {file.reason}", file=sys.stderr)
-    return made
-
-
-def _choice(options: argparse.Namespace) -> "Choice":
-    from samplebench.registry.loading import Choice
-
-    return Choice(
-        tuple(str(file.absolute()) for file in options.plugin),
-        tuple(options.disable_plugin),
-        options.strict_plugins,
-    )
-
-
-def _load_parts(options: argparse.Namespace) -> "Parts":
-    from samplebench.registry.loading import load_parts
-
-    parts = load_parts(_choice(options))
-    for broken in parts.broken:
-        print(f"samplebench: {broken}", file=sys.stderr)
-    return parts
-
-
 COMMANDS = {
     "run": run,
     "plan": plan,
+    "train": train,
+    "push": push,
     "list": list_parts,
     "show": show,
     "check": check,

@@ -66,7 +66,7 @@ class LiveDisplay(QuietDisplay):
             TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}")
         )
         self.live = Live(Group(self.overall, self.inner), console=console, refresh_per_second=8)
-        self.cells = self.overall.add_task("cells", total=None)
+        self.cells = self.overall.add_task("cells", total=None, visible=False)
         self.current = self.inner.add_task("", total=None, told="")
         self.since = time.monotonic()
 
@@ -79,7 +79,7 @@ class LiveDisplay(QuietDisplay):
         self.live.stop()
 
     def begin(self, cells: int) -> None:
-        self.overall.update(self.cells, total=cells)
+        self.overall.update(self.cells, total=cells, visible=True)
 
     def stage(self, name: str) -> None:
         self.inner.reset(self.current, total=None, description=name, told="")

@@ -62,7 +62,11 @@ class WeightsMissing(SamplebenchError):
 
 
 class BadCheckpoint(SamplebenchError):
-    """A checkpoint does not hold the weights of the autoencoder that was asked for."""
+    """A checkpoint is damaged, or is not of the autoencoder that was asked for or is installed."""
+
+
+class HubError(SamplebenchError):
+    """The Hugging Face hub did not give or take a checkpoint."""
 
 
 class BadDraw(SamplebenchError):

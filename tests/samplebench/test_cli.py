@@ -21,9 +21,12 @@ def typed(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     # Bundled plugins are another test's matter, and may be absent.
     monkeypatch.setattr("samplebench.registry.loading.entry_points", lambda group: [])
+    # It would hold for all later tests of this process.
+    monkeypatch.setattr("samplebench.pipeline.train.ask_for_determinism", lambda threads: None)
 
     def typed(command, *arguments):
-        options = ["--plugin", TOYS] if command in ("run", "plan", "list", "check") else []
+        takes_plugins = command in ("run", "plan", "train", "list", "check")
+        options = ["--plugin", TOYS] if takes_plugins else []
         suite = ["--suite", HELPERS / "toy.toml"] if command in ("run", "plan") else []
         code = main([str(word) for word in (command, *suite, *options, *arguments)])
         out, err = capsys.readouterr()
@@ -75,6 +78,50 @@ def test_plan_prints_each_cell_with_its_state(typed):
     assert [r["state"] for r in rows].count("measured") == 1
     code, out, _ = typed("plan")
     assert "6 cells: 5 to do, 1 measured. Time to measure: about" in out
+
+
+def test_train_writes_a_checkpoint_that_run_takes_by_itself(typed):
+    toy = ("--dataset", "stripes", "--autoencoder", "linear(latent=3)", "--output", "kept")
+    code, out, err = typed("train", *toy, "--epochs", "2", "--seed", "1")
+    assert (code, "linear(latent=3) on stripes, seed 1: reconstruction MSE" in out) == (0, True)
+    assert "Checkpoint: kept, for `samplebench run --checkpoint kept`" in out
+    assert "autoencoder: linear(latent=3) on stripes, seed 1" in err
+    code, out, _ = typed("run", "--checkpoint", "kept", "--seeds", "0")
+    assert (code, "Cells: 3 measured" in out) == (0, True)
+    rows = json.loads(typed("plan", "--checkpoint", "kept", "--seeds", "0", "--json")[1])
+    assert {(row["autoencoder"], row["state"]) for row in rows} == {
+        ("linear(latent=3)", "measured")
+    }
+    bare = ("--checkpoint", "kept/weights.safetensors", "--autoencoder", "linear(latent=3)")
+    assert rows == json.loads(typed("plan", *bare, "--seeds", "0", "--json")[1])
+
+
+def test_an_autoencoder_that_is_not_the_checkpoints_is_told(typed, tmp_path):
+    toy = ("--dataset", "stripes", "--autoencoder", "linear", "--epochs", "1", "--output", "k")
+    assert typed("train", *toy)[0] == 0
+    same, other = "linear(latent=2)", "linear(latent=[2, 4])"  # two is what linear has unless told
+    assert typed("plan", "--checkpoint", "k", "--autoencoder", same)[0] == 0
+    code, _, err = typed("plan", "--checkpoint", "k", "--autoencoder", other)
+    assert (code, "asks for 'linear(latent=4)', and the checkpoint holds" in err) == (1, True)
+    file = tmp_path / "k" / "autoencoder.json"
+    code_then = json.loads(file.read_text())["autoencoder"]["code"]
+    assert "is not the same: results may differ" not in typed("plan", "--checkpoint", "k")[2]
+    file.write_text(file.read_text().replace(code_then, "0" * 16))
+    code, _, err = typed("plan", "--checkpoint", "k")
+    assert (code, "is not the same: results may differ" in err) == (0, True)
+
+
+def test_places_without_a_checkpoint_end_with_one_line(typed, tmp_path):
+    (tmp_path / "empty").mkdir()
+    for place, exit_code, told in [
+        ("nowhere", 2, "there is no such file or folder"),
+        ("empty", 1, "is no checkpoint: it has no autoencoder.json"),
+        ("hf://owner", 2, "is no repository of the hub"),
+    ]:
+        code, _, err = typed("run", "--checkpoint", place)
+        assert (code, told in err, len(err.splitlines())) == (exit_code, True, 1)
+    code, _, err = typed("push", "empty", "owner/name")
+    assert (code, "is no checkpoint" in err) == (1, True)
 
 
 def test_list_shows_every_part_with_what_it_takes_and_its_paper(typed):

@@ -33,6 +33,7 @@ def load_checkpoint(autoencoder: Autoencoder, path: Path) -> None:
         shown = "; ".join(problems[:3]) + ("; …" if len(problems) > 3 else "")
         raise BadCheckpoint(
             f"{path} does not hold this autoencoder's weights: {shown}. "
-            "Give the settings that it was trained with, such as --autoencoder 'ae(latent=16)'."
+            "Give the settings that it was trained with, such as --autoencoder 'ae(latent=16)', "
+            "and images of the same shape."
         )
     autoencoder.load_state_dict(tensors)

@@ -1,0 +1,154 @@
+"""Checkpoints: folders with the weights of a trained autoencoder and the record of what they are.
+
+``weights.safetensors`` holds the tensors, ``autoencoder.json`` the rest. A folder appears whole or
+not at all, and whoever reads one is told when its weights are not those of its record.
+"""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ValidationError
+
+from samplebench.errors import BadCheckpoint, StorageError, UsageError
+from samplebench.results.record import Number, PartRecord, Provenance
+
+WEIGHTS: Final = "weights.safetensors"
+RECORD: Final = "autoencoder.json"
+
+FORMAT: Final = 1
+"""The version of the checkpoint format. Raised when a field changes its meaning."""
+
+
+class TrainingRecord(BaseModel, extra="forbid", frozen=True):
+    """What the weights come from, and how well they reconstruct images that they never saw."""
+
+    dataset: PartRecord
+    images: int
+    seed: int
+    budget: dict[str, Any]
+    seconds: Number
+    held_out: int
+    """Images of the test split that were reconstructed."""
+    error: Number
+    """Their mean squared error, with pixels in [0, 1]."""
+
+
+class CheckpointRecord(BaseModel, extra="forbid", frozen=True):
+    """Which autoencoder the weights belong to, and where they come from."""
+
+    format: Literal[1] = FORMAT
+    autoencoder: PartRecord
+    reference: str | None
+    """The published source of the autoencoder."""
+    image_shape: tuple[int, int, int]
+    weights: str
+    """The digest of the file of weights."""
+    training: TrainingRecord
+    provenance: Provenance
+
+    def to_json(self) -> str:
+        """Strict JSON, one field a line."""
+        return json.dumps(self.model_dump(), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def digest_of_weights(file: Path) -> str:
+    """The digest under which records name a file of weights, in a checkpoint or alone."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()[:16]
+
+
+def write_checkpoint(folder: Path, weights: Path, record: CheckpointRecord) -> None:
+    """Make ``folder`` a checkpoint with a copy of the file ``weights``.
+
+    Raises:
+        UsageError: the folder is there and is no checkpoint.
+        StorageError: it could not be written; an earlier checkpoint is then untouched.
+    """
+    require_replaceable(folder)
+    folder = folder.resolve()  # a link is kept, and what it leads to is replaced
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as beside:
+            whole = Path(beside) / "new"
+            whole.mkdir()
+            shutil.copyfile(weights, whole / WEIGHTS)
+            (whole / RECORD).write_text(record.to_json(), encoding="utf-8")
+            _exchange(whole, folder, Path(beside) / "old")
+    except OSError as error:
+        raise StorageError(
+            f"the checkpoint {folder} could not be written ({error.strerror or error}); "
+            "make room, or choose another folder with --output"
+        ) from error
+
+
+def require_replaceable(folder: Path) -> None:
+    """See before anything is trained that nothing but a checkpoint would be replaced.
+
+    Raises:
+        UsageError: something else would.
+    """
+    if not folder.exists():
+        return
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else {folder.name}
+    if others := sorted(names - {WEIGHTS, RECORD}):
+        raise UsageError(
+            f"--output {folder} is there already and is no checkpoint (it holds {others[0]}); "
+            "choose another folder"
+        )
+
+
+def read_checkpoint(folder: Path) -> CheckpointRecord:
+    """The record of a checkpoint whose weights are those that it speaks of.
+
+    Raises:
+        BadCheckpoint: the folder is none, or damaged, or of another format.
+    """
+    for name in (RECORD, WEIGHTS):
+        if not (folder / name).is_file():
+            raise BadCheckpoint(
+                f"{folder} is no checkpoint: it has no {name}; `samplebench train` writes both "
+                f"{RECORD} and {WEIGHTS}"
+            )
+    record = _parsed(folder / RECORD)
+    found = digest_of_weights(folder / WEIGHTS)
+    if found != record.weights:
+        raise BadCheckpoint(
+            f"{folder / WEIGHTS} is not the file that {RECORD} speaks of (its digest is {found} "
+            f"instead of {record.weights}): one of them was damaged or exchanged; "
+            "train or download it again"
+        )
+    return record
+
+
+def _exchange(new: Path, place: Path, old: Path) -> None:
+    """Put ``new`` in its place, and what was there to ``old``."""
+    if not place.exists():
+        new.rename(place)
+        return
+    place.rename(old)
+    try:
+        new.rename(place)
+    except BaseException:
+        old.rename(place)
+        raise
+
+
+def _parsed(file: Path) -> CheckpointRecord:
+    try:
+        return CheckpointRecord.model_validate_json(file.read_bytes())
+    except ValidationError as error:
+        problems = {".".join(map(str, problem["loc"])): problem for problem in error.errors()}
+        if "format" in problems:
+            raise BadCheckpoint(
+                f"{file} has format {problems['format']['input']!r}, and this samplebench reads "
+                f"format {FORMAT}; install a version of samplebench that fits"
+            ) from error
+        place, problem = next(iter(problems.items()))
+        raise BadCheckpoint(
+            f"{file} is damaged, or no record of a checkpoint: "
+            f"{place or 'the file'}: {problem['msg']}"
+        ) from error

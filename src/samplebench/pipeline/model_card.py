@@ -1,0 +1,63 @@
+"""The page of a checkpoint on the Hugging Face hub, made from its record."""
+
+from samplebench.pipeline.checkpoint_folder import CheckpointRecord
+
+_PAGE = """\
+---
+library_name: samplebench
+tags:
+- samplebench
+- autoencoder
+- {name}
+---
+
+# {repository}
+
+The autoencoder `{spec}`, trained on `{dataset}` by samplebench.
+
+```python
+import samplebench
+
+autoencoder = samplebench.load_autoencoder("hf://{repository}")
+latents = autoencoder.encode(images)  # (samples, {shape}), floats in [0, 1]
+```
+
+`samplebench run --checkpoint hf://{repository} --dataset '{dataset}'` measures samplers on it.
+
+{facts}
+"""
+
+
+def model_card(record: CheckpointRecord, repository: str) -> str:
+    """Markdown with the front matter that the hub reads."""
+    page = _PAGE.format(
+        name=record.autoencoder.name,
+        repository=repository,
+        spec=record.autoencoder.spec,
+        dataset=record.training.dataset.spec,
+        shape=", ".join(map(str, record.image_shape)),
+        facts=_facts(record),
+    )
+    return page + (f"\nThe autoencoder is from {record.reference}.\n" if record.reference else "")
+
+
+def _facts(record: CheckpointRecord) -> str:
+    training, made = record.training, record.provenance
+    plugin = f"{record.autoencoder.plugin} {record.autoencoder.version}".strip()
+    facts = {
+        "settings": _listed(record.autoencoder.settings),
+        "offered by": f"{plugin}, code {record.autoencoder.code}",
+        "training images": f"{training.images:,} of `{training.dataset.spec}`, data {made.data}",
+        "budget": _listed({k: v for k, v in training.budget.items() if v is not None}),
+        "seed": str(training.seed),
+        "reconstruction MSE": f"{training.error:.4g} on {training.held_out:,} held-out images",
+        "trained in": f"{training.seconds:.0f} s on {made.device}",
+        "made with": f"samplebench {made.samplebench}, torch {made.torch}",
+        "weights": record.weights,
+    }
+    rows = [f"| {name} | {value} |" for name, value in facts.items()]
+    return "\n".join(["| | |", "| --- | --- |", *rows])
+
+
+def _listed(settings: dict[str, object]) -> str:
+    return ", ".join(f"`{name}={value!r}`" for name, value in settings.items()) or "none"

@@ -1,0 +1,140 @@
+"""Autoencoders that were trained before: from a folder, a file, or the Hugging Face hub."""
+
+import json
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from samplebench.contracts.autoencoder import Autoencoder
+from samplebench.errors import BadCheckpoint, BadSetting, UsageError
+from samplebench.pipeline.checkpoint import load_checkpoint
+from samplebench.pipeline.checkpoint_folder import WEIGHTS, CheckpointRecord, read_checkpoint
+from samplebench.pipeline.hub import SCHEME, download
+from samplebench.randomness import seeded
+from samplebench.registry.loading import Choice, Parts, load_parts
+from samplebench.registry.registry import Chosen
+from samplebench.registry.spec import Setting, Spec
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A file of weights, and the record of what they are; a bare file has none."""
+
+    weights: Path
+    record: CheckpointRecord | None
+
+
+def open_checkpoint(place: str) -> Checkpoint:
+    """The checkpoint in a folder, ``hf://owner/name[@revision]``, or a bare file of weights.
+
+    Raises:
+        UsageError: nothing is there.
+        BadCheckpoint: the folder is no whole checkpoint.
+        HubError: the hub did not give it.
+    """
+    path = download(place) if place.startswith(SCHEME) else Path(place).absolute()
+    if path.is_dir():
+        return Checkpoint(path / WEIGHTS, read_checkpoint(path))
+    if path.is_file():
+        return Checkpoint(path, None)
+    raise UsageError(f"no checkpoint is at {place}: there is no such file or folder")
+
+
+def load_autoencoder(
+    place: str | Path,
+    *,
+    device: str | torch.device = "cpu",
+    plugins: Iterable[str | Path] = (),
+) -> Autoencoder:
+    """The trained autoencoder of a checkpoint, in evaluation mode.
+
+    It warns where the autoencoder's code is not what it was when the weights were trained.
+
+    Args:
+        place: a folder that ``samplebench train`` wrote, or ``hf://owner/name[@revision]``.
+        plugins: Python files of plugins to load beside the installed ones.
+
+    Raises:
+        UsageError: nothing is there.
+        BadCheckpoint: it is damaged, or does not fit what is installed.
+        HubError: the hub did not give it.
+    """
+    checkpoint = open_checkpoint(str(place))
+    if checkpoint.record is None:
+        raise BadCheckpoint(
+            f"{place} is a bare file of weights, which does not say of which autoencoder; "
+            "give a folder that `samplebench train` wrote"
+        )
+    parts = load_parts(Choice(files=tuple(str(Path(file).absolute()) for file in plugins)))
+    chosen = recorded_autoencoder(checkpoint.record, parts)
+    if told := other_code(checkpoint.record, chosen):
+        warnings.warn(told, stacklevel=2)
+    autoencoder = _built(chosen, checkpoint.record)
+    load_checkpoint(autoencoder, checkpoint.weights)
+    return autoencoder.to(device).eval()
+
+
+def recorded_autoencoder(record: CheckpointRecord, parts: Parts) -> Chosen:
+    """The autoencoder with the settings that it was trained with, whatever the defaults are now.
+
+    Raises:
+        BadCheckpoint: it is not installed, or no longer takes these settings.
+    """
+    recorded, installed = record.autoencoder, parts.autoencoders
+    try:
+        as_written = installed.choose(recorded.spec)[0]
+        if _agree(as_written.settings, recorded.settings):
+            return as_written
+        settings = {name: _setting(value) for name, value in recorded.settings.items()}
+        return installed[recorded.name].chosen(Spec(recorded.name, settings))
+    except UsageError as error:
+        broken = "".join(f" And {plugin}." for plugin in parts.broken)
+        raise BadCheckpoint(
+            f"the checkpoint holds weights of {recorded.spec!r} from {_home(record)}, which is "
+            f"not what is installed here: {error}{broken} Install it, or give its file with "
+            "--plugin."
+        ) from error
+
+
+def other_code(record: CheckpointRecord, chosen: Chosen) -> str | None:
+    """A sentence where the plugin's code is not that which trained the weights."""
+    if record.autoencoder.code == chosen.part.plugin.code:
+        return None
+    plugin = chosen.part.plugin
+    return (
+        f"the weights of '{chosen}' were trained with {_home(record)}, and its code in "
+        f"{_named(plugin.distribution, plugin.version)} is not the same: results may differ"
+    )
+
+
+def _built(chosen: Chosen, record: CheckpointRecord) -> Autoencoder:
+    """The autoencoder before its weights are loaded, which leaves the caller's streams alone."""
+    try:
+        with seeded(record.training.seed, "initialise"):
+            autoencoder: Autoencoder = chosen.build(record.image_shape)
+    except BadSetting as error:
+        raise BadCheckpoint(f"the checkpoint does not fit what is installed: {error}") from error
+    return autoencoder
+
+
+def _home(record: CheckpointRecord) -> str:
+    return _named(record.autoencoder.plugin, record.autoencoder.version)
+
+
+def _named(distribution: str, version: str) -> str:
+    return f"{distribution} {version}".strip()
+
+
+def _agree(settings: Mapping[str, Setting], recorded: Mapping[str, Any]) -> bool:
+    """Whether every recorded setting is the same; new ones have a default that changes nothing."""
+    now = json.loads(json.dumps(dict(settings)))
+    return all(name in now and now[name] == value for name, value in recorded.items())
+
+
+def _setting(value: Any) -> Setting:
+    """A setting from JSON, which knows no tuples."""
+    return tuple(map(_setting, value)) if isinstance(value, list) else value

@@ -1,0 +1,99 @@
+"""From what was typed to what a command works with: plugins, a setup, a plan."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from samplebench.errors import BadCheckpoint
+from samplebench.pipeline.grid import choose_all
+from samplebench.pipeline.plan import Plan, make_plan
+from samplebench.pipeline.pretrained import (
+    Checkpoint,
+    open_checkpoint,
+    other_code,
+    recorded_autoencoder,
+)
+from samplebench.pipeline.setup import Setup, choose_device, usable_cores
+from samplebench.pipeline.suite import Suite, load_suite, override
+from samplebench.registry.loading import Choice, Parts, load_parts
+from samplebench.results.store import Store
+
+
+def planned(options: argparse.Namespace) -> tuple[Suite, Setup, Plan]:
+    """The suite with what was asked for in place of its own, and what is to be done for it."""
+    parts = load_chosen(options)
+    checkpoint = open_checkpoint(options.checkpoint) if options.checkpoint else None
+    suite = override(
+        load_suite(options.suite),
+        datasets=options.dataset,
+        autoencoders=_autoencoders(options.autoencoder, checkpoint, parts),
+        samplers=options.sampler,
+        features=options.features,
+        metrics=options.metric,
+        seeds=options.seeds,
+    )
+    setup = setup_of(options, options.results, checkpoint)
+    records, damaged = Store(setup.results).read(suite.name)
+    for file in damaged:
+        print(f"samplebench: {file.path} is damaged ({file.reason})", file=sys.stderr)
+    plan = make_plan(
+        suite,
+        parts,
+        records,
+        data_dir=setup.data_dir,
+        checkpoint=setup.checkpoint,
+        only=options.only,
+        again=getattr(options, "again", False),
+    )
+    return suite, setup, plan
+
+
+def setup_of(
+    options: argparse.Namespace, results: Path, checkpoint: Checkpoint | None = None
+) -> Setup:
+    """Where and on what to work; ``results`` is where to put what comes of it."""
+    return Setup(
+        data_dir=options.data_dir.absolute(),
+        workspace=options.workspace.absolute(),
+        results=results.absolute(),
+        device=choose_device(options.device),
+        threads=usable_cores(),
+        plugins=choice(options),
+        checkpoint=checkpoint.weights if checkpoint else None,
+    )
+
+
+def choice(options: argparse.Namespace) -> Choice:
+    """The plugins that were chosen."""
+    return Choice(
+        tuple(str(file.absolute()) for file in options.plugin),
+        tuple(options.disable_plugin),
+        options.strict_plugins,
+    )
+
+
+def load_chosen(options: argparse.Namespace) -> Parts:
+    """The parts of the chosen plugins; those that are broken are told."""
+    parts = load_parts(choice(options))
+    for broken in parts.broken:
+        print(f"samplebench: {broken}", file=sys.stderr)
+    return parts
+
+
+def _autoencoders(
+    asked: Sequence[str] | None, checkpoint: Checkpoint | None, parts: Parts
+) -> Sequence[str] | None:
+    """The autoencoders that were asked for, by name or by the checkpoint that holds one."""
+    if checkpoint is None or checkpoint.record is None:
+        return asked
+    recorded = recorded_autoencoder(checkpoint.record, parts)
+    if told := other_code(checkpoint.record, recorded):
+        print(f"samplebench: {told}", file=sys.stderr)
+    for other in choose_all(parts.autoencoders, asked or ()):
+        if other.key != recorded.key:
+            raise BadCheckpoint(
+                f"--autoencoder asks for '{other}', and the checkpoint holds the weights of "
+                f"'{recorded}'; leave --autoencoder out, or give another checkpoint"
+            )
+    return [str(recorded)]
