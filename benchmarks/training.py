@@ -1,9 +1,11 @@
-"""Training steps of the harness beside a plain loop of the same network, in one run.
+"""Training steps of every autoencoder in the harness, in a plain loop, and in pythae's trainer.
 
-    python benchmarks/training.py [--device cuda]
+    python benchmarks/training.py [--device cuda] [--only vae --only vq-vae]
 
-Prints seconds a step of both and the median ratio over interleaved rounds. What the ratio holds is
-what the harness adds: summing loss terms, looking for a loss that is not finite, reporting.
+All in one run, in turn: milliseconds a step and median ratios over interleaved rounds. The plain
+loop is what one writes by hand around the same network and loss, so its ratio holds what the
+harness adds: summing loss terms, looking for a loss that is not finite, reporting. pythae's
+trainer (`pip install pythae`) runs its own model of that name around the same encoder and decoder.
 """
 
 import argparse
@@ -14,65 +16,90 @@ from collections.abc import Callable
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+import pythae_peers
 import torch
 
-from samplebench import seeded
-from samplebench.training import Budget, train
-from samplebench_autoencoders.vae import VariationalAutoencoder
+from samplebench import AdversarialAutoencoder, Autoencoder, seeded
+from samplebench.autoencoder_training import train_autoencoder
+from samplebench.registry.loading import load_parts
+from samplebench.training import Budget
 
-BATCH, STEPS, ROUNDS = 128, 60, 7
+SHAPE, BATCH, STEPS, ROUNDS = (1, 28, 28), 128, 40, 5
+ABOUT_AS_WIDE = {"width": 32}
+
+Loop = Callable[[Autoencoder, torch.Tensor], None]
 
 
-def plain_loop(model: VariationalAutoencoder, images: torch.Tensor) -> None:
+def plain_loop(model: Autoencoder, images: torch.Tensor) -> None:
     """What one writes by hand: shuffled batches, Adam, nothing else."""
-    optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
+    critic = list(model.critic_parameters()) if isinstance(model, AdversarialAutoencoder) else []
+    theirs = {id(parameter) for parameter in critic}
+    ours = [p for p in model.parameters() if p.requires_grad and id(p) not in theirs]
+    optimiser = torch.optim.Adam(ours, lr=1e-3)
+    critic_optimiser = torch.optim.Adam(critic, lr=1e-3) if critic else None
     model.train()
     order = torch.randperm(len(images), device=images.device)
-    for index in order.split(BATCH)[:STEPS]:
+    with torch.no_grad():
+        model.begin_training(images[order[: 8 * BATCH]].float() / 255)
+    for step, index in enumerate(order.split(BATCH)):
+        model.before_step(step / STEPS)
         batch = images[index].float() / 255
         loss = sum(model.loss_terms(batch).values())
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward(inputs=ours)
         optimiser.step()
+        if critic_optimiser:
+            critic_optimiser.zero_grad(set_to_none=True)
+            model.critic_loss(batch).backward(inputs=critic)
+            critic_optimiser.step()
 
 
-def harness_loop(model: VariationalAutoencoder, images: torch.Tensor) -> None:
+def harness_loop(model: Autoencoder, images: torch.Tensor) -> None:
     budget = Budget(steps=STEPS, batch=BATCH)
-    train(model, model.loss_terms, images, budget, prepare=lambda batch: batch.float() / 255)
+    train_autoencoder(model, images, budget, prepare=lambda batch: batch.float() / 255)
 
 
-def seconds_a_step(
-    loop: Callable[[VariationalAutoencoder, torch.Tensor], None],
-    backbone: str,
-    images: torch.Tensor,
+def milliseconds_a_step(
+    loop: Loop, build: Callable[[], Autoencoder], images: torch.Tensor
 ) -> float:
     with seeded(0, "benchmark"):
-        model = VariationalAutoencoder(tuple(images.shape[1:]), backbone=backbone)
-        model.to(images.device)
+        model = build().to(images.device)
         began = time.perf_counter()
         loop(model, images)
         if images.is_cuda:
             torch.cuda.synchronize()
-        return (time.perf_counter() - began) / STEPS
+        return (time.perf_counter() - began) / STEPS * 1e3
+
+
+def compare(name: str, build: Callable[[], Autoencoder], images: torch.Tensor) -> str:
+    """A line of the table."""
+    rounds = []
+    for _ in range(ROUNDS + 1):
+        harness = milliseconds_a_step(harness_loop, build, images)
+        plain = milliseconds_a_step(plain_loop, build, images)
+        pythae = pythae_peers.milliseconds_a_step(name, images, BATCH, ABOUT_AS_WIDE["width"])
+        rounds.append((harness, plain, pythae))
+    rounds = rounds[1:]  # the first warms up
+    ours, theirs = (statistics.median(times[which] for times in rounds) for which in (0, 1))
+    ratio = statistics.median(times[0] / times[1] for times in rounds)
+    line = f"{name:20} {ours:8.2f} ms  plain loop {theirs:8.2f} ms  ratio {ratio:.3f}"
+    if rounds[0][2] is None:
+        return line
+    peer = statistics.median(times[2] for times in rounds)
+    factor = statistics.median(times[2] / times[0] for times in rounds)
+    return f"{line}  pythae {peer:8.2f} ms, {factor:.2f} times ours"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="cpu")
-    device = parser.parse_args().device
-    images = torch.randint(256, (BATCH * STEPS, 1, 28, 28), dtype=torch.uint8, device=device)
-    print(f"torch {torch.__version__}, {device}, {torch.get_num_threads()} threads")
-    for backbone in ("mlp", "conv"):
-        pairs = [
-            (
-                seconds_a_step(harness_loop, backbone, images),
-                seconds_a_step(plain_loop, backbone, images),
-            )
-            for _ in range(ROUNDS + 1)
-        ][1:]  # the first warms up
-        ours, theirs = (statistics.median(times) * 1e3 for times in zip(*pairs, strict=True))
-        ratio = statistics.median(mine / plain for mine, plain in pairs)
-        print(f"{backbone}: harness {ours:.2f} ms, plain loop {theirs:.2f} ms, ratio {ratio:.3f}")
+    parser.add_argument("--only", action="append", help="an autoencoder; repeatable")
+    options = parser.parse_args()
+    images = torch.randint(256, (BATCH * STEPS, *SHAPE), dtype=torch.uint8, device=options.device)
+    print(f"torch {torch.__version__}, {options.device}, {torch.get_num_threads()} threads")
+    for name, part in load_parts().autoencoders.items():
+        if not options.only or name in options.only:
+            print(compare(name, lambda part=part: part.factory(SHAPE, **ABOUT_AS_WIDE), images))
 
 
 if __name__ == "__main__":

@@ -1,19 +1,30 @@
-"""Brings the parts of README.md that the tool makes up to date: the table of parts and a board."""
+"""Brings what the tool makes in the pages up to date: the tables of parts, and a board."""
 
 import re
 from pathlib import Path
+from typing import Any
 
 from samplebench import catalogue
 from samplebench.registry.loading import load_parts
 
 ROOT = Path(__file__).parents[1]
+PAGES = (ROOT / "README.md", ROOT / "docs" / "settings.md")
 KINDS = ("datasets", "autoencoders", "samplers", "features", "metrics")
 
 
 def parts_table() -> str:
     """Every bundled part."""
+    return catalogue.as_markdown(_bundled())
+
+
+def settings_table() -> str:
+    """Every setting of every bundled part."""
+    return catalogue.settings_as_markdown(_bundled())
+
+
+def _bundled() -> list[dict[str, Any]]:
     rows = catalogue.rows(load_parts(), KINDS)
-    return catalogue.as_markdown([row for row in rows if row["plugin"] == "samplebench"])
+    return [row for row in rows if row["plugin"] == "samplebench"]
 
 
 def board_excerpt() -> str:
@@ -27,8 +38,10 @@ def board_excerpt() -> str:
 
 
 def refreshed(text: str) -> str:
-    """README.md with both blocks made anew."""
-    for name, made in (("parts", parts_table()), ("board", board_excerpt())):
+    """A page with its blocks made anew."""
+    makers = {"parts": parts_table, "settings": settings_table, "board": board_excerpt}
+    for name in (name for name in makers if f"<!-- {name}:" in text):
+        made = makers[name]()
         text = re.sub(
             rf"(<!-- {name}: [^>]*-->\n).*?(<!-- /{name} -->)",
             lambda match, made=made: f"{match[1]}\n{made}\n\n{match[2]}",
@@ -39,5 +52,5 @@ def refreshed(text: str) -> str:
 
 
 if __name__ == "__main__":
-    readme = ROOT / "README.md"
-    readme.write_text(refreshed(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(refreshed(page.read_text(encoding="utf-8")), encoding="utf-8")

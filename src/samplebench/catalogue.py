@@ -49,14 +49,34 @@ def as_markdown(rows: Sequence[dict[str, Any]]) -> str:
         {
             "kind": row["kind"],
             "name": f"`{row['name']}`",
-            "settings": ", ".join(f"`{k}={v!r}`" for k, v in row["settings"].items()),
             "what it is": row["about"].replace("``", "`"),
             "paper": row["reference"] or "",
         }
         for row in rows
         if "settings" in row
     ]
-    return str(tabulate(shown, headers="keys", tablefmt="pipe", disable_numparse=True))
+    return _markdown(shown)
+
+
+def settings_as_markdown(rows: Sequence[dict[str, Any]]) -> str:
+    """Every setting of the parts among the rows with its default, as one markdown table."""
+    shown = [
+        {
+            "kind": row["kind"],
+            "name": f"`{row['name']}`",
+            "settings": ", ".join(f"`{k}={v!r}`" for k, v in row["settings"].items()),
+        }
+        for row in rows
+        if row.get("settings")
+    ]
+    return _markdown(shown)
+
+
+def _markdown(rows: list[dict[str, str]]) -> str:
+    """Cells are not padded: a change of one then changes one line."""
+    heads = list(rows[0])
+    lines = [heads, ["---"] * len(heads), *([row[head] for head in heads] for row in rows)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def _part_row(part: Part) -> dict[str, Any]:

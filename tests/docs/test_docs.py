@@ -16,6 +16,7 @@ from samplebench.registry import hookspecs
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 GUIDE = ROOT / "docs" / "add-a-sampler.md"
+AUTOENCODER_GUIDE = ROOT / "docs" / "add-an-autoencoder.md"
 PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -46,13 +47,15 @@ def at_work(tmp_path, monkeypatch):
     return at_work
 
 
-def test_the_tables_of_the_readme_are_what_the_tool_makes():
+def test_the_tables_of_the_pages_are_what_the_tool_makes():
     place = importlib.util.spec_from_file_location("refresh", ROOT / "docs" / "refresh.py")
     refresh = importlib.util.module_from_spec(place)
     place.loader.exec_module(refresh)
-    text = README.read_text(encoding="utf-8")
     assert "| sampler" in refresh.parts_table()
-    assert refresh.refreshed(text) == text, "run: python docs/refresh.py"
+    assert "`components=10`" in refresh.settings_table()
+    for page in refresh.PAGES:
+        text = page.read_text(encoding="utf-8")
+        assert refresh.refreshed(text) == text, f"{page}: run: python docs/refresh.py"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -90,6 +93,17 @@ def test_the_steps_of_the_guide_end_with_two_rows_in_the_board(at_work, capsys):
         assert len(rows) == 2
 
 
+def test_the_bottleneck_in_the_guide_passes_the_kit_and_has_its_rows_in_the_board(at_work):
+    folder = at_work(AUTOENCODER_GUIDE)
+    mine = [words for words in commands(AUTOENCODER_GUIDE) if "my_bottleneck.py" in words]
+    assert [words[0] for words in mine] == ["check", "run"]
+    for words in mine:
+        assert main(words) == 0, words
+    board = (folder / "mine" / "smoke.md").read_text()
+    for codes in (16, 64):
+        assert f"`random-vq(codes={codes})`" in board
+
+
 def test_the_sampler_in_the_readme_is_short_passes_the_kit_and_runs(at_work):
     folder = at_work(README)
     source = (folder / "my_sampler.py").read_text()
@@ -103,7 +117,7 @@ def test_the_sampler_in_the_readme_is_short_passes_the_kit_and_runs(at_work):
     assert "`uniform`" in (folder / "mine" / "smoke.md").read_text()
 
 
-@pytest.mark.parametrize("suite", ["digits", "mnist"])
+@pytest.mark.parametrize("suite", ["digits", "mnist", "autoencoders-mnist", "bottlenecks-mnist"])
 def test_committed_records_are_those_that_the_suite_asks_for(suite, capsys):
     results = str(ROOT / "leaderboards")
     assert main(["plan", "--suite", suite, "--results", results, "--json"]) == 0

@@ -1,4 +1,4 @@
-"""Leaderboards: the records of a suite as a page of markdown.
+"""Leaderboards: the records of a suite as a page of markdown, and what people read in them.
 
 Same records, same bytes, in whatever order they come.
 """
@@ -31,18 +31,23 @@ def boards(store: Store, suites: Sequence[str] = ()) -> tuple[dict[Path, str], l
         records, damaged = store.read(suite)
         all_damaged += damaged
         if records:
-            pages[store.board_path(suite)] = render(suite, records)
+            pages[store.board_path(suite)] = render(suite, records, store.reading(suite))
     return pages, all_damaged
 
 
-def render(suite: str, records: Sequence[Record]) -> str:
-    """The board of a suite, as markdown that stands beside the folder ``records``."""
+def render(suite: str, records: Sequence[Record], reading: str = "") -> str:
+    """The board of a suite, as markdown that stands beside the folder ``records``.
+
+    Args:
+        reading: what a person says of the figures, in markdown.
+    """
     found = [marked(table) for table in tables(records)]
     blocks = [
         f"# {suite}",
         "Made by `samplebench leaderboard` from the records in "
         f"{link(f'records/{suite}', 'records', suite)}; do not edit.",
         *(block for table in found for block in _section(suite, table)),
+        *_reading(suite, reading),
         *_samples(suite, found),
     ]
     return "\n\n".join(blocks) + "\n"
@@ -60,6 +65,14 @@ def _section(suite: str, table: Table) -> list[str]:
 def _heading(table: Table) -> str:
     differs = [f"{name} {table.conditions[name]}" for name in table.differs]
     return f"{plain(table.dataset)}: {', '.join(differs)}" if differs else plain(table.dataset)
+
+
+def _reading(suite: str, reading: str) -> list[str]:
+    """The one part of a page that is written by hand, named as such."""
+    if not reading:
+        return []
+    source = link("readings", "readings", f"{suite}.md")
+    return ["## Reading", f"Written by hand, in {source}, of the figures above.", reading]
 
 
 def _samples(suite: str, found: Sequence[Table]) -> list[str]:

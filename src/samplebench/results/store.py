@@ -21,7 +21,8 @@ class Damaged:
 class Store:
     """A results folder:
 
-    ``<suite>.md`` beside ``records/<suite>/*.json``, each with its picture.
+    ``<suite>.md`` beside ``records/<suite>/*.json``, each with its picture, and
+    ``readings/<suite>.md`` where somebody wrote what the board says.
     """
 
     folder: Path
@@ -31,6 +32,14 @@ class Store:
 
     def board_path(self, suite: str) -> Path:
         return self.folder / f"{suite}.md"
+
+    def reading_path(self, suite: str) -> Path:
+        return self.folder / "readings" / f"{suite}.md"
+
+    def reading(self, suite: str) -> str:
+        """What somebody wrote of this board, or nothing."""
+        path = self.reading_path(suite)
+        return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
 
     def record_path(self, record: Record) -> Path:
         return self.records_folder(record.suite) / record.file_name

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samplebench.results.leaderboard import render
+from samplebench.results.leaderboard import boards, render
 from samplebench.results.record import PartRecord, Record, Score
 from samplebench.results.store import Store
 
@@ -248,3 +248,22 @@ def test_costs_of_two_machines_are_declared(
     page = render("toy", records)
     assert "Costs come from 2 machines" in page
     assert "on CPU (Example 9000, 2 threads), CPU (Example 9000, 16 threads);" in page
+
+
+def test_what_a_person_wrote_of_a_board_stands_under_its_tables_and_says_so(
+    tmp_path: Path, suite: list[Record]
+) -> None:
+    store = Store(tmp_path)
+    for record in suite:
+        store.write(record)
+    name = suite[0].suite
+    assert store.reading(name) == ""
+    ((_, without),) = boards(store)[0].items()
+    store.reading_path(name).parent.mkdir()
+    store.reading_path(name).write_text("The copier copies.\n")
+    ((_, page),) = boards(store)[0].items()
+    assert "## Reading" not in without
+    before, _, after = page.partition("## Reading")
+    assert grids(before) == grids(without)
+    assert "Written by hand" in after
+    assert "\n\nThe copier copies.\n\n## Samples" in after
