@@ -9,6 +9,7 @@ trainer (`pip install pythae`) runs its own model of that name around the same e
 """
 
 import argparse
+import functools
 import os
 import statistics
 import time
@@ -24,8 +25,8 @@ from samplebench.autoencoder_training import train_autoencoder
 from samplebench.registry.loading import load_parts
 from samplebench.training import Budget
 
-SHAPE, BATCH, STEPS, ROUNDS = (1, 28, 28), 128, 40, 5
-ABOUT_AS_WIDE = {"width": 32}
+SHAPE, BATCH, STEPS, ROUNDS = (1, 28, 28), 128, 30, 5
+NARROW = {"width": 32, "critic_width": 16}
 
 Loop = Callable[[Autoencoder, torch.Tensor], None]
 
@@ -77,7 +78,7 @@ def compare(name: str, build: Callable[[], Autoencoder], images: torch.Tensor) -
     for _ in range(ROUNDS + 1):
         harness = milliseconds_a_step(harness_loop, build, images)
         plain = milliseconds_a_step(plain_loop, build, images)
-        pythae = pythae_peers.milliseconds_a_step(name, images, BATCH, ABOUT_AS_WIDE["width"])
+        pythae = pythae_peers.milliseconds_a_step(name, images, BATCH, NARROW["width"])
         rounds.append((harness, plain, pythae))
     rounds = rounds[1:]  # the first warms up
     ours, theirs = (statistics.median(times[which] for times in rounds) for which in (0, 1))
@@ -99,7 +100,9 @@ def main() -> None:
     print(f"torch {torch.__version__}, {options.device}, {torch.get_num_threads()} threads")
     for name, part in load_parts().autoencoders.items():
         if not options.only or name in options.only:
-            print(compare(name, lambda part=part: part.factory(SHAPE, **ABOUT_AS_WIDE), images))
+            settings = {key: value for key, value in NARROW.items() if key in part.parameters}
+            build = functools.partial(part.factory, SHAPE, **settings)
+            print(compare(name, build, images), flush=True)
 
 
 if __name__ == "__main__":

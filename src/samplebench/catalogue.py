@@ -49,7 +49,7 @@ def as_markdown(rows: Sequence[dict[str, Any]]) -> str:
         {
             "kind": row["kind"],
             "name": f"`{row['name']}`",
-            "what it is": row["about"].replace("``", "`"),
+            "what it is": row["about"],
             "paper": row["reference"] or "",
         }
         for row in rows
@@ -86,7 +86,7 @@ def _part_row(part: Part) -> dict[str, Any]:
         "plugin": part.plugin.distribution,
         **_latents(part),
         "settings": {name: parameter.default for name, parameter in part.parameters.items()},
-        "about": part.summary,
+        "about": part.summary.replace("``", "`"),
         "reference": part.reference,
     }
 

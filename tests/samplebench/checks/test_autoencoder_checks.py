@@ -5,9 +5,10 @@ import pytest
 import torch
 from torch import nn
 
-from samplebench import AdversarialAutoencoder, Autoencoder, Continuous, Latents
+from samplebench import AdversarialAutoencoder, Autoencoder, Continuous, Discrete, Latents
 from samplebench.checks import autoencoder_checks, learning_checks, render
 from samplebench.checks.kit import KITS
+from samplebench.networks import Bottleneck, BottleneckAutoencoder, Coded
 
 
 def seed_of_the_moment() -> float:
@@ -192,6 +193,31 @@ class HasAnIdleCritic(HonestPair):
         return [*self.critic.parameters(), *self.idle.parameters()]
 
 
+class RandomCodebook(Bottleneck):
+    """The nearest of some codewords that never learn: to a fresh network, always the same one."""
+
+    def __init__(self, told: int = 32, centred: bool = False) -> None:
+        super().__init__()
+        self.channels, self.told, self.centred = 4, told, centred
+        self.register_buffer("codewords", torch.randn(32, 4))
+
+    def space(self, grid: tuple[int, ...]) -> Discrete:
+        return Discrete((self.told,), grid)
+
+    def encode(self, sites: torch.Tensor) -> Coded:
+        if self.centred:
+            sites = sites - sites.mean((0, 1))
+        return Coded(codes=torch.cdist(sites, self.codewords).argmin(-1)[..., None])
+
+    def decode(self, latents: Latents) -> torch.Tensor:
+        return self.codewords[latents.codes.flatten(1)]
+
+    def forward(self, sites: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        chosen = self.codewords[torch.cdist(sites, self.codewords).argmin(-1)]
+        gap = (sites - chosen).square().mean()
+        return sites + (chosen - sites).detach(), {"commitment": gap}
+
+
 SABOTEURS = {
     autoencoder_checks.the_latent_space_is_known_before_training: StatesAnotherSpace,
     autoencoder_checks.encoding_draws_nothing_in_evaluation: EncodesWithNoise,
@@ -236,6 +262,29 @@ def test_a_saboteur_is_caught_by_the_rule_it_breaks_and_no_other(check, outcomes
 def test_what_goes_wrong_as_training_begins_is_caught_too(saboteur, check, outcomes_of):
     outcomes = outcomes_of("autoencoder", saboteur)
     assert {o.check for o in outcomes if o.status == "failed"} == {check.__name__}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "check"),
+    [
+        ({"centred": True}, autoencoder_checks.encoding_ignores_the_rest_of_the_batch),
+        ({"told": 2}, autoencoder_checks.the_latent_space_is_known_before_training),
+    ],
+)
+def test_codes_that_a_fresh_network_never_gives_are_seen_too(wrong, check, outcomes_of):
+    def factory(image_shape: tuple[int, int, int]) -> Autoencoder:
+        return BottleneckAutoencoder(image_shape, RandomCodebook(**wrong), 8, halvings=1)
+
+    outcomes = outcomes_of("autoencoder", factory)
+    assert check.__name__ in {o.check for o in outcomes if o.status == "failed"}, render(outcomes)
+
+
+def test_an_honest_codebook_passes(outcomes_of):
+    def factory(image_shape: tuple[int, int, int]) -> Autoencoder:
+        return BottleneckAutoencoder(image_shape, RandomCodebook(), 8, halvings=1)
+
+    outcomes = outcomes_of("autoencoder", factory)
+    assert not [o for o in outcomes if o.status == "failed"], render(outcomes)
 
 
 @pytest.mark.parametrize("honest", [Honest, HonestPair])
