@@ -21,7 +21,7 @@ from samplebench.results.record import Record
 from samplebench.results.store import Store
 
 ROOT = Path(__file__).parents[1]
-SUITE = "autoencoders-mnist"
+SUITE, SHAPE = "autoencoders-mnist", (1, 28, 28)
 WITH_PRIOR = {"vae", "beta-vae", "info-vae", "wae-mmd", "aae", "vamp-vae"}
 """Their loss asks the latents to follow a law, which costs reconstruction."""
 
@@ -102,9 +102,11 @@ def table(records: list[Record], yardsticks: Yardsticks) -> str:
         "perplexity | codes used |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for record in sorted(records, key=_place):
+    autoencoders = load_parts().autoencoders
+    rows = [(autoencoders.choose(r.autoencoder.spec)[0].build(SHAPE).latent_space, r)
+            for r in records]  # fmt: skip
+    for space, record in sorted(rows, key=_place):
         scores = {score.metric.name: score.value for score in record.scores}
-        space = LatentSpace.named(record.space)
         beside, theirs = yardsticks.of(space, record.autoencoder.name in WITH_PRIOR)
         ours = scores["reconstruction-mse"]
         better = "autoencoder" if ours < theirs else beside.partition("(")[0]
@@ -125,9 +127,10 @@ def table(records: list[Record], yardsticks: Yardsticks) -> str:
     return "\n".join(lines)
 
 
-def _place(record: Record) -> tuple[str, float]:
+def _place(row: tuple[LatentSpace, Record]) -> tuple[str, float]:
+    space, record = row
     errors = [s.value for s in record.scores if s.metric.name == "reconstruction-mse"]
-    return str(record.space["kind"]), errors[0] or 0.0
+    return space.kind, errors[0] or 0.0
 
 
 def _told(space: LatentSpace) -> str:

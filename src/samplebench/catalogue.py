@@ -14,6 +14,9 @@ from samplebench.registry.spec import Spec
 _SHAPE = (1, 32, 32)
 """The images for which autoencoders are built to see their latent space."""
 
+_WIDTH = 60
+"""Characters of a terminal's line after which a text or a list goes on in the next."""
+
 
 def rows(parts: Parts, kinds: Iterable[str]) -> list[dict[str, Any]]:
     """One row a part, suite or plugin: its name, kind, plugin and more, by kind."""
@@ -37,7 +40,7 @@ def as_text(rows: Sequence[dict[str, Any]]) -> str:
             {name: _cell(value) for name, value in row.items() if name not in ("kind", "settings")}
             for row in ours
         ]
-        widths = [60 if name in ("about", "reference") else None for name in shown[0]]
+        widths = [_WIDTH if name in ("about", "reference") else None for name in shown[0]]
         table = tabulate(shown, headers="keys", maxcolwidths=widths, disable_numparse=True)
         tables.append(f"{kind}\n\n{table}")
     return "\n\n\n".join(tables)
@@ -141,5 +144,6 @@ def _plugin_rows(parts: Parts) -> list[dict[str, Any]]:
 
 def _cell(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        told = list(map(str, value))
+        return (", " if sum(map(len, told)) < _WIDTH else ",\n").join(told)
     return "" if value is None else str(value)

@@ -91,6 +91,7 @@ def plan(options: argparse.Namespace) -> int:
 def train(options: argparse.Namespace) -> int:
     """Train one autoencoder as a run would, and write a checkpoint: weights and what they are."""
     from samplebench.display import display_for
+    from samplebench.pipeline.checkpoint_folder import RECORD
     from samplebench.pipeline.train import train_checkpoint, training_suite
     from samplebench.planning import load_chosen, setup_of
 
@@ -104,6 +105,9 @@ def train(options: argparse.Namespace) -> int:
         learning_rate=options.learning_rate,
     )
     parts, setup = load_chosen(options), setup_of(options, options.output)
+    if (options.output / RECORD).is_file():
+        told = f"the checkpoint in {options.output} will be replaced when this one is trained"
+        print(f"samplebench: {told}", file=sys.stderr)
     with display_for(options.quiet) as display:
         training = train_checkpoint(suite, parts, setup, display).training
     error = f"reconstruction MSE {training.error:.4g} on {training.held_out:,} held-out images"

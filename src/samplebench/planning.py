@@ -33,6 +33,7 @@ def planned(options: argparse.Namespace) -> tuple[Suite, Setup, Plan]:
         metrics=options.metric,
         seeds=options.seeds,
     )
+    _require_same_images(checkpoint, suite, parts, options.data_dir)
     setup = setup_of(options, options.results, checkpoint)
     records, damaged = Store(setup.results).read(suite.name)
     for file in damaged:
@@ -97,3 +98,24 @@ def _autoencoders(
                 f"'{recorded}'; leave --autoencoder out, or give another checkpoint"
             )
     return [str(recorded)]
+
+
+def _require_same_images(
+    checkpoint: Checkpoint | None, suite: Suite, parts: Parts, data_dir: Path
+) -> None:
+    """Told before data are read."""
+    if checkpoint is None or checkpoint.record is None:
+        return
+    wanted = checkpoint.record.image_shape
+    for dataset in choose_all(parts.datasets, suite.datasets):
+        shape = dataset.build(data_dir.absolute()).image_shape
+        if shape != wanted:
+            raise BadCheckpoint(
+                f"the checkpoint was trained on images of {_shape(wanted)}, and those of "
+                f"'{dataset}' are {_shape(shape)}; give another --dataset or --suite, or another "
+                "checkpoint"
+            )
+
+
+def _shape(shape: tuple[int, int, int]) -> str:
+    return "×".join(map(str, shape))

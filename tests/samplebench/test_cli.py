@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -94,6 +95,8 @@ def test_train_writes_a_checkpoint_that_run_takes_by_itself(typed):
     }
     bare = ("--checkpoint", "kept/weights.safetensors", "--autoencoder", "linear(latent=3)")
     assert rows == json.loads(typed("plan", *bare, "--seeds", "0", "--json")[1])
+    assert "will be replaced" not in err
+    assert "the checkpoint in kept will be replaced" in typed("train", *toy, "--epochs", "2")[2]
 
 
 def test_an_autoencoder_that_is_not_the_checkpoints_is_told(typed, tmp_path):
@@ -109,6 +112,18 @@ def test_an_autoencoder_that_is_not_the_checkpoints_is_told(typed, tmp_path):
     file.write_text(file.read_text().replace(code_then, "0" * 16))
     code, _, err = typed("plan", "--checkpoint", "k")
     assert (code, "is not the same: results may differ" in err) == (0, True)
+
+
+def test_a_checkpoint_for_other_images_is_told_before_any_are_read(typed, tmp_path):
+    toy = ("--dataset", "stripes", "--autoencoder", "linear", "--epochs", "1", "--output", "k")
+    assert typed("train", *toy)[0] == 0
+    file = tmp_path / "k" / "autoencoder.json"
+    record = json.loads(file.read_text())
+    channels, height, width = record["image_shape"]
+    file.write_text(json.dumps(record | {"image_shape": [channels, height, width + 1]}))
+    code, _, err = typed("plan", "--checkpoint", "k")
+    told = f"was trained on images of {channels}×{height}×{width + 1}, and those of 'stripes' are"
+    assert (code, told in err) == (1, True)
 
 
 def test_places_without_a_checkpoint_end_with_one_line(typed, tmp_path):
@@ -134,6 +149,7 @@ def test_list_shows_every_part_with_what_it_takes_and_its_paper(typed):
     assert all({"name", "kind"} <= row.keys() for row in rows)
     out = typed("list", "samplers")[1]
     assert "A normal law with the data's mean and spread." in out
+    assert max(map(len, typed("list", "suites")[1].splitlines())) < 200
 
 
 def test_show_finds_a_record_by_identity_file_or_label(typed, tmp_path):
@@ -145,6 +161,7 @@ def test_show_finds_a_record_by_identity_file_or_label(typed, tmp_path):
         code, out, _ = typed("show", wanted)
         assert (code, row["identity"] in out) == (0, True)
         assert "mean of std" in out  # the sampler's diagnostics
+        assert re.search("^packages +numpy [0-9.]+, scipy", out, re.M)
     code, _, err = typed("show", "zzzz")
     assert (code, "no record of 3" in err) == (2, True)
 

@@ -151,7 +151,7 @@ def _lively(autoencoder: Autoencoder) -> Autoencoder:
     with torch.no_grad():
         for weight in autoencoder.parameters():
             if weight.dim() > 1:
-                weight *= _LIVELY
+                weight.mul_(_LIVELY)
     return autoencoder
 
 

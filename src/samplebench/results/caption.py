@@ -17,6 +17,7 @@ def caption(table: Table) -> str:
         "↓: lower is better, ↑: higher is better.",
         _bold(table),
         *_references(table),
+        _loaded(table),
         _counts(table),
         _costs(table),
     )
@@ -75,6 +76,16 @@ def _references(table: Table) -> list[str]:
     }
     kinds = {row.kind for row in table.rows}
     return [meaning for kind, meaning in meanings.items() if kind in kinds]
+
+
+def _loaded(table: Table) -> str:
+    """Seeds of loaded weights say nothing of training."""
+    if not any(record.autoencoder.checkpoint for record in table.records):
+        return ""
+    return (
+        "Weights loaded from a checkpoint are the same for every seed: such a row's ± is the "
+        "spread of sampling and measuring, not of training."
+    )
 
 
 def _counts(table: Table) -> str:

@@ -2,6 +2,7 @@
 
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 from tabulate import tabulate
 
@@ -48,8 +49,14 @@ def as_text(record: Record) -> str:
     ]
     if record.diagnostics:
         told.append(tabulate(list(record.diagnostics.items()), headers=["diagnostic", "value"]))
-    told.append(tabulate(list(record.provenance.model_dump().items()), tablefmt="plain"))
+    told.append(tabulate(list(_provenance(record).items()), tablefmt="plain"))
     return "\n\n".join(told)
+
+
+def _provenance(record: Record) -> dict[str, Any]:
+    facts = record.provenance.model_dump()
+    packages = ", ".join(f"{name} {version}" for name, version in facts["packages"].items())
+    return facts | {"packages": packages}
 
 
 def _matches(record: Record, wanted: str) -> bool:

@@ -125,6 +125,22 @@ def test_the_best_samplers_are_bold_and_the_caption_names_the_test(suite: list[R
     assert "Games–Howell" in page
 
 
+def test_loaded_weights_are_told_not_to_show_the_spread_of_training(
+    make_record: MakeRecord, make_score: MakeScore, make_part: Callable[..., PartRecord]
+) -> None:
+    told = "the same for every seed"
+    loaded = make_part("vae", checkpoint="0123456789abcdef")
+    for autoencoder, expected in ((make_part("vae"), False), (loaded, True)):
+        page = render(
+            "toy",
+            [
+                make_record("gmm", n, [make_score("FD", 2.0)], autoencoder=autoencoder)
+                for n in (0, 1)
+            ],
+        )
+        assert (told in page) == expected
+
+
 def test_one_seed_is_a_bare_value_and_nothing_is_bold(
     make_record: MakeRecord, make_score: MakeScore
 ) -> None:
