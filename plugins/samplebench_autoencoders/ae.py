@@ -19,7 +19,8 @@ class PlainAutoencoder(VectorAutoencoder):
         image_shape: channels, height, width.
         latent: reals in the latent vector.
         backbone: the networks; their depth follows the image size.
-        width: channels after the first halving; they double with each further one.
+        width: channels after the first halving, which double with each further one; an ``mlp``
+            has 16 times as many hidden units a layer.
         likelihood: what the reconstruction error is.
 
     Reference: Reducing the Dimensionality of Data with Neural Networks (Hinton & Salakhutdinov,

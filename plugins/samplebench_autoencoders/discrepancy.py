@@ -19,8 +19,10 @@ def squared_discrepancy(
 
     ``Σ_{i≠j} k(z_i, z_j) / n(n−1)``, the same of the other sample, less twice the mean of k
     between the two. It is 0 on average when the laws are the same, so it is negative at times. A
-    single vector has no pair: the pairs within its sample then count 0.
+    single vector has no pair and tells nothing of a law: 0, without a slope.
     """
+    if len(drawn) < 2:
+        return 0 * drawn.sum()
     within = _mean_of_pairs(_similarity(drawn, drawn, kernel, bandwidth))
     within_prior = _mean_of_pairs(_similarity(prior, prior, kernel, bandwidth))
     return within + within_prior - 2 * _similarity(drawn, prior, kernel, bandwidth).mean()
@@ -29,7 +31,7 @@ def squared_discrepancy(
 def _mean_of_pairs(similarity: Tensor) -> Tensor:
     """The mean over pairs of different members."""
     count = len(similarity)
-    return (similarity.sum() - similarity.diagonal().sum()) / max(count * (count - 1), 1)
+    return (similarity.sum() - similarity.diagonal().sum()) / (count * (count - 1))
 
 
 def _similarity(one: Vectors, other: Vectors, kernel: Kernel, bandwidth: float) -> Tensor:

@@ -1,5 +1,6 @@
 """The InfoVAE."""
 
+import math
 from collections.abc import Mapping
 from typing import get_args
 
@@ -19,7 +20,8 @@ class InfoVariationalAutoencoder(VectorAutoencoder):
 
     ``L = −E_q log p(x | z) + (1 − α) KL(q(z | x) ‖ N(0, I)) + (α + λ − 1) MMD²(q(z), N(0, I))``,
     one reparametrised draw an image, the discrepancy by its unbiased estimate between these draws
-    and as many from the prior. The authors' code takes the biased estimate and an ``rbf`` kernel;
+    and as many from the prior. The code that the authors published takes the biased estimate and
+    the ``rbf`` kernel ``exp(−‖a − b‖² / d²)`` for d latents, which is the default bandwidth here;
     ``imq`` sums inverse multiquadratics over seven scales. α = 0 and λ = 1000 are the paper's for
     MNIST; α = 1 leaves no divergence of single posteriors, α = 0 and λ = 1 is the plain
     variational autoencoder.
@@ -28,13 +30,14 @@ class InfoVariationalAutoencoder(VectorAutoencoder):
         image_shape: channels, height, width.
         latent: reals in the latent vector.
         backbone: the networks; their depth follows the image size.
-        width: channels after the first halving; they double with each further one.
+        width: channels after the first halving, which double with each further one; an ``mlp``
+            has 16 times as many hidden units a layer.
         likelihood: what the reconstruction error is.
         alpha: α, the information between image and latent that is kept from the divergence.
         scale: λ.
         kernel: what compares two vectors.
         bandwidth: standard deviation of the prior that the kernel's width is made for: its square
-            is ``2 · latent · bandwidth²`` (times the scales).
+            is ``2 · latent · bandwidth²`` (times the scales). ``None`` is ``√(latent / 2)``.
 
     Raises:
         ValueError: an unknown kernel, a bandwidth that is not positive, or a term whose weight
@@ -54,9 +57,10 @@ class InfoVariationalAutoencoder(VectorAutoencoder):
         alpha: float = 0.0,
         scale: float = 1000.0,
         kernel: Kernel = "rbf",
-        bandwidth: float = 1.0,
+        bandwidth: float | None = None,
     ) -> None:
         super().__init__(image_shape, latent, backbone, width, likelihood, encoded=2 * latent)
+        bandwidth = math.sqrt(latent / 2) if bandwidth is None else bandwidth
         above_zero("bandwidth", bandwidth)
         if not (alpha <= 1 and alpha + scale >= 1):
             raise ValueError(

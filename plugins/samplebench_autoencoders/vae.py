@@ -22,7 +22,8 @@ class VariationalAutoencoder(VectorAutoencoder):
         image_shape: channels, height, width.
         latent: reals in the latent vector.
         backbone: the networks; their depth follows the image size.
-        width: channels after the first halving; they double with each further one.
+        width: channels after the first halving, which double with each further one; an ``mlp``
+            has 16 times as many hidden units a layer.
         likelihood: what the reconstruction error is.
 
     Reference: Auto-Encoding Variational Bayes (Kingma & Welling, 2013), arXiv:1312.6114

@@ -32,7 +32,8 @@ class VectorAutoencoder(Autoencoder):
         image_shape: channels, height, width.
         latent: reals in the latent vector.
         backbone: the networks; their depth follows the image size.
-        width: channels after the first halving; they double with each further one.
+        width: channels after the first halving, which double with each further one; an ``mlp``
+            has 16 times as many hidden units a layer.
         likelihood: what the reconstruction error is.
         encoded: reals that the encoder gives, ``latent`` when left out.
 

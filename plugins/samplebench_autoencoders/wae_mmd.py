@@ -28,7 +28,8 @@ class WassersteinAutoencoder(VectorAutoencoder):
         image_shape: channels, height, width.
         latent: reals in the latent vector.
         backbone: the networks; their depth follows the image size.
-        width: channels after the first halving; they double with each further one.
+        width: channels after the first halving, which double with each further one; an ``mlp``
+            has 16 times as many hidden units a layer.
         likelihood: what the reconstruction error is.
         kernel: what compares two vectors.
         bandwidth: standard deviation of the prior that the kernel's width is made for: its square

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"samplebench: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("samplebench: interrupted; what was measured is kept", file=sys.stderr)
+        print("samplebench: interrupted; what was finished is kept", file=sys.stderr)
         return _INTERRUPTED
 
 
@@ -91,7 +91,7 @@ def plan(options: argparse.Namespace) -> int:
 def train(options: argparse.Namespace) -> int:
     """Train one autoencoder as a run would, and write a checkpoint: weights and what they are."""
     from samplebench.display import display_for
-    from samplebench.pipeline.checkpoint_folder import RECORD
+    from samplebench.pipeline.checkpoint_folder import require_replaceable
     from samplebench.pipeline.train import train_checkpoint, training_suite
     from samplebench.planning import load_chosen, setup_of
 
@@ -105,7 +105,7 @@ def train(options: argparse.Namespace) -> int:
         learning_rate=options.learning_rate,
     )
     parts, setup = load_chosen(options), setup_of(options, options.output)
-    if (options.output / RECORD).is_file():
+    if require_replaceable(options.output):
         told = f"the checkpoint in {options.output} will be replaced when this one is trained"
         print(f"samplebench: {told}", file=sys.stderr)
     with display_for(options.quiet) as display:

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -53,7 +54,9 @@ class Budget:
 
 @dataclass(frozen=True)
 class Progress:
-    """Steps done of ``total``; items a second and mean loss terms since the last report."""
+    """Steps done of ``total``; since the last report, items a second and the mean of each loss
+    term over the steps that had it.
+    """
 
     step: int
     total: int
@@ -96,7 +99,8 @@ def train(
         report: gets the progress now and then.
 
     Raises:
-        TrainingDiverged: a loss was not finite; it names the first such step.
+        TrainingDiverged: a loss, or a weight after the last step, was not finite; it names the
+            first such step.
     """
     critic_parameters = list(critic.parameters) if critic else []
     theirs = {id(parameter) for parameter in critic_parameters}
@@ -125,6 +129,8 @@ def train(
                 _step(critic_optimiser, critic_objective, critic_parameters)
                 terms = {**terms, "critic": critic_objective}
             watch.saw(len(index), terms)
+    if not _finite(trainable):  # no loss has seen what the last step did
+        raise TrainingDiverged(total)
     model.eval()
 
 
@@ -179,9 +185,13 @@ def _divergence_named(watch: "_Watch", weights: Sequence[nn.Parameter]) -> Itera
         yield
     except (ValueError, RuntimeError) as error:
         watch.require_finite()
-        if not all(weight.isfinite().all() for weight in weights):
+        if not _finite(weights):
             raise TrainingDiverged(watch.step + 1) from error
         raise
+
+
+def _finite(weights: Iterable[Tensor]) -> bool:
+    return all(bool(weight.isfinite().all()) for weight in weights)
 
 
 class _Watch:
@@ -197,10 +207,12 @@ class _Watch:
 
     def _start_over(self) -> None:
         self.sums: dict[str, Tensor] = {}
-        self.steps, self.items, self.since = 0, 0, time.perf_counter()
+        self.counts: Counter[str] = Counter()
+        self.items, self.since = 0, time.perf_counter()
 
     def saw(self, items: int, terms: Mapping[str, Tensor]) -> None:
-        self.step, self.steps, self.items = self.step + 1, self.steps + 1, self.items + items
+        self.step, self.items = self.step + 1, self.items + items
+        self.counts.update(terms.keys())
         detached = {name: term.detach().float() for name, term in terms.items()}
         for name, term in detached.items():
             self.sums[name] = self.sums[name] + term if name in self.sums else term
@@ -217,7 +229,7 @@ class _Watch:
 
     def _read(self) -> None:
         self.require_finite()
-        means = {name: float(total) / self.steps for name, total in self.sums.items()}
+        means = {name: float(total) / self.counts[name] for name, total in self.sums.items()}
         seconds = time.perf_counter() - self.since  # the device has finished: its numbers are here
         self.report(Progress(self.step, self.total, self.items / seconds, means))
         self._start_over()

@@ -269,6 +269,14 @@ def test_a_finite_loss_whose_gradient_is_not_finite_names_the_next_step(line, da
         train(line, loss, data, Budget(steps=20, batch=4))
 
 
+def test_weights_that_the_last_step_breaks_are_told(line, data):
+    def loss(batch: torch.Tensor):
+        return {"mse": squared(line)(batch)["mse"] + (line.weight.sum() * 0).sqrt()}
+
+    with pytest.raises(TrainingDiverged, match="step 1:"):
+        train(line, loss, data, Budget(steps=1))
+
+
 def test_another_error_in_the_loss_is_passed_on(line, data):
     def loss(batch: torch.Tensor):
         raise ValueError("needs a multiple of eight")
@@ -296,6 +304,17 @@ def test_reports_tell_means_since_the_last_and_the_last_comes_at_the_end(line, d
     train(line, loss, data, budget, report=reports.append, seconds_between_reports=0.0)
     assert [r.step for r in reports] == [1, 2, 3, 4, 5, 6]
     assert [r.terms["mse"] for r in reports] == pytest.approx(values, rel=1e-6)
+
+
+def test_a_term_that_starts_late_is_averaged_over_the_steps_that_have_it(line, data):
+    steps, reports = iter(range(6)), []
+
+    def loss(batch: torch.Tensor):
+        late = {"late": torch.tensor(2.0)} if next(steps) >= 4 else {}
+        return {**squared(line)(batch), **late}
+
+    train(line, loss, data, Budget(steps=6, batch=4), report=reports.append)
+    assert reports[0].terms["late"] == 2.0
 
 
 def test_throughput_counts_items_and_not_whole_batches(line, data, monkeypatch):

@@ -11,7 +11,7 @@ from samplebench.checks.case import (
     same,
     same_latents,
 )
-from samplebench.contracts.autoencoder import Autoencoder
+from samplebench.contracts.autoencoder import AdversarialAutoencoder, Autoencoder
 from samplebench.contracts.dataset import Images
 from samplebench.contracts.latents import Latents, LatentSpace
 from samplebench.randomness import seeded
@@ -85,11 +85,14 @@ def decoded_images_lie_between_0_and_1(case: Case) -> None:
         require(low >= 0 and high <= 1, f"images of {name} lie in [{low:.3g}, {high:.3g}]")
 
 
-def encoding_leaves_the_images_as_they_were(case: Case) -> None:
-    """``encode`` does not change the images that it is given."""
-    images = some_images(case)
-    encoded(ready(case), images)
-    require(same(images, some_images(case)), "the images are changed after encode")
+def it_leaves_the_images_as_they_were(case: Case) -> None:
+    """Neither ``encode`` nor a loss changes the images that it is given."""
+    images, autoencoder = some_images(case), ready(case)
+    critics = isinstance(autoencoder, AdversarialAutoencoder)
+    for method in ("encode", "loss_terms", *(["critic_loss"] if critics else [])):
+        with torch.no_grad():
+            getattr(autoencoder.train(method != "encode"), method)(images)
+        require(same(images, some_images(case)), f"the images are changed after {method}")
 
 
 def decoding_leaves_the_latents_as_they_were(case: Case) -> None:
@@ -109,6 +112,8 @@ def it_never_seeds(case: Case) -> None:
             autoencoder.begin_training(some_images(case))
         autoencoder.before_step(0.5)
         autoencoder.loss_terms(some_images(case, 4))
+        if isinstance(autoencoder, AdversarialAutoencoder):
+            autoencoder.critic_loss(some_images(case, 4))
         autoencoder.eval()
         decoded(autoencoder, encoded(autoencoder, some_images(case, 4)))
 
@@ -116,12 +121,18 @@ def it_never_seeds(case: Case) -> None:
 
 
 def it_works_on_the_device_of_its_weights(case: Case) -> None:
-    """Moved to a device, it encodes, decodes and computes its loss there."""
+    """Moved to a device, it starts, computes its losses, encodes and decodes there."""
     device = another_device()
-    autoencoder, images = ready(case).to(device), some_images(case).to(device)
+    autoencoder, images = case.build().to(device), some_images(case).to(device)
+    with torch.no_grad():
+        autoencoder.begin_training(images)
+    autoencoder.before_step(0.5)
+    places = {name: term.device for name, term in autoencoder.loss_terms(images).items()}
+    if isinstance(autoencoder, AdversarialAutoencoder):
+        places["critic_loss"] = autoencoder.critic_loss(images).device
+    autoencoder.eval()
     latents = encoded(autoencoder, images)
-    places = {"latents": latents.device, "images": decoded(autoencoder, latents).device}
-    places |= {name: term.device for name, term in autoencoder.loss_terms(images).items()}
+    places |= {"latents": latents.device, "images": decoded(autoencoder, latents).device}
     for name, place in places.items():
         require(place.type == device.type, f"its {name} are on {place}, not on {device}")
 
@@ -133,7 +144,7 @@ CHECKS = (
     encoding_ignores_the_rest_of_the_batch,
     decoding_ignores_the_rest_of_the_batch,
     decoded_images_lie_between_0_and_1,
-    encoding_leaves_the_images_as_they_were,
+    it_leaves_the_images_as_they_were,
     decoding_leaves_the_latents_as_they_were,
     it_never_seeds,
     it_works_on_the_device_of_its_weights,

@@ -49,6 +49,13 @@ def training_lowers_the_loss(case: Case) -> None:
     require(after < before, f"the loss was {before:.4g} before 30 steps and is {after:.4g} after")
 
 
+def the_last_batch_may_be_a_single_image(case: Case) -> None:
+    """Nine images in batches of eight end each epoch with a batch of one."""
+    autoencoder = case.build()
+    with seeded(0, "train"):
+        train_autoencoder(autoencoder, some_images(case, 9), Budget(epochs=2, batch=8))
+
+
 def weights_make_the_round_trip(case: Case) -> None:
     """``state_dict`` holds tensors alone, and all that ``encode`` and ``decode`` depend on."""
     trained, images = case.build(), some_images(case)
@@ -90,8 +97,12 @@ def the_critic_learns_from_its_own_loss(case: Case) -> None:
     theirs = _critic_parameters(autoencoder)
     if not isinstance(autoencoder, AdversarialAutoencoder):
         raise CannotApply("it has no critic")
-    ours = {id(parameter) for parameter in autoencoder.parameters()} - theirs
-    require(bool(theirs) and bool(ours), "critic_parameters are none or all of its parameters")
+    registered = {id(parameter) for parameter in autoencoder.parameters()}
+    require(theirs <= registered, "a parameter of the critic is none of the module's own")
+    require(
+        bool(theirs) and theirs < registered,
+        "critic_parameters are none or all of its parameters",
+    )
     loss = autoencoder.critic_loss(some_images(case))
     require(loss.shape == () and bool(loss.isfinite()), f"the critic's loss is {loss}")
     torch.autograd.backward(loss)
@@ -103,6 +114,7 @@ CHECKS = (
     loss_terms_are_finite_scalars,
     every_trainable_parameter_gets_a_gradient,
     training_lowers_the_loss,
+    the_last_batch_may_be_a_single_image,
     weights_make_the_round_trip,
     nothing_changes_it_in_evaluation_mode,
     the_same_seed_gives_the_same_weights,

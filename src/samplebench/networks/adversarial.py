@@ -37,7 +37,8 @@ class AdversarialBottleneckAutoencoder(AdversarialAutoencoder):
 
     Raises:
         ValueError: a number is out of its range, or images are too small.
-        WeightsMissing: a perceptual distance is asked for, and its weights are not there.
+        WeightsMissing: by ``begin_training`` and ``loss_terms``, where a perceptual distance is
+            asked for and its weights are not there.
 
     References: Taming Transformers for High-Resolution Image Synthesis (Esser et al., 2021),
     arXiv:2012.09841; Geometric GAN (Lim & Ye, 2017), arXiv:1705.02894
@@ -94,6 +95,8 @@ class AdversarialBottleneckAutoencoder(AdversarialAutoencoder):
         return (functional.relu(1 - real).mean() + functional.relu(1 + fake).mean()) / 2
 
     def begin_training(self, images: Images) -> None:
+        if self.distance:
+            self.distance.network.to(images.device)  # found missing now, or never
         self.inner.begin_training(images)
 
     def before_step(self, done: float) -> None:

@@ -1,5 +1,7 @@
 """How unlike two images look, told by the features of a network that was trained on others."""
 
+from functools import cached_property
+
 import torch
 from torch import Tensor
 
@@ -14,12 +16,14 @@ class PerceptualDistance:
     """LPIPS on VGG-16, by torch-fidelity: squared differences of normalised features, weighed.
 
     It needs two files in torch hub's checkpoint folder, and downloads what is not there:
-    torchvision's VGG-16 and the weights of LPIPS. It is no part of the autoencoder: no checkpoint
-    holds it. Grey images are repeated to three channels.
+    torchvision's VGG-16 and the weights of LPIPS. They are read on first use: only training needs
+    them. It is no part of the autoencoder: no checkpoint holds it. Grey images are repeated to
+    three channels.
 
     Raises:
         ValueError: images of other channels than one or three, or below 16 pixels.
-        WeightsMissing: a file is not there and cannot be downloaded, or holds something else.
+        WeightsMissing: on first use, a file is not there and cannot be downloaded, or holds
+            something else.
 
     Reference: The Unreasonable Effectiveness of Deep Features as a Perceptual Metric (Zhang et
     al., 2018), arXiv:1801.03924
@@ -32,7 +36,11 @@ class PerceptualDistance:
                 f"a perceptual term takes images of 1 or 3 channels and {_SMALLEST} pixels or "
                 f"more, not {image_shape}"
             )
-        self.network = _lpips()
+
+    @cached_property
+    def network(self) -> torch.nn.Module:
+        """LPIPS with its weights."""
+        return _lpips()
 
     def __call__(self, shown: Images, images: Images) -> Tensor:
         """The mean distance of pairs, differentiable in both."""

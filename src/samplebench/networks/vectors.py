@@ -59,6 +59,11 @@ def vector_decoder(
 def _halved_sizes(image_shape: ImageShape) -> list[tuple[int, int]]:
     """Height and width, the whole image first, then after each halving; there is one at least."""
     sizes = [(image_shape[1], image_shape[2])]
+    if max(sizes[0]) < _SMALLEST:
+        raise ValueError(
+            f"images of {sizes[0][0]}x{sizes[0][1]} are too small to halve, "
+            f"which takes {_SMALLEST} pixels one way; backbone='mlp' takes them as they are"
+        )
     while len(sizes) == 1 or (max(sizes[-1]) > _SMALLEST and min(sizes[-1]) > 1):
         sizes.append(halved(sizes[-1]))
     return sizes
@@ -97,7 +102,7 @@ def _after(backbone: Backbone, channels: int) -> list[nn.Module]:
 
 
 class _Residual(nn.Module):
-    """``x + f(x)`` with two convolutions, the first narrow."""
+    """``relu(x + f(x))`` with two convolutions in f, the first narrow."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

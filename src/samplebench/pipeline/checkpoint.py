@@ -11,13 +11,14 @@ def load_checkpoint(autoencoder: Autoencoder, path: Path) -> None:
     """Put the weights of a safetensors file into an autoencoder.
 
     Raises:
-        BadCheckpoint: it is no such file, or holds other names or shapes.
+        BadCheckpoint: it is no such file, or holds other names or shapes, or numbers that are
+            not finite.
     """
     try:
         tensors = load_weights(path)
     except ValueError as error:
         raise BadCheckpoint(
-            f"--checkpoint: {error}; a checkpoint is a safetensors file of the weights"
+            f"no checkpoint: {error}; it is a safetensors file of the weights"
         ) from error
     wanted = autoencoder.state_dict()
     problems = [
@@ -33,7 +34,10 @@ def load_checkpoint(autoencoder: Autoencoder, path: Path) -> None:
         shown = "; ".join(problems[:3]) + ("; …" if len(problems) > 3 else "")
         raise BadCheckpoint(
             f"{path} does not hold this autoencoder's weights: {shown}. "
-            "Give the settings that it was trained with, such as --autoencoder 'ae(latent=16)', "
-            "and images of the same shape."
+            "Settings and image shape must be those that it was trained with, such as "
+            "'ae(latent=16)' on images of 1×28×28."
         )
+    weights = {name: tensors[name] for name, _ in autoencoder.named_parameters()}
+    if broken := [name for name, weight in weights.items() if not weight.isfinite().all()]:
+        raise BadCheckpoint(f"{path} holds numbers that are not finite, in {broken[0]}")
     autoencoder.load_state_dict(tensors)

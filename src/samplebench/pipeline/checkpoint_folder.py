@@ -66,7 +66,8 @@ def write_checkpoint(folder: Path, weights: Path, record: CheckpointRecord) -> N
 
     Raises:
         UsageError: the folder is there and is no checkpoint.
-        StorageError: it could not be written; an earlier checkpoint is then untouched.
+        StorageError: it could not be written; an earlier checkpoint is then untouched. Only a
+            process that is killed between two renames leaves it in a hidden folder beside.
     """
     require_replaceable(folder)
     folder = folder.resolve()  # a link is kept, and what it leads to is replaced
@@ -85,20 +86,27 @@ def write_checkpoint(folder: Path, weights: Path, record: CheckpointRecord) -> N
         ) from error
 
 
-def require_replaceable(folder: Path) -> None:
+def require_replaceable(folder: Path) -> bool:
     """See before anything is trained that nothing but a checkpoint would be replaced.
+
+    Returns:
+        whether one would.
 
     Raises:
         UsageError: something else would.
     """
     if not folder.exists():
-        return
-    names = {path.name for path in folder.iterdir()} if folder.is_dir() else {folder.name}
-    if others := sorted(names - {WEIGHTS, RECORD}):
+        return False
+    if not folder.is_dir():
+        raise UsageError(f"--output {folder} is there already and is a file; name a folder")
+    names = {path.name for path in folder.iterdir()}
+    others = sorted(names - {WEIGHTS, RECORD} if RECORD in names else names)
+    if others:
         raise UsageError(
             f"--output {folder} is there already and is no checkpoint (it holds {others[0]}); "
             "choose another folder"
         )
+    return bool(names)
 
 
 def read_checkpoint(folder: Path) -> CheckpointRecord:

@@ -9,11 +9,13 @@ from typing import Any
 
 import torch
 
+from samplebench import __version__
 from samplebench.contracts.autoencoder import Autoencoder
 from samplebench.errors import BadCheckpoint, BadSetting, UsageError
 from samplebench.pipeline.checkpoint import load_checkpoint
 from samplebench.pipeline.checkpoint_folder import WEIGHTS, CheckpointRecord, read_checkpoint
 from samplebench.pipeline.hub import SCHEME, download
+from samplebench.pipeline.setup import harness_code
 from samplebench.randomness import seeded
 from samplebench.registry.loading import Choice, Parts, load_parts
 from samplebench.registry.registry import Chosen
@@ -52,7 +54,7 @@ def load_autoencoder(
 ) -> Autoencoder:
     """The trained autoencoder of a checkpoint, in evaluation mode.
 
-    It warns where the autoencoder's code is not what it was when the weights were trained.
+    It warns where the autoencoder's code, or the harness's, is not what trained the weights.
 
     Args:
         place: a folder that ``samplebench train`` wrote, or ``hf://owner/name[@revision]``.
@@ -101,13 +103,15 @@ def recorded_autoencoder(record: CheckpointRecord, parts: Parts) -> Chosen:
 
 
 def other_code(record: CheckpointRecord, chosen: Chosen) -> str | None:
-    """A sentence where the plugin's code is not that which trained the weights."""
-    if record.autoencoder.code == chosen.part.plugin.code:
-        return None
+    """A sentence where the plugin's code, or ours, is not that which trained the weights."""
     plugin = chosen.part.plugin
+    if (record.autoencoder.code, record.provenance.harness) == (plugin.code, harness_code()):
+        return None
+    then = (_home(record), _named("samplebench", record.provenance.samplebench))
+    now = (_named(plugin.distribution, plugin.version), _named("samplebench", __version__))
     return (
-        f"the weights of '{chosen}' were trained with {_home(record)}, and its code in "
-        f"{_named(plugin.distribution, plugin.version)} is not the same: results may differ"
+        f"the weights of '{chosen}' were trained with {_together(then)}, and the code of "
+        f"{_together(now)} here is not the same: results may differ"
     )
 
 
@@ -127,6 +131,11 @@ def _home(record: CheckpointRecord) -> str:
 
 def _named(distribution: str, version: str) -> str:
     return f"{distribution} {version}".strip()
+
+
+def _together(names: Iterable[str]) -> str:
+    """A bundled plugin has the name of the harness."""
+    return " and ".join(dict.fromkeys(names))
 
 
 def _agree(settings: Mapping[str, Setting], recorded: Mapping[str, Any]) -> bool:

@@ -31,6 +31,8 @@ def test_every_backbone_fits_images_of_every_size(backbone, shape):
 def test_images_too_small_to_halve_are_refused_with_their_size():
     with pytest.raises(ValueError, match="images of 1x8 are too small"):
         vector_encoder("conv", (1, 1, 8), outputs=2, width=4)
+    with pytest.raises(ValueError, match=r"3x3 are too small to halve.*backbone='mlp'"):
+        vector_encoder("resnet", (1, 3, 3), outputs=2, width=4)
 
 
 def test_a_wider_network_has_more_parameters():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from samplebench import seeded
 from samplebench_autoencoders.discrepancy import squared_discrepancy
+from samplebench_autoencoders.info_vae import InfoVariationalAutoencoder
 from samplebench_autoencoders.wae_mmd import WassersteinAutoencoder
 
 KERNELS = ("imq", "rbf")
@@ -32,14 +33,14 @@ def by_loops(one, other, kernel, bandwidth):
     def within(points):
         pairs = [(i, j) for i in range(len(points)) for j in range(len(points)) if i != j]
         total = sum(similarity(points[i], points[j], kernel, bandwidth) for i, j in pairs)
-        return total / len(pairs) if pairs else 0.0
+        return total / len(pairs)
 
     across = [similarity(a, b, kernel, bandwidth) for a in one for b in other]
     return within(one) + within(other) - 2 * sum(across) / len(across)
 
 
 @given(
-    count=st.integers(1, 7),
+    count=st.integers(2, 7),
     size=st.integers(1, 4),
     bandwidth=st.floats(0.1, 5),
     shift=st.floats(-3, 3),
@@ -50,6 +51,15 @@ def test_the_discrepancy_is_that_of_two_loops(count, size, bandwidth, shift, ker
     one, other = samples(count, size, "one", shift), samples(count, size, "other")
     told = float(squared_discrepancy(one, other, kernel, bandwidth))
     assert told == pytest.approx(by_loops(one.tolist(), other.tolist(), kernel, bandwidth))
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_single_vector_tells_nothing_of_a_law(kernel):
+    one = samples(1, 3, "one").requires_grad_()
+    told = squared_discrepancy(one, samples(1, 3, "other"), kernel, 1.0)
+    told.backward()
+    assert float(told.detach()) == 0
+    assert not one.grad.any()
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -76,6 +86,25 @@ def test_two_samples_of_one_law_have_no_discrepancy_on_average(kernel):
 def test_the_gradient_is_that_of_finite_differences(kernel):
     one, other = samples(4, 2, "one").requires_grad_(), samples(4, 2, "other")
     assert torch.autograd.gradcheck(lambda z: squared_discrepancy(z, other, kernel, 1.0), one)
+
+
+def test_an_info_vae_compares_by_the_kernel_of_its_authors_unless_told_otherwise():
+    with seeded(0, "build"):
+        model = InfoVariationalAutoencoder((1, 8, 8), latent=6, width=4).double().eval()
+    images = torch.linspace(0, 1, 5 * 64, dtype=torch.float64).reshape(5, 1, 8, 8)
+    with seeded(1, "loss"):
+        told = float(model.loss_terms(images)["mmd"].detach())
+    with seeded(1, "loss"):
+        means, logarithms = model.encoder(images).detach().chunk(2, 1)
+        drawn = means + torch.randn_like(means) * (logarithms / 2).exp()
+        prior = torch.randn_like(means)
+    similar = {
+        name: (-(one[:, None] - other[None]).square().mean(2) / 6).exp()
+        for name, one, other in (("zz", drawn, drawn), ("pp", prior, prior), ("zp", drawn, prior))
+    }
+    apart = ~torch.eye(5, dtype=torch.bool)
+    exact = similar["zz"][apart].mean() + similar["pp"][apart].mean() - 2 * similar["zp"].mean()
+    assert told == pytest.approx(999 * float(exact))
 
 
 @pytest.mark.parametrize("kernel", KERNELS)

@@ -107,6 +107,11 @@ class DarkensWhatItIsGiven(Honest):
         return super().encode(images.clamp_(max=0.5))
 
 
+class DarkensWhatItsCriticIsGiven(HonestPair):
+    def critic_loss(self, images: torch.Tensor) -> torch.Tensor:
+        return super().critic_loss(images.clamp_(max=0.5))
+
+
 class ClampsLatents(Honest):
     def decode(self, latents: Latents) -> torch.Tensor:
         latents.values.clamp_(max=0)
@@ -159,6 +164,19 @@ class AveragesInEvaluation(Honest):
         return super().loss_terms(images)
 
 
+class NeedsTwoImages(Honest):
+    def loss_terms(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
+        if len(images) < 2:
+            raise ValueError("a single image has no spread")
+        return super().loss_terms(images)
+
+
+class SeedsAsItsCriticLearns(HonestPair):
+    def critic_loss(self, images: torch.Tensor) -> torch.Tensor:
+        torch.manual_seed(0)
+        return super().critic_loss(images)
+
+
 class SeedsAsItStarts(Honest):
     def begin_training(self, images: torch.Tensor) -> None:
         torch.manual_seed(0)
@@ -193,6 +211,19 @@ class HasAnIdleCritic(HonestPair):
         return [*self.critic.parameters(), *self.idle.parameters()]
 
 
+class KeepsItsCriticApart(HonestPair):
+    def __init__(self, image_shape: tuple[int, int, int]) -> None:
+        super().__init__(image_shape)
+        self.unseen = [self.critic]
+        del self.critic
+
+    def _judged(self, images: torch.Tensor) -> torch.Tensor:
+        return self.unseen[0](images.flatten(1)).mean()
+
+    def critic_parameters(self) -> list[nn.Parameter]:
+        return list(self.unseen[0].parameters())
+
+
 class RandomCodebook(Bottleneck):
     """The nearest of some codewords that never learn: to a fresh network, always the same one."""
 
@@ -225,13 +256,14 @@ SABOTEURS = {
     autoencoder_checks.encoding_ignores_the_rest_of_the_batch: EncodesByTheBatch,
     autoencoder_checks.decoding_ignores_the_rest_of_the_batch: DecodesByTheBatch,
     autoencoder_checks.decoded_images_lie_between_0_and_1: DecodesWithoutBounds,
-    autoencoder_checks.encoding_leaves_the_images_as_they_were: DarkensWhatItIsGiven,
+    autoencoder_checks.it_leaves_the_images_as_they_were: DarkensWhatItIsGiven,
     autoencoder_checks.decoding_leaves_the_latents_as_they_were: ClampsLatents,
     autoencoder_checks.it_never_seeds: SeedsTorch,
     autoencoder_checks.it_works_on_the_device_of_its_weights: StaysOnTheHost,
     learning_checks.loss_terms_are_finite_scalars: TermsAreLists,
     learning_checks.every_trainable_parameter_gets_a_gradient: ForgetsALayer,
     learning_checks.training_lowers_the_loss: ClimbsUp,
+    learning_checks.the_last_batch_may_be_a_single_image: NeedsTwoImages,
     learning_checks.weights_make_the_round_trip: HidesAWeight,
     learning_checks.nothing_changes_it_in_evaluation_mode: AveragesInEvaluation,
     learning_checks.the_same_seed_gives_the_same_weights: DrawsWeightsFromTheClock,
@@ -257,9 +289,12 @@ def test_a_saboteur_is_caught_by_the_rule_it_breaks_and_no_other(check, outcomes
     [
         (StartsOutsideItsWeights, learning_checks.weights_make_the_round_trip),
         (SeedsAsItStarts, autoencoder_checks.it_never_seeds),
+        (SeedsAsItsCriticLearns, autoencoder_checks.it_never_seeds),
+        (DarkensWhatItsCriticIsGiven, autoencoder_checks.it_leaves_the_images_as_they_were),
+        (KeepsItsCriticApart, learning_checks.the_critic_learns_from_its_own_loss),
     ],
 )
-def test_what_goes_wrong_as_training_begins_is_caught_too(saboteur, check, outcomes_of):
+def test_what_goes_wrong_at_the_start_or_in_the_critic_is_caught_too(saboteur, check, outcomes_of):
     outcomes = outcomes_of("autoencoder", saboteur)
     assert {o.check for o in outcomes if o.status == "failed"} == {check.__name__}
 

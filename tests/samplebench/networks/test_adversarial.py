@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from samplebench import Continuous, seeded
+from samplebench import Continuous, WeightsMissing, seeded
 from samplebench.autoencoder_training import train_autoencoder
 from samplebench.networks import (
     AdversarialBottleneckAutoencoder,
@@ -48,6 +48,22 @@ def images(count=6):
 def slope(term, model):
     (found,) = torch.autograd.grad(term, model.inner.last_weight, retain_graph=True)
     return found.double()
+
+
+def test_missing_perceptual_weights_are_told_as_training_begins_and_to_nobody_else(
+    tmp_path, monkeypatch
+):
+    def no_network(*_, **__):
+        raise OSError("no network")
+
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    monkeypatch.setattr("torch.hub.download_url_to_file", no_network)
+    model = build(perceptual=1.0).eval()
+    assert torch.equal(
+        model.decode(model.encode(images())), build().eval().decode(model.encode(images()))
+    )
+    with pytest.raises(WeightsMissing, match="no network"):
+        model.begin_training(images())
 
 
 def test_the_critic_minimises_the_hinge_loss():

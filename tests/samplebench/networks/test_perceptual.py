@@ -79,7 +79,7 @@ def test_weights_that_cannot_be_had_are_told_with_their_addresses(tmp_path, monk
 
     monkeypatch.setattr("torch.hub.download_url_to_file", no_network)
     with pytest.raises(WeightsMissing) as error:
-        PerceptualDistance((3, 32, 32))
+        PerceptualDistance((3, 32, 32))(torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32))
     for word in (str(tmp_path), "vgg16", "lpips", "no network", "perceptual at 0"):
         assert word in str(error.value)
 

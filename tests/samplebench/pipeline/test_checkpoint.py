@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 import samplebench
 from samplebench.errors import BadCheckpoint, StorageError, UsageError
 from samplebench.pipeline.cell import part_record
+from samplebench.pipeline.checkpoint import load_checkpoint
 from samplebench.pipeline.checkpoint_folder import (
     CheckpointRecord,
     TrainingRecord,
@@ -142,9 +143,14 @@ def test_a_checkpoint_replaces_a_checkpoint_and_nothing_else(saved, tmp_path):
     with pytest.raises(UsageError, match=r"is no checkpoint \(it holds thesis.tex\)"):
         saved()
     assert (folder / "weights.safetensors").read_bytes() == before
-    (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match="is there already"):
-        saved(folder=tmp_path / "file")
+    bare = tmp_path / "bare" / "weights.safetensors"
+    bare.parent.mkdir()
+    bare.write_text("weights of somebody")
+    with pytest.raises(UsageError, match=r"is no checkpoint \(it holds weights.safetensors\)"):
+        saved(folder=bare.parent)
+    with pytest.raises(UsageError, match="is there already and is a file"):
+        saved(folder=bare)
+    assert bare.read_text() == "weights of somebody"
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
@@ -243,8 +249,26 @@ def test_weights_of_another_shape_are_told(saved, bench):
 def test_other_code_is_a_warning(saved, bench):
     _, folder = saved()
     change_autoencoder(folder, code="0" * 16)
-    with pytest.warns(UserWarning, match="its code in the file toy_parts.py is not the same"):
+    told = r"with the file toy_parts.py and samplebench .* is not the same"
+    with pytest.warns(UserWarning, match=told):
         samplebench.load_autoencoder(folder, plugins=[bench.plugin])
+
+
+def test_other_code_of_the_harness_is_a_warning(saved, bench):
+    _, folder = saved()
+    content = json.loads((folder / "autoencoder.json").read_text())
+    change(folder, provenance=content["provenance"] | {"harness": "0" * 16})
+    with pytest.warns(UserWarning, match="is not the same: results may differ"):
+        samplebench.load_autoencoder(folder, plugins=[bench.plugin])
+
+
+def test_weights_that_are_not_finite_are_told(saved, tmp_path):
+    autoencoder, _ = saved()
+    weights = {name: weight.clone() for name, weight in autoencoder.state_dict().items()}
+    weights["decoder.bias"][0] = torch.nan
+    save_file(weights, tmp_path / "broken.safetensors")
+    with pytest.raises(BadCheckpoint, match=r"not finite, in decoder.bias"):
+        load_checkpoint(autoencoder, tmp_path / "broken.safetensors")
 
 
 def test_a_default_that_has_changed_since_changes_nothing(saved, bench):
