@@ -60,8 +60,8 @@ class InfoVariationalAutoencoder(VectorAutoencoder):
         bandwidth: float | None = None,
     ) -> None:
         super().__init__(image_shape, latent, backbone, width, likelihood, encoded=2 * latent)
-        bandwidth = math.sqrt(latent / 2) if bandwidth is None else bandwidth
-        above_zero("bandwidth", bandwidth)
+        self._deviation = math.sqrt(latent / 2) if bandwidth is None else bandwidth
+        above_zero("bandwidth", self._deviation)
         if not (alpha <= 1 and alpha + scale >= 1):
             raise ValueError(
                 "InfoVAE needs alpha ≤ 1 and alpha + scale ≥ 1, "
@@ -74,7 +74,7 @@ class InfoVariationalAutoencoder(VectorAutoencoder):
         posterior = posterior_of(self.encoder(images))
         drawn = posterior.draw()
         prior = torch.randn_like(drawn)
-        discrepancy = squared_discrepancy(drawn, prior, self.kernel, self.bandwidth)
+        discrepancy = squared_discrepancy(drawn, prior, self.kernel, self._deviation)
         return {
             "reconstruction": self.reconstruction(drawn, images),
             "kl": (1 - self.alpha) * posterior.divergence(),

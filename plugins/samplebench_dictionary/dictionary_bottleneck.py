@@ -135,7 +135,8 @@ class DictionaryBottleneck(Bottleneck):
         self.idle[chosen.flatten()] = 0
         dead = self.idle >= self.revive
         worst = (signals - mixed).square().sum(1).topk(min(self.atoms, len(signals))).indices
-        offered = signals[worst[(dead.cumsum(0) - 1) % len(worst)]]
+        # Of length 1 as atoms start: a step of Adam turns a long one less.
+        offered = functional.normalize(signals[worst[(dead.cumsum(0) - 1) % len(worst)]])
         # Chosen by masks: to ask how many are dead would make a GPU wait. Zero is no direction.
         moving = dead & offered.any(1)
         self.directions.copy_(torch.where(moving[:, None], offered, self.directions))

@@ -30,7 +30,9 @@ def dl_vae(
     follow the gradient. Whether the tables were made so or by the online rule, and which of the
     code's two perplexities they show, is not known; only the one of how often atoms are used tells
     a collapse. That code mixes the images of a batch in its signals; here a site is one signal.
-    Starting from data and moving dead atoms are not in it; its perceptual loss is left out.
+    It scales what it learns to length 1 at every step; here the length of what is learned is free
+    and only its direction used. Starting from data and moving dead atoms are not in it; its
+    perceptual loss is left out.
 
     Args:
         image_shape: channels, height, width.

@@ -18,6 +18,7 @@ from samplebench.networks import (
 from samplebench_quantized.straight_through import straight_through
 
 _MARGIN = 1e-3  # how far beyond its outermost levels a channel may go, as a share
+_MOST = 1000  # levels of a channel with which that is less than half a level
 
 
 class ScalarQuantiser(Bottleneck):
@@ -29,7 +30,7 @@ class ScalarQuantiser(Bottleneck):
     ``y = h tanh(z + artanh(o/h)) − o``, and the decoder sees ``round(y) / ⌊L/2⌋``.
 
     Raises:
-        ValueError: there is no level count, or one below 2.
+        ValueError: there is no level count, or one outside 2…1000.
     """
 
     sizes: Tensor
@@ -37,8 +38,10 @@ class ScalarQuantiser(Bottleneck):
 
     def __init__(self, levels: Sequence[int]) -> None:
         super().__init__()
-        if not levels or min(levels) < 2:
-            raise ValueError(f"levels are one number for each channel, 2 or more, not {levels!r}")
+        if not levels or min(levels) < 2 or max(levels) > _MOST:
+            raise ValueError(
+                f"levels are one number in 2…{_MOST} for each channel, not {levels!r}"
+            )
         self.levels, self.channels = tuple(levels), len(levels)
         sizes = torch.tensor(self.levels)
         places = [math.prod(self.levels[:channel]) for channel in range(self.channels)]
@@ -83,7 +86,8 @@ def fsq(
 
     ``L = R(x, D(z̃))`` with ``z̃ = round(h tanh(z + artanh(o/h)) − o) / ⌊L/2⌋`` for each channel
     of L levels, ``h = (L − 1)(1 + 10⁻³)/2`` and ``o = 1/2`` if L is even, else 0. The gradient
-    passes straight through the rounding; there is no other term.
+    passes straight through the rounding; there is no other term. The paper's code has ``1 − 10⁻³``
+    and ``tan`` for ``artanh``, with which z = 0 lies a little off its level.
 
     Args:
         image_shape: channels, height, width.
@@ -93,7 +97,7 @@ def fsq(
         likelihood: what the reconstruction error is.
 
     Raises:
-        ValueError: there is no level count, or one below 2.
+        ValueError: there is no level count, or one outside 2…1000.
 
     Reference: Finite Scalar Quantization: VQ-VAE Made Simple (Mentzer et al., 2023),
     arXiv:2309.15505

@@ -96,7 +96,8 @@ def entropy_of_mean(logits: Float[Tensor, "points bits"]) -> Float[Tensor, ""]:
     their mean is one matrix product, and no tensor is larger than points × 2^⌈bits/2⌉ or 2^bits.
     """
     low, high = (_law(half) for half in logits.tensor_split(2, dim=1))
-    return entropy(low.T @ high / len(logits))
+    with torch.autocast(logits.device.type, enabled=False):  # a law adds up to 1
+        return entropy(low.T @ high / len(logits))
 
 
 def _law(logits: Float[Tensor, "points bits"]) -> Float[Tensor, "points codes"]:

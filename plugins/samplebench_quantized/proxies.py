@@ -11,11 +11,11 @@ _LEAST_DEVIATION = 1e-6  # of a channel that is the same at all sites
 
 
 class Proxies(nn.Module):
-    """Sites on a scale on which codewords lie about one apart: ``ẑ_j = √w_j (z_j − o_j)``.
+    """Sites on a scale of their own: ``ẑ_j = √w_j (z_j − o_j)``.
 
     A fresh encoder's sites hardly differ, and to soft assignments all are then the same. The
     weights w are learned; they and the origin o start so that each channel of the first sites has
-    mean 0 and variance 1.
+    mean 0 and variance 1; two sites then lie about √(2 channels) apart.
     """
 
     origin: Tensor

@@ -27,7 +27,7 @@ class VectorQuantiser(Bottleneck):
     ``e_k = M_k / ((N_k + ε) / (N + K ε) · N)``,
 
     or by the gradient of ``‖sg z − e‖²``. The averages start as if each codeword had one site, at
-    itself.
+    itself, or twice as many as keep it from being replaced.
 
     Args:
         codes: K, the number of codewords.
@@ -64,8 +64,10 @@ class VectorQuantiser(Bottleneck):
             raise ValueError(f"codes and channels are at least 1, not {codes} and {channels}")
         if not 0 <= decay < 1:
             raise ValueError(f"decay lies in [0, 1), not at {decay}")
-        if min(epsilon, commitment, replace_dead) < 0:
-            raise ValueError("epsilon, commitment and replace_dead are not negative")
+        if not epsilon > 0:
+            raise ValueError(f"epsilon is above 0, not {epsilon}")
+        if min(commitment, replace_dead) < 0:
+            raise ValueError("commitment and replace_dead are not negative")
         self.codes, self.channels, self.update = codes, channels, update
         self.decay, self.epsilon, self.commitment = decay, epsilon, commitment
         self.start, self.replace_dead = start, replace_dead
@@ -74,8 +76,9 @@ class VectorQuantiser(Bottleneck):
             self.codebook = nn.Parameter(codewords)
         else:
             self.register_buffer("codebook", codewords)
-        self.register_buffer("counts", torch.ones(codes))
-        self.register_buffer("sums", codewords.clone())
+        self.register_buffer("counts", torch.empty(codes))
+        self.register_buffer("sums", torch.empty(codes, channels))
+        self._start_averages()
 
     def space(self, grid: tuple[int, ...]) -> Discrete:
         return Discrete((self.codes,), grid)
@@ -109,8 +112,12 @@ class VectorQuantiser(Bottleneck):
     def begin(self, sites: Sites) -> None:
         if self.start == "k-means":
             self.codebook.copy_(k_means(self._points(sites), self.codes))
-        self.counts.fill_(1.0)
-        self.sums.copy_(self.codebook)
+        self._start_averages()
+
+    @torch.no_grad()
+    def _start_averages(self) -> None:
+        self.counts.fill_(max(1.0, 2 * self.replace_dead))
+        self.sums.copy_(self.counts[:, None] * self.codebook)
 
     def _points(self, sites: Sites) -> Points:
         return sites.detach().to(self.codebook).flatten(0, 1)

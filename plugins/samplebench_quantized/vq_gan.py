@@ -31,8 +31,9 @@ def vq_gan(
 
     The paper's network is larger and has attention; here it is the VQ-VAE's, so that the two
     compare. Its perceptual term P always counts; here it is an option, because it needs the
-    weights of a network trained on other images. Its critic starts after a number of steps that
-    short trainings never reach; here after a share of them.
+    weights of a network trained on other images. Its critic starts to learn and is heard
+    after a number of steps that short trainings never reach; here it learns from the first, and is
+    heard after a share of them.
 
     Args:
         image_shape: channels, height, width.

@@ -115,7 +115,7 @@ class AdversarialBottleneckAutoencoder(AdversarialAutoencoder):
 
     def _reconstructed(self, images: Images) -> Images:
         """The reconstructions of the step before, where it was of these images: none is made
-        twice.
+        twice. Of others, as in evaluation: to look changes no average and no codebook.
         """
         known, self._shown = self._shown, None
         if known is not None and known[0] is images:

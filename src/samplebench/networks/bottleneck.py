@@ -52,8 +52,9 @@ class Bottleneck(nn.Module, ABC):
     def forward(self, sites: Sites) -> tuple[Sites, Mapping[str, Tensor]]:
         """In training: the sites that the decoder gets, and the terms that the loss gains.
 
-        Gradients reach the encoder through both. A term is a scalar per pixel value: a mean over
-        sites and channels, or nats an image divided by the pixel values of an image.
+        Gradients reach the encoder through both. A term is a scalar beside a reconstruction error
+        per pixel value: a mean over sites and channels, nats an image divided by the pixel values
+        of an image, or what the method's own weight makes of nats a site.
         """
 
     def begin(self, sites: Sites) -> None:

@@ -180,6 +180,7 @@ def test_an_atom_unused_for_so_many_steps_moves_to_the_worst_site(update):
     torch.testing.assert_close(part.unit_atoms[2], torch.tensor([0.0, 0, 1]))
     part(points)
     torch.testing.assert_close(part.unit_atoms[2], torch.tensor([0.0, 1.0, 0.9]) / math.sqrt(1.81))
+    torch.testing.assert_close(part.directions[2].norm(), torch.tensor(1.0))
     assert part.idle.tolist() == [0, 0, 0, 0]
 
 

@@ -93,7 +93,13 @@ def test_training_reconstructs_held_out_digits_far_better():
     assert errors[1] < 0.25 * errors[0]
 
 
-@pytest.mark.parametrize("levels", [(), (8, 1), (0,)], ids=str)
-def test_levels_below_two_are_refused(levels):
-    with pytest.raises(ValueError, match="2 or more"):
+def test_far_sites_have_the_outermost_codes_with_as_many_levels_as_there_may_be():
+    part = ScalarQuantiser((1000,))
+    found = part.encode(torch.tensor([[[-30.0], [30.0]]])).codes
+    assert found.flatten().tolist() == [0, 999]
+
+
+@pytest.mark.parametrize("levels", [(), (8, 1), (0,), (8, 1001)], ids=str)
+def test_levels_out_of_range_are_refused(levels):
+    with pytest.raises(ValueError, match="one number in 2…1000 for each channel"):
         fsq((1, 8, 8), levels=levels)

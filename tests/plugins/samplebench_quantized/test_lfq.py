@@ -11,7 +11,7 @@ from sklearn.datasets import load_digits
 from samplebench import Discrete, seeded
 from samplebench.autoencoder_training import train_autoencoder
 from samplebench.training import Budget
-from samplebench_quantized.lfq import SignQuantiser, lfq
+from samplebench_quantized.lfq import SignQuantiser, entropy_of_mean, lfq
 
 
 def corners(bits):
@@ -51,6 +51,13 @@ def test_saturated_sites_have_finite_entropies_and_gradients():
     term.backward()
     assert term.isfinite()
     assert sites.grad.isfinite().all()
+
+
+def test_the_entropy_of_the_mean_law_is_computed_in_single_precision():
+    logits = draws(600, 9)
+    with torch.autocast("cpu", torch.bfloat16):
+        told = float(entropy_of_mean(logits))
+    assert told == float(entropy_of_mean(logits))
 
 
 @pytest.mark.parametrize("bits", [1, 2, 5])

@@ -108,6 +108,17 @@ def test_dead_codes_move_to_sites_of_the_batch(update):
     torch.testing.assert_close(ours.sums[3:], 2.25 * ours.codebook.detach()[3:])
 
 
+@pytest.mark.parametrize("threshold", [0.5, 1.0, 5.0, 20.0])
+def test_codes_in_good_use_are_never_replaced(threshold):
+    ours = quantiser(codes=4, replace_dead=threshold).train()
+    sites = draws(8, 25, 3)  # about 50 a code
+    ours.begin(sites)
+    for _ in range(100):
+        before = ours.codebook.clone()
+        ours(sites)
+        assert float((ours.codebook - before).abs().max()) < 0.1
+
+
 def test_a_start_by_k_means_puts_codewords_among_the_sites_and_a_normal_one_does_not():
     sites = draws(8, 50, 3) + 20
     for start, near in {"k-means": True, "normal": False}.items():
@@ -145,8 +156,10 @@ def test_replacement_revives_a_codebook_that_died():
         with seeded(0, "test"):
             model = vq_vae((1, 8, 8), 64, 8, start="normal", replace_dead=threshold, **SMALL)
             model.bottleneck.codebook[1:] += 1e3
-            model.bottleneck.sums[1:] += 1e3
-            train_autoencoder(model, learned, Budget(epochs=4, batch=64, learning_rate=3e-3))
+            model.bottleneck.sums.copy_(
+                model.bottleneck.counts[:, None] * model.bottleneck.codebook
+            )
+            train_autoencoder(model, learned, Budget(epochs=8, batch=64, learning_rate=3e-3))
         used[threshold] = used_codes(model, held_out)
     assert used[0.0] <= 2
     assert used[2.0] > 20
@@ -158,7 +171,7 @@ def test_replacement_revives_a_codebook_that_died():
         ({"codes": 0}, "at least 1"),
         ({"channels": 0}, "at least 1"),
         ({"decay": 1.0}, "decay"),
-        ({"epsilon": -1.0}, "not negative"),
+        ({"epsilon": 0.0}, "epsilon is above 0"),
         ({"commitment": -1.0}, "not negative"),
         ({"replace_dead": -1.0}, "not negative"),
     ],
