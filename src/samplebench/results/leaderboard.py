@@ -88,11 +88,12 @@ def _samples(suite: str, found: Sequence[Table]) -> list[str]:
         return []
     return [
         "## Samples",
-        "From top to bottom: real, reconstructed, and what a sampler generated.",
+        "From top to bottom: real, reconstructed, and what a sampler, if there is one, generated.",
         *pictures,
     ]
 
 
 def _picture(suite: str, title: str, record: Record) -> str:
-    image = link("real, reconstructed, generated", "records", suite, str(record.picture))
+    shown = "real, reconstructed, generated" if record.sampler else "real, reconstructed"
+    image = link(shown, "records", suite, str(record.picture))
     return f"{title}, seed {record.seed}:\n\n!{image}"
