@@ -17,6 +17,7 @@ from samplebench.pipeline.checkpoint_folder import (
     CheckpointRecord,
     TrainingRecord,
     digest_of_weights,
+    require_replaceable,
     write_checkpoint,
 )
 from samplebench.pipeline.coding import as_images, decode
@@ -79,6 +80,7 @@ def train_checkpoint(
         None,
         suite.seeds[0],
     )
+    require_replaceable(setup.results)
     ask_for_determinism(setup.threads)
     workspace = Workspace(setup.workspace)
     display.stage(f"reading {cell.dataset}")
