@@ -16,6 +16,21 @@ Command = Callable[[argparse.Namespace], int]
 """Carries out what was typed; its exit code."""
 
 
+class _Once(argparse.Action):
+    """An option that is given once: a second value would silently take the first one's place."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        if getattr(namespace, self.dest) is not None:
+            parser.error(f"{option_string} is given twice; run once for each, into one --results")
+        setattr(namespace, self.dest, values)
+
+
 def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     """The parser of the whole command line; each command's help is its function's docstring."""
     whole = argparse.ArgumentParser(
@@ -120,6 +135,7 @@ def _grid_options(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--checkpoint",
+        action=_Once,
         metavar="PLACE",
         help="load this in place of training: a folder that `train` wrote, hf://owner/name, "
         "or a safetensors file",

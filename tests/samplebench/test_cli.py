@@ -99,6 +99,12 @@ def test_train_writes_a_checkpoint_that_run_takes_by_itself(typed):
     assert "the checkpoint in kept will be replaced" in typed("train", *toy, "--epochs", "2")[2]
 
 
+def test_a_second_checkpoint_is_refused_and_not_taken_for_the_first(typed, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        typed("plan", "--checkpoint", "one", "--checkpoint", "two")
+    assert "--checkpoint is given twice; run once for each" in capsys.readouterr().err
+
+
 def test_an_autoencoder_that_is_not_the_checkpoints_is_told(typed, tmp_path):
     toy = ("--dataset", "stripes", "--autoencoder", "linear", "--epochs", "1", "--output", "k")
     assert typed("train", *toy)[0] == 0

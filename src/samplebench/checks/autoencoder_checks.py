@@ -85,6 +85,13 @@ def decoded_images_lie_between_0_and_1(case: Case) -> None:
         require(low >= 0 and high <= 1, f"images of {name} lie in [{low:.3g}, {high:.3g}]")
 
 
+def decoding_takes_the_whole_space(case: Case) -> None:
+    """The first and the last codes, and values about them, decode to images that differ."""
+    autoencoder = ready(case)
+    one, other = decoded(autoencoder, toys.ends(autoencoder.latent_space))
+    require(not same(one, other), "latents from both ends of its space give the same image")
+
+
 def it_leaves_the_images_as_they_were(case: Case) -> None:
     """Neither ``encode`` nor a loss changes the images that it is given."""
     images, autoencoder = some_images(case), ready(case)
@@ -144,6 +151,7 @@ CHECKS = (
     encoding_ignores_the_rest_of_the_batch,
     decoding_ignores_the_rest_of_the_batch,
     decoded_images_lie_between_0_and_1,
+    decoding_takes_the_whole_space,
     it_leaves_the_images_as_they_were,
     decoding_leaves_the_latents_as_they_were,
     it_never_seeds,

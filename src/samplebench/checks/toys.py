@@ -73,11 +73,25 @@ def moved(latents: Latents, distance: float) -> Latents:
 def under_another_law(latents: Latents) -> Latents:
     """Fewer latents, their values shrunk and moved, their codes counted from the other end."""
     half = latents[: len(latents) // 2]
-    ranges = torch.tensor(half.space.code_ranges, dtype=torch.int64)
-    codes = ranges - 1 - half.codes
-    if isinstance(half.space, Sparse):
-        codes = codes.flip(-1)  # atoms ascend
-    return half.space.pack(values=half.values * 0.5 + 7, codes=codes)
+    return half.space.pack(values=half.values * 0.5 + 7, codes=_from_the_other_end(half))
+
+
+def ends(space: LatentSpace) -> Latents:
+    """Two latents: of the first codes everywhere, and of the last."""
+    first = collapsed(latents(space, count=1))
+    low, high = torch.full_like(first.values, -1.0), torch.full_like(first.values, 1.0)
+    return Latents.join(
+        [
+            space.pack(values=low, codes=first.codes),
+            space.pack(values=high, codes=_from_the_other_end(first)),
+        ]
+    )
+
+
+def _from_the_other_end(latents: Latents) -> Tensor:
+    """The codes, counted down from the last."""
+    codes = torch.tensor(latents.space.code_ranges, dtype=torch.int64) - 1 - latents.codes
+    return codes.flip(-1) if isinstance(latents.space, Sparse) else codes  # atoms ascend
 
 
 def collapsed(latents: Latents) -> Latents:

@@ -26,7 +26,8 @@ def caption(table: Table) -> str:
 
 def details(table: Table) -> list[str]:
     """Diagnostics, feature extractors, protocol and provenance: a line each."""
-    protocol = [f"{name} {text}" for name, text in table.conditions.items() if name != "data"]
+    hidden = {"data"} if _draws(table) else {"data", "generated"}
+    protocol = [f"{name} {text}" for name, text in table.conditions.items() if name not in hidden]
     return [
         *_diagnostics(table),
         *_features(table),
@@ -84,7 +85,8 @@ def _loaded(table: Table) -> str:
         return ""
     return (
         "Weights loaded from a checkpoint are the same for every seed: such a row's ± is the "
-        "spread of sampling and measuring, not of training."
+        "spread of sampling and measuring, not of training, and its figures of the autoencoder "
+        "are never bold."
     )
 
 
@@ -95,10 +97,16 @@ def _counts(table: Table) -> str:
     reference = listed(f"{each['reference']:,}" for each in counts if "reference" in each)
     if not generated or not reference:
         return ""
+    made = "generated" if _draws(table) else "reconstructed"
     return (
-        f"Scores are for {generated} generated against {reference} held-out images, and depend "
+        f"Scores are for {generated} {made} against {reference} held-out images, and depend "
         "on these numbers."
     )
+
+
+def _draws(table: Table) -> bool:
+    """Whether a sampler drew anything."""
+    return any(row.kind in ("sampler", "control") for row in table.rows)
 
 
 def _costs(table: Table) -> str:

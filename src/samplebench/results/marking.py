@@ -53,13 +53,20 @@ def machines(records: Iterable[Record]) -> set[str]:
 def _contests(table: Table, column: Column) -> list[list[int]]:
     """The sets of rows whose figures of a column compete, as places in the table.
 
-    References and controls compete for nothing. A figure of images or a cost compares across
+    References and controls compete for nothing, and weights that were loaded for no figure of the
+    autoencoder, because their seeds are one training. A figure of images or a cost compares across
     autoencoders, one of latents within its own; costs only on one machine.
     """
     if column.alarm is not None:
         return []
     if column.subject == "autoencoder":
-        return [_places(table.rows, "reconstruction")]
+        return [
+            [
+                place
+                for place in _places(table.rows, "reconstruction")
+                if not any(each.autoencoder.checkpoint for each in table.rows[place].measured)
+            ]
+        ]
     samplers = _places(table.rows, "sampler")
     if column.subject == "latents":
         autoencoders = dict.fromkeys(table.rows[place].autoencoder for place in samplers)

@@ -102,6 +102,12 @@ class DecodesWithoutBounds(Honest):
         return self.up(latents.values).unflatten(1, self.image_shape)
 
 
+class ShowsTheSameOnceTrained(Honest):
+    def decode(self, latents: Latents) -> torch.Tensor:
+        images = super().decode(latents)
+        return images if self.training else torch.zeros_like(images)
+
+
 class DarkensWhatItIsGiven(Honest):
     def encode(self, images: torch.Tensor) -> Latents:
         return super().encode(images.clamp_(max=0.5))
@@ -227,9 +233,9 @@ class KeepsItsCriticApart(HonestPair):
 class RandomCodebook(Bottleneck):
     """The nearest of some codewords that never learn: to a fresh network, always the same one."""
 
-    def __init__(self, told: int = 32, centred: bool = False) -> None:
+    def __init__(self, told: int = 32, centred: bool = False, shift: int = 0) -> None:
         super().__init__()
-        self.channels, self.told, self.centred = 4, told, centred
+        self.channels, self.told, self.centred, self.shift = 4, told, centred, shift
         self.register_buffer("codewords", torch.randn(32, 4))
 
     def space(self, grid: tuple[int, ...]) -> Discrete:
@@ -241,7 +247,7 @@ class RandomCodebook(Bottleneck):
         return Coded(codes=torch.cdist(sites, self.codewords).argmin(-1)[..., None])
 
     def decode(self, latents: Latents) -> torch.Tensor:
-        return self.codewords[latents.codes.flatten(1)]
+        return self.codewords[latents.codes.flatten(1) + self.shift]
 
     def forward(self, sites: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         chosen = self.codewords[torch.cdist(sites, self.codewords).argmin(-1)]
@@ -256,6 +262,7 @@ SABOTEURS = {
     autoencoder_checks.encoding_ignores_the_rest_of_the_batch: EncodesByTheBatch,
     autoencoder_checks.decoding_ignores_the_rest_of_the_batch: DecodesByTheBatch,
     autoencoder_checks.decoded_images_lie_between_0_and_1: DecodesWithoutBounds,
+    autoencoder_checks.decoding_takes_the_whole_space: ShowsTheSameOnceTrained,
     autoencoder_checks.it_leaves_the_images_as_they_were: DarkensWhatItIsGiven,
     autoencoder_checks.decoding_leaves_the_latents_as_they_were: ClampsLatents,
     autoencoder_checks.it_never_seeds: SeedsTorch,
@@ -304,6 +311,7 @@ def test_what_goes_wrong_at_the_start_or_in_the_critic_is_caught_too(saboteur, c
     [
         ({"centred": True}, autoencoder_checks.encoding_ignores_the_rest_of_the_batch),
         ({"told": 2}, autoencoder_checks.the_latent_space_is_known_before_training),
+        ({"shift": 1}, autoencoder_checks.decoding_takes_the_whole_space),
     ],
 )
 def test_codes_that_a_fresh_network_never_gives_are_seen_too(wrong, check, outcomes_of):

@@ -141,6 +141,18 @@ def test_loaded_weights_are_told_not_to_show_the_spread_of_training(
         assert (told in page) == expected
 
 
+def test_a_board_without_samplers_speaks_of_reconstructions(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    alone = [make_record(None, 0, [make_score("MSE", 2.0)])]
+    page = render("toy", alone)
+    assert "1,000 reconstructed against 360" in page
+    assert "generated" not in page
+    assert "1,000 generated against 360" in render(
+        "toy", [*alone, make_record("gmm", 0, [make_score("FD", 2.0)])]
+    )
+
+
 def test_one_seed_is_a_bare_value_and_nothing_is_bold(
     make_record: MakeRecord, make_score: MakeScore
 ) -> None:

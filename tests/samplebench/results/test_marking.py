@@ -8,7 +8,7 @@ from scipy import stats
 
 from samplebench.results.assembly import tables
 from samplebench.results.marking import marked
-from samplebench.results.record import Record
+from samplebench.results.record import PartRecord, Record
 from samplebench.results.table import Table
 
 SeedsOf = Callable[..., list[Record]]
@@ -82,6 +82,19 @@ def test_the_best_of_several_autoencoders_is_bold(seeds_of: SeedsOf) -> None:
     )
     assert bold(only(near + far), "MSE") == {("ae", "reconstruction")}
     assert bold(only(near), "MSE") == set()
+
+
+def test_loaded_weights_are_never_the_best_autoencoder(
+    seeds_of: SeedsOf, make_part: Callable[..., PartRecord]
+) -> None:
+    about = {"title": "MSE", "subject": "autoencoder"}
+    loaded = make_part("vae", checkpoint="0123456789abcdef")
+    records = [
+        *seeds_of(None, [0.5, 0.5, 0.5], autoencoder=loaded, **about),
+        *seeds_of(None, FAR["near"], autoencoder="ae", **about),
+        *seeds_of(None, FAR["far"], autoencoder="rae", **about),
+    ]
+    assert bold(only(records), "MSE") == {("ae", "reconstruction")}
 
 
 def test_costs_of_two_machines_are_not_compared(seeds_of: SeedsOf) -> None:
