@@ -1,4 +1,4 @@
-"""Shapes stated in annotations are checked at run time in every test."""
+"""For every test: shapes stated in annotations are checked, and draws are the same each time."""
 
 import os
 
@@ -6,6 +6,8 @@ os.environ.setdefault(
     "OMP_WAIT_POLICY", "PASSIVE"
 )  # busy waiting makes small tensors 50 times slower
 
+import pytest
+import torch
 from jaxtyping import install_import_hook
 
 install_import_hook(
@@ -20,3 +22,9 @@ install_import_hook(
     ],
     "beartype.beartype",
 )
+
+
+@pytest.fixture(autouse=True)
+def repeatable_draws():
+    """A test that failed fails again, whatever ran before it."""
+    torch.manual_seed(0)

@@ -143,6 +143,7 @@ def test_hard_codes_reconstruct_held_out_digits_and_many_are_used(digits):
     assert len(latents.codes.unique()) > 16
 
 
+@pytest.mark.slow
 def test_the_entropy_weight_spreads_the_codes(digits):
     """A heavier one brings the mean posterior nearer to uniform."""
     spread = []

@@ -83,6 +83,7 @@ def test_the_commitment_is_the_squared_distance_to_the_signs():
     assert torch.equal(straight, torch.ones_like(straight))
 
 
+@pytest.mark.slow
 def test_training_reconstructs_held_out_digits_far_better_with_many_codes():
     images = torch.tensor(load_digits().images[:, None] / 16, dtype=torch.float32)
     learned, held_out = images[:1400], images[1400:]

@@ -65,6 +65,7 @@ def test_a_setting_out_of_range_is_told(settings, words):
         sq_vae((1, 8, 8), **settings)
 
 
+@pytest.mark.slow
 def test_it_learns_digits_with_many_of_its_codes():
     images = torch.tensor(load_digits().images[:, None] / 16, dtype=torch.float32)
     learned, held_out = images[:1400], images[1400:]

@@ -149,6 +149,7 @@ def test_training_reconstructs_held_out_digits_far_better(update):
     assert used_codes(model, held_out) > 10
 
 
+@pytest.mark.slow
 def test_replacement_revives_a_codebook_that_died():
     learned, held_out = digits()
     used = {}
