@@ -18,6 +18,8 @@ install_import_hook(
         "samplebench_quantized",
         "samplebench_dictionary",
         "samplebench_density",
+        "samplebench_codes",
+        "samplebench_neural",
         "samplebench_metrics",
     ],
     "beartype.beartype",

@@ -4,8 +4,11 @@ Whatever is here learns in closed form or by a few passes over the latents, neve
 """
 
 from samplebench import Register, hookimpl
+from samplebench_density.copula import Copula
 from samplebench_density.gaussian import Gaussian
 from samplebench_density.gmm import GaussianMixture
+from samplebench_density.jittered_resample import JitteredResample
+from samplebench_density.kde import KDE
 from samplebench_density.pmfs import PMFS
 from samplebench_density.resample import Resample
 from samplebench_density.standard_normal import StandardNormal
@@ -17,4 +20,7 @@ def register_samplers(register: Register) -> None:
     register("gaussian", Gaussian)
     register("gmm", GaussianMixture)
     register("pmfs", PMFS)
+    register("kde", KDE)
+    register("copula", Copula)
     register("resample", Resample)
+    register("jittered-resample", JitteredResample)

@@ -1,6 +1,7 @@
-"""The boxes about training latents from which a histogram sampler draws. One law a class."""
+"""The boxes from which a histogram sampler draws. One law a class."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -8,39 +9,70 @@ from jaxtyping import Float, Int64, Integer
 from torch import Tensor
 
 from samplebench_density.bins import grouped
+from samplebench_density.choosing import Frequencies
 from samplebench_density.grid import Grid
+from samplebench_density.pieces import Vectors
+from samplebench_density.tally import Boxed, Counted, Tally
 
-Rows = Int64[Tensor, " count"]
-Corners = Float[Tensor, "count D"]
-Sides = Float[Tensor, "*count D"]
-"""(D,) where all boxes have one size."""
+Points = Float[Tensor, "count D"]
 
 
 class Boxes(ABC):
-    """One box for each training latent, found by its row."""
+    """The occupied bins of a grid, and how a point is drawn for each of their latents."""
+
+    @classmethod
+    @abstractmethod
+    def about(cls, grid: Grid, chunks: Iterable[Vectors]) -> "Boxes":
+        """The boxes about latents that come in chunks."""
 
     @abstractmethod
-    def corners(self, rows: Rows) -> Corners:
-        """The lowest corners of their boxes."""
+    def points(self, count: int) -> Points:
+        """Independent draws: a bin by its latents, and a point uniformly in a box."""
 
     @abstractmethod
-    def sides(self, rows: Rows) -> Sides:
-        """The lengths of the sides."""
+    def counts(self) -> Int64[Tensor, " bins"]:
+        """The latents in each occupied bin."""
+
+    @abstractmethod
+    def state(self) -> Mapping[str, Tensor]:
+        """What ``restored`` needs beside the grid, for ``Sampler.state``."""
+
+    @classmethod
+    @abstractmethod
+    def restored(cls, grid: Grid, state: Mapping[str, Tensor]) -> "Boxes":
+        """The boxes of which ``state`` was taken."""
 
 
 @dataclass(frozen=True, eq=False)
 class CellBoxes(Boxes):
-    """The cell of the grid that the latent is in."""
+    """The cell of the grid that the latent is in. Cells may repeat."""
 
     grid: Grid
-    cells: Integer[Tensor, "n D"]
+    cells: Integer[Tensor, "entries D"]
+    frequencies: Frequencies
 
-    def corners(self, rows: Rows) -> Corners:
-        steps = self.cells[rows].to(self.grid.low)
-        return torch.addcmul(self.grid.low, steps, self.grid.width)
+    @classmethod
+    def about(cls, grid: Grid, chunks: Iterable[Vectors]) -> "Boxes":
+        tally = Tally[Counted]()
+        for chunk in chunks:
+            tally.add(Counted.once(grid.cells(chunk)))
+        entries = tally.entries()
+        return cls(grid, entries.cells, Frequencies(entries.counts))
 
-    def sides(self, rows: Rows) -> Sides:
-        return self.grid.width
+    def points(self, count: int) -> Points:
+        cells = self.cells.index_select(0, self.frequencies.drawn(count))
+        places = _uniform(cells, self.grid.low).add_(cells)
+        return places.mul_(self.grid.width).add_(self.grid.low)
+
+    def counts(self) -> Int64[Tensor, " bins"]:
+        return Counted(self.cells, self.frequencies.counts).grouped().counts
+
+    def state(self) -> Mapping[str, Tensor]:
+        return {"cells": self.cells, "counts": self.frequencies.counts}
+
+    @classmethod
+    def restored(cls, grid: Grid, state: Mapping[str, Tensor]) -> "Boxes":
+        return cls(grid, state["cells"], Frequencies(state["counts"]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,38 +80,64 @@ class MemberBoxes(Boxes):
     """A box of a cell's size with the latent in its middle."""
 
     grid: Grid
-    vectors: Float[Tensor, "n D"]
+    vectors: Vectors
 
-    def corners(self, rows: Rows) -> Corners:
-        return self.vectors[rows] - self.grid.width / 2
+    @classmethod
+    def about(cls, grid: Grid, chunks: Iterable[Vectors]) -> "Boxes":
+        return cls(grid, torch.cat([chunk.clone() for chunk in chunks]))
 
-    def sides(self, rows: Rows) -> Sides:
-        return self.grid.width
+    def points(self, count: int) -> Points:
+        rows = torch.randint(len(self.vectors), (count,), device=self.vectors.device)
+        members = self.vectors.index_select(0, rows)
+        return _uniform(members, members).sub_(0.5).mul_(self.grid.width).add_(members)
+
+    def counts(self) -> Int64[Tensor, " bins"]:
+        return grouped(self.grid.cells(self.vectors)).counts
+
+    def state(self) -> Mapping[str, Tensor]:
+        return {"members": self.vectors}
+
+    @classmethod
+    def restored(cls, grid: Grid, state: Mapping[str, Tensor]) -> "Boxes":
+        return cls(grid, state["members"])
 
 
 @dataclass(frozen=True, eq=False)
 class BoundingBoxes(Boxes):
     """The smallest box about all latents of a bin: for a latent alone, the latent itself."""
 
-    owners: Int64[Tensor, " n"]
     low: Float[Tensor, "bins D"]
     high: Float[Tensor, "bins D"]
+    frequencies: Frequencies
 
     @classmethod
-    def around(cls, vectors: Float[Tensor, "n D"], cells: Integer[Tensor, "n D"]) -> "Boxes":
-        """Boxes about the latents that share a cell."""
-        bins = grouped(cells)
-        owners = bins.owners[:, None].expand_as(vectors)
-        none = vectors.new_zeros(len(bins.counts), vectors.shape[1])
-        return cls(
-            bins.owners,
-            none.scatter_reduce(0, owners, vectors, "amin", include_self=False),
-            none.scatter_reduce(0, owners, vectors, "amax", include_self=False),
-        )
+    def about(cls, grid: Grid, chunks: Iterable[Vectors]) -> "Boxes":
+        tally = Tally[Boxed]()
+        for chunk in chunks:
+            tally.add(Boxed.once(grid.cells(chunk), chunk.clone()))
+        bins = tally.entries().grouped()
+        return cls(bins.low, bins.high, Frequencies(bins.counts))
 
-    def corners(self, rows: Rows) -> Corners:
-        return self.low[self.owners[rows]]
+    def points(self, count: int) -> Points:
+        rows = self.frequencies.drawn(count)
+        low, high = self.low.index_select(0, rows), self.high.index_select(0, rows)
+        return _uniform(low, low).mul_(high.sub_(low)).add_(low)
 
-    def sides(self, rows: Rows) -> Sides:
-        owners = self.owners[rows]
-        return self.high[owners] - self.low[owners]
+    def counts(self) -> Int64[Tensor, " bins"]:
+        return self.frequencies.counts
+
+    def state(self) -> Mapping[str, Tensor]:
+        return {
+            "box_low": self.low,
+            "box_high": self.high,
+            "counts": self.frequencies.counts,
+        }
+
+    @classmethod
+    def restored(cls, grid: Grid, state: Mapping[str, Tensor]) -> "Boxes":
+        return cls(state["box_low"], state["box_high"], Frequencies(state["counts"]))
+
+
+def _uniform(shape: Tensor, kind: Tensor) -> Tensor:
+    """Numbers from U(0, 1), of the shape of one tensor, and the type and device of another."""
+    return torch.rand(shape.shape, dtype=kind.dtype, device=kind.device)

@@ -1,4 +1,7 @@
-"""Drawing by weight."""
+"""Drawing by weight, and by frequency."""
+
+from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from jaxtyping import Float, Int64
@@ -14,3 +17,30 @@ def chosen(weights: Float[Tensor, " choices"], count: int) -> Int64[Tensor, " co
     heights = torch.rand(count, device=weights.device, dtype=torch.float64) * steps[-1]
     # A weight of 0 is a step of no height, which no uniform height falls on.
     return torch.searchsorted(steps, heights, right=True).clamp_max_(len(weights) - 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Frequencies:
+    """How often each of several things was seen."""
+
+    counts: Int64[Tensor, " things"]
+
+    def drawn(self, count: int) -> Int64[Tensor, " count"]:
+        """``count`` indices, each with probability in exact proportion to its count."""
+        device = self.counts.device
+        if self._all_one:
+            return torch.randint(len(self.counts), (count,), device=device)
+        heights = torch.randint(self._total, (count,), device=device)
+        return torch.searchsorted(self._steps, heights, right=True)
+
+    @cached_property
+    def _all_one(self) -> bool:
+        return bool((self.counts == 1).all())
+
+    @cached_property
+    def _total(self) -> int:
+        return int(self._steps[-1])
+
+    @cached_property
+    def _steps(self) -> Int64[Tensor, " things"]:
+        return self.counts.cumsum(0)

@@ -69,7 +69,8 @@ class Components(ABC):
 
     def placed(self, centre: Float[Tensor, " D"], scale: Float[Tensor, ""]) -> "Components":
         """The same Gaussians in the coordinates ``centre + scale · x``."""
-        return type(self)(centre + scale * self.means, scale * self.factors)
+        # Contiguous, as tensors come back from a file: another layout rounds otherwise.
+        return type(self)(centre + scale * self.means, (scale * self.factors).contiguous())
 
 
 class Full(Components):

@@ -1,14 +1,14 @@
 """One Gaussian."""
 
+from collections.abc import Mapping
 from typing import Literal, get_args
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from samplebench import Continuous, DensitySampler, Latents
-from samplebench_density.form import Form
-from samplebench_density.maximum_likelihood import climb, standardised
+from samplebench import Continuous, DensitySampler, Form, Latents, LatentSpace
+from samplebench_density.maximum_likelihood import singular, standardised
 from samplebench_density.normal_mixture import NormalMixture
 from samplebench_density.settings import one_of
 
@@ -44,11 +44,14 @@ class Gaussian(DensitySampler):
         """
         form = Form.of(latents)
         points, centre, scale = standardised(form.vectors(latents))
-        # One iteration fits one component exactly, wherever it starts.
-        start = NormalMixture.round(
+        round_one = NormalMixture.round(
             torch.zeros_like(centre)[None], torch.ones_like(scale), self.covariance
         )
-        law = climb(start, points, ridge=self.ridge, iterations=1, tolerance=0.0).mixture
+        # With one component, the first maximisation is the fit. In the view of a round one,
+        # float32 would drown directions of little variance.
+        law = round_one.maximised(round_one.moments(points, torch.float64), self.ridge)
+        if law.components.factors.isnan().any():
+            raise singular(self.ridge)
         self._form, self._law = form, law.placed(centre, scale)
 
     def sample(self, count: int) -> Latents:
@@ -56,3 +59,10 @@ class Gaussian(DensitySampler):
 
     def log_prob(self, latents: Latents) -> Float[Tensor, " samples"]:
         return self._law.log_prob(self._form.vectors(latents))
+
+    def state(self) -> Mapping[str, Tensor]:
+        return {**self._form.state(), **self._law.state()}
+
+    def restore(self, space: LatentSpace, state: Mapping[str, Tensor]) -> None:
+        self._form = Form.restored(space, state)
+        self._law = NormalMixture.restored(state, self.covariance)

@@ -1,43 +1,61 @@
 """A grid over the latent space: every dimension cut into cells of equal width."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from jaxtyping import Float, Integer
 from torch import Tensor
 
-CHUNK = 2**14
-"""Rows put into cells at a time."""
+from samplebench_density.pieces import CHUNK
+
+MOST_BINS = 2**24
+"""float32 counts no further."""
 
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """Cell ``b`` of dimension ``j`` is ``low_j + [b, b + 1) · width_j``, ``b`` in 0 … bins − 1.
+    """Cell ``b`` of dimension ``j`` is ``low_j + [b, b + 1) · width_j``, ``b`` in 0 … bins_j − 1.
 
-    A dimension of width 0, where nothing varies, has only its cell 0.
+    A dimension of width 0, where nothing varies, has only its cell 0. All have the type of the
+    vectors, the numbers of bins too.
     """
 
     low: Float[Tensor, " D"]
     width: Float[Tensor, " D"]
-    bins: int
+    bins: Float[Tensor, " D"]
 
     @classmethod
-    def between(cls, low: Float[Tensor, " D"], high: Float[Tensor, " D"], bins: int) -> "Grid":
-        """``bins`` cells from ``low`` to ``high`` in each dimension."""
+    def between(
+        cls, low: Float[Tensor, " D"], high: Float[Tensor, " D"], bins: Float[Tensor, " D"]
+    ) -> "Grid":
+        """``bins_j`` cells from ``low_j`` to ``high_j``."""
         return cls(low, (high - low) / bins, bins)
+
+    def state(self) -> Mapping[str, Tensor]:
+        """What ``restored`` needs, for ``Sampler.state``."""
+        return {"grid_low": self.low, "grid_width": self.width, "grid_bins": self.bins}
+
+    @classmethod
+    def restored(cls, state: Mapping[str, Tensor]) -> "Grid":
+        """The grid of which ``state`` was taken."""
+        return cls(state["grid_low"], state["grid_width"], state["grid_bins"])
 
     def cells(self, vectors: Float[Tensor, "n D"]) -> Integer[Tensor, "n D"]:
         """The cell of each number, in a small integer type; beyond the range, the outermost."""
         steps = torch.where(self.width > 0, self.width, torch.inf)
+        first, last = torch.zeros_like(self.bins), self.bins - 1
         return torch.cat(
             [
-                chunk.sub(self.low).div_(steps).clamp_(0, self.bins - 1).to(self._key_type)
+                chunk.sub(self.low).div_(steps).clamp_(first, last).to(self._key_type)
                 for chunk in torch.split(vectors, CHUNK)
             ]
         )
 
-    @property
+    @cached_property
     def _key_type(self) -> torch.dtype:
-        if self.bins <= 2**8:
+        most = int(self.bins.max())
+        if most <= 2**8:
             return torch.uint8
-        return torch.int16 if self.bins <= 2**15 else torch.int32
+        return torch.int16 if most <= 2**15 else torch.int32

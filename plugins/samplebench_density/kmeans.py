@@ -1,5 +1,7 @@
 """Centres for a mixture to start from."""
 
+import math
+
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
@@ -16,8 +18,9 @@ def centres(points: Points, count: int, rounds: int) -> tuple[Means, Float[Tenso
     """``count`` centres, and the mean variance of a dimension about them, both float64.
 
     k-means++ draws the first from the points, and each next one in proportion to its squared
-    distance to the nearest so far. Then come ``rounds`` of Lloyd's iteration, in which a centre
-    that loses all its points stays where it is.
+    distance to the nearest so far; of 2 + log count that are drawn so, the one is taken after
+    which the points are nearest to their centres. Then come ``rounds`` of Lloyd's iteration, in
+    which a centre that loses all its points stays where it is.
 
     Raises:
         ValueError: there are fewer distinct points than centres.
@@ -33,12 +36,15 @@ def centres(points: Points, count: int, rounds: int) -> tuple[Means, Float[Tenso
 
 
 def _spread(points: Points, count: int) -> Means:
-    """The centres of k-means++."""
+    """The centres of k-means++, each the best of a few that were drawn."""
     found = [points[torch.randint(len(points), (1,), device=points.device)]]
-    squares = _squares(points, found[0])
+    squares = _squares(points, found[0])[:, 0]
     for _ in range(count - 1):
-        found.append(points[chosen(squares, 1)])
-        squares = torch.minimum(squares, _squares(points, found[-1]))
+        offered = points[chosen(squares, 2 + int(math.log(count)))]
+        left = torch.minimum(squares[:, None], _squares(points, offered))  # (points, offers)
+        best = left.sum(0, dtype=torch.float64).argmin(keepdim=True)
+        found.append(offered[best])
+        squares = left[:, best].squeeze(1)
     means = torch.cat(found)
     if len(torch.unique(means, dim=0)) < count:
         raise ValueError(
@@ -48,9 +54,14 @@ def _spread(points: Points, count: int) -> Means:
     return means
 
 
-def _squares(points: Points, centre: Float[Tensor, "1 D"]) -> Float[Tensor, " points"]:
-    """Squared distances to one centre, exactly 0 at the centre."""
-    return torch.cat([(chunk - centre).square().sum(1) for chunk in torch.split(points, CHUNK)])
+def _squares(points: Points, others: Means) -> Float[Tensor, "points K"]:
+    """Squared distances, exactly 0 between equals."""
+    return torch.cat(
+        [
+            torch.cdist(chunk, others, compute_mode="donot_use_mm_for_euclid_dist").square_()
+            for chunk in torch.split(points, CHUNK)
+        ]
+    )
 
 
 def moved(found: Means, points: Points) -> Means:

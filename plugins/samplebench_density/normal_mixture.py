@@ -11,6 +11,7 @@ chunks, gives N, b, A and the log-likelihood; only sums leave a chunk, and they 
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -68,6 +69,14 @@ class NormalMixture:
             ]
         )
 
+    def log_likelihood(self, points: Points, precision: torch.dtype) -> Float[Tensor, ""]:
+        """The mean log density of the points, in nats; products are taken in ``precision``."""
+        total = self.weights.new_zeros(())
+        for chunk in self._chunks(points):
+            log_joint = self._log_joint(self.components.whiten(chunk.to(precision)))
+            total += log_joint.logsumexp(0).sum(dtype=torch.float64)
+        return total / len(points)
+
     def sample(self, count: int, dtype: torch.dtype) -> Points:
         """``count`` independent points."""
         means = self.components.means
@@ -75,8 +84,12 @@ class NormalMixture:
         noise = torch.randn(count, means.shape[1], device=means.device, dtype=dtype)
         return self.components.colour(noise, owners)
 
-    def moments(self, points: Points, precision: torch.dtype) -> Moments:
-        """The expectation step, in one pass; products are taken in ``precision``."""
+    def moments(self, points: Points, precision: torch.dtype, *, divided: bool = True) -> Moments:
+        """The expectation step, in one pass; products are taken in ``precision``.
+
+        Args:
+            divided: a point is shared among the components; else its likeliest has all of it.
+        """
         counts = torch.zeros_like(self.weights)
         first = torch.zeros_like(self.components.means)
         second = torch.zeros_like(self.components.factors)
@@ -85,7 +98,7 @@ class NormalMixture:
             whitened = self.components.whiten(chunk.to(precision))
             log_joint = self._log_joint(whitened)
             log_density = log_joint.logsumexp(0)
-            shares = log_joint.sub_(log_density).exp_()  # (K, chunk)
+            shares = _shares(log_joint, log_density, divided)
             counts += shares.sum(1, dtype=torch.float64)
             first += (shares[:, None] @ whitened).squeeze(1)
             # In place, as the largest tensor there is: each side of y yᵀ bears a root of r.
@@ -109,6 +122,29 @@ class NormalMixture:
         """The same mixture in the coordinates ``centre + scale · x``."""
         return replace(self, components=self.components.placed(centre, scale))
 
+    @property
+    def parameters(self) -> int:
+        """How many numbers of it are free, for information criteria."""
+        count, width = self.components.means.shape
+        shape = width if self.covariance == "diagonal" else width * (width + 1) // 2
+        shapes = 1 if self.covariance == "tied" else count
+        return count - 1 + count * width + shapes * shape
+
+    def state(self) -> dict[str, Tensor]:
+        """The tensors that ``restored`` takes."""
+        components = self.components
+        return {
+            "weights": self.weights,
+            "means": components.means,
+            "factors": components.factors,
+        }
+
+    @classmethod
+    def restored(cls, state: Mapping[str, Tensor], covariance: Covariance) -> "NormalMixture":
+        """The mixture of which ``state`` was taken."""
+        kind = Diagonal if covariance == "diagonal" else Full
+        return cls(state["weights"], kind(state["means"], state["factors"]), covariance)
+
     def _log_joint(self, whitened: Whitened) -> Float[Tensor, "K points"]:
         """``log π_k N(x_n; μ_k, Σ_k)``."""
         constant = 0.5 * whitened.shape[2] * math.log(2 * math.pi)
@@ -124,3 +160,11 @@ class NormalMixture:
         """
         numbers = 2**19 if points.device.type == "cpu" else 2**26
         return torch.split(points, max(1024, numbers // self.components.means.numel()))
+
+
+def _shares(log_joint: Tensor, log_density: Tensor, divided: bool) -> Float[Tensor, "K points"]:
+    """How much of each point each component takes, in the memory of ``log_joint``."""
+    if divided:
+        return log_joint.sub_(log_density).exp_()
+    likeliest = log_joint.argmax(0, keepdim=True)
+    return log_joint.zero_().scatter_(0, likeliest, 1.0)

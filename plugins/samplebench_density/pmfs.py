@@ -1,35 +1,43 @@
 """PMFS: a histogram over the occupied cells of a grid."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 
-import torch
-from jaxtyping import Float, Integer
 from torch import Tensor
 
-from samplebench import Continuous, Latents, Sampler
-from samplebench_density.bins import grouped
+from samplebench import Continuous, Form, Latents, LatentSpace, Sampler
 from samplebench_density.boxes import BoundingBoxes, Boxes, CellBoxes, MemberBoxes
-from samplebench_density.deviations import deviations
-from samplebench_density.form import Form
 from samplebench_density.grid import Grid
+from samplebench_density.grid_rule import BinSetting, GridRule, Range
+from samplebench_density.jitter import jitter_diagnostics
+from samplebench_density.pieces import Pieces
 from samplebench_density.settings import one_of
+from samplebench_density.spread import Spread
 
-Range = Literal["min-max", "quantile", "std", "fixed"]
 Law = Literal["cell", "member", "box"]
+
+BOXES: Mapping[Law, type[Boxes]] = {
+    "cell": CellBoxes,
+    "member": MemberBoxes,
+    "box": BoundingBoxes,
+}
 
 
 class PMFS(Sampler):
     """Cuts every dimension into bins, draws a bin by its count, and a point uniformly inside it.
 
-    With latents z_1 … z_n, a range [m_j, M_j] in each dimension and w_j = (M_j − m_j) / bins,
+    With latents z_1 … z_n, a range [m_j, M_j] in each dimension and w_j = (M_j − m_j) / bins_j,
 
-        b_ij = clip(⌊(z_ij − m_j) / w_j⌋, 0, bins − 1),   p(b) = #{i : b_i = b} / n;
+        b_ij = clip(⌊(z_ij − m_j) / w_j⌋, 0, bins_j − 1),   p(b) = #{i : b_i = b} / n;
         draw b ~ p and u_j ~ U(0, 1):   z_j = m_j + (b_j + u_j) w_j.
 
     The bin of a uniformly drawn latent follows p exactly, so drawing needs neither a table of p
-    nor a sort, and memory is linear in the latents, never bins^D. A latent outside the range
-    counts in the outermost bin, so the law "cell" moves it inside. Grids of sites are one vector.
+    nor a sort; bins are counted only where many latents share theirs, which saves memory. Memory
+    is linear in the occupied bins, never bins^D. A latent outside the range counts in the
+    outermost bin, so the law "cell" moves it inside. Grids of sites are one vector.
+
+    It states no density: held-out latents fall into empty bins, where the density is 0, with a
+    probability that is about the singleton mass. ``kde`` and ``jittered-resample`` have one.
 
     The equations are a reconstruction. Known of the paper are bins of equal width, weights by
     count, storage of occupied bins alone and a uniform draw in the neighbourhood of a bin; not
@@ -38,7 +46,11 @@ class PMFS(Sampler):
     sampler becomes training latents with uniform noise; ``diagnostics`` tells how far.
 
     Args:
-        bins: in each dimension.
+        bins: in each dimension: one number for all, a tuple with one for each, or a rule, by
+            which dimension j has ⌈(M_j − m_j) / v_j⌉ bins, at least 1 and at most 2²⁴. With s_j
+            its standard deviation and Q_j its interquartile range, v_j is (24 √π / n)^(1/3) s_j
+            for "scott", 2 Q_j n^(−1/3) for "freedman-diaconis", and (M_j − m_j) / (log₂ n + 1)
+            for "sturges". Where v_j = 0 there is 1 bin.
         range: what the bins divide in each dimension: "min-max", from the least to the greatest
             latent; "quantile", leaving out the share ``quantile`` on either side; "std", the mean
             ± ``deviations`` standard deviations; "fixed", −``bound`` to ``bound``.
@@ -57,77 +69,76 @@ class PMFS(Sampler):
 
     def __init__(
         self,
-        bins: int = 10,
+        bins: BinSetting = 10,
         range: Range = "min-max",
         quantile: float = 0.001,
         deviations: float = 3.0,
         bound: float = 3.0,
         law: Law = "cell",
     ) -> None:
-        if not 1 <= bins <= 2**24:  # float32 counts no further
-            raise ValueError(f"bins must be between 1 and {2**24}, not {bins}")
-        if not 0 <= quantile < 0.5:
-            raise ValueError(f"quantile must be at least 0 and below 0.5, not {quantile}")
-        for name, number in {"deviations": deviations, "bound": bound}.items():
-            if not number > 0:
-                raise ValueError(f"{name} must be positive, not {number}")
+        self._rule = GridRule(bins, range, quantile, deviations, bound)
         self.bins = bins
-        self.range: Range = one_of("range", range, get_args(Range))
+        self.range: Range = range
         self.quantile = quantile
         self.deviations = deviations
         self.bound = bound
         self.law: Law = one_of("law", law, get_args(Law))
 
+    def refuses(self, space: LatentSpace) -> str | None:
+        return self._rule.refuses(space)
+
     def fit(self, latents: Latents) -> None:
-        form = Form.of(latents)
-        vectors = form.vectors(latents)
-        grid = Grid.between(*self._limits(vectors), self.bins)
-        cells = grid.cells(vectors)
-        self._form, self._cells = form, cells
-        self._boxes = self._boxes_about(vectors, grid, cells)
-        self._widths = grid.width / deviations(vectors)
+        self.fit_batches([latents])
+
+    def fit_batches(self, batches: Iterable[Latents]) -> None:
+        """Learn from latents that come in batches, as ``fit`` does from all of them at once.
+
+        The batches are gone through twice, for the range and then for the bins; where range and
+        numbers of bins are fixed, once. No more of them is kept than the law needs: the occupied
+        bins for "cell" and "box", every latent for "member".
+
+        Raises:
+            ValueError: there is no latent; the batches cannot be gone through again; or the rule
+                for range or bins is by quantiles, which takes all latents at once.
+        """
+        pieces, spread = Pieces(batches), Spread()
+        if self._rule.looks_first:
+            pieces.require_two_passes()
+            for _ in spread.watching(pieces.chunks()):
+                pass
+            chunks = pieces.chunks()
+        else:
+            chunks = spread.watching(pieces.chunks())
+        grid = self._rule.grid(pieces, spread)
+        boxes = BOXES[self.law].about(grid, chunks)
+        self._form, self._grid, self._boxes = pieces.form, grid, boxes
+        self._spread = spread.deviations
 
     def sample(self, count: int) -> Latents:
-        rows = torch.randint(len(self._cells), (count,), device=self._form.device)
-        corners = self._boxes.corners(rows)
-        return self._form.latents(
-            corners.addcmul_(torch.rand_like(corners), self._boxes.sides(rows))
-        )
+        return self._form.latents(self._boxes.points(count))
 
     def diagnostics(self) -> Mapping[str, float]:
-        """Occupied bins; the share of latents alone in theirs; cell width over std, on average."""
-        counts = grouped(self._cells).counts
-        widths = self._widths[self._widths.isfinite()]  # not where nothing varies
+        """Occupied bins; the share of latents alone in theirs, which estimates how likely a new
+        latent falls into an empty bin; the width of a cell, in standard deviations; and but for
+        the law "box", how far a point is from its latent: mean square over variance. Those two
+        are means over the dimensions that vary.
+        """
+        counts = self._boxes.counts()
         return {
             "occupied_bins": float(len(counts)),
-            "singleton_mass": float((counts == 1).sum()) / len(self._cells),
-            "cell_width": float(widths.mean()) if len(widths) else 0.0,
+            "singleton_mass": float((counts == 1).sum()) / float(counts.sum()),
+            **jitter_diagnostics(self._grid.width, self._spread, self.law),
         }
 
-    def _limits(self, vectors: Float[Tensor, "n D"]) -> tuple[Tensor, Tensor]:
-        """The range of each dimension, (D,) and (D,)."""
-        match self.range:
-            case "min-max":
-                return vectors.amin(0), vectors.amax(0)
-            case "quantile":
-                # By rank, for torch.quantile takes no more than 2²⁴ numbers.
-                outside = int(self.quantile * (len(vectors) - 1))
-                low, high = outside + 1, len(vectors) - outside
-                return vectors.kthvalue(low, 0).values, vectors.kthvalue(high, 0).values
-            case "std":
-                mean, reach = vectors.mean(0), self.deviations * deviations(vectors)
-                return mean - reach, mean + reach
-            case "fixed":
-                bound = torch.full_like(vectors[0], self.bound)
-                return -bound, bound
+    def state(self) -> Mapping[str, Tensor]:
+        return {
+            **self._form.state(),
+            **self._grid.state(),
+            **self._boxes.state(),
+            "deviations": self._spread,
+        }
 
-    def _boxes_about(
-        self, vectors: Float[Tensor, "n D"], grid: Grid, cells: Integer[Tensor, "n D"]
-    ) -> Boxes:
-        match self.law:
-            case "cell":
-                return CellBoxes(grid, cells)
-            case "member":
-                return MemberBoxes(grid, vectors.clone())
-            case "box":
-                return BoundingBoxes.around(vectors, cells)
+    def restore(self, space: LatentSpace, state: Mapping[str, Tensor]) -> None:
+        self._form, self._grid = Form.restored(space, state), Grid.restored(state)
+        self._boxes = BOXES[self.law].restored(self._grid, state)
+        self._spread = state["deviations"]

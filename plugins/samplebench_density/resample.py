@@ -1,9 +1,20 @@
 """Training latents drawn again."""
 
-import torch
+from collections.abc import Mapping
 
-from samplebench import Continuous, Discrete, Latents, Mixture, Sampler, Sparse
-from samplebench_density.form import Form
+import torch
+from torch import Tensor
+
+from samplebench import (
+    Continuous,
+    Discrete,
+    Form,
+    Latents,
+    LatentSpace,
+    Mixture,
+    Sampler,
+    Sparse,
+)
 
 
 class Resample(Sampler):
@@ -17,7 +28,15 @@ class Resample(Sampler):
 
     def fit(self, latents: Latents) -> None:
         self._form = Form.of(latents)
-        self._latents = Latents(latents.space, latents.values.clone(), latents.codes.clone())
+        self._latents = latents.copy()
 
     def sample(self, count: int) -> Latents:
         return self._latents[torch.randint(len(self._latents), (count,), device=self._form.device)]
+
+    def state(self) -> Mapping[str, Tensor]:
+        own = {"values": self._latents.values, "codes": self._latents.codes}
+        return {**self._form.state(), **own}
+
+    def restore(self, space: LatentSpace, state: Mapping[str, Tensor]) -> None:
+        self._form = Form.restored(space, state)
+        self._latents = Latents(space, state["values"], state["codes"])

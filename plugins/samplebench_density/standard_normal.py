@@ -1,13 +1,13 @@
 """The standard normal."""
 
 import math
+from collections.abc import Mapping
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from samplebench import Continuous, DensitySampler, Latents
-from samplebench_density.form import Form
+from samplebench import Continuous, DensitySampler, Form, Latents, LatentSpace
 
 
 class StandardNormal(DensitySampler):
@@ -31,3 +31,9 @@ class StandardNormal(DensitySampler):
     def log_prob(self, latents: Latents) -> Float[Tensor, " samples"]:
         squares = self._form.vectors(latents).double().square().sum(1)
         return -0.5 * (squares + self._form.dimensions * math.log(2 * math.pi))
+
+    def state(self) -> Mapping[str, Tensor]:
+        return self._form.state()
+
+    def restore(self, space: LatentSpace, state: Mapping[str, Tensor]) -> None:
+        self._form = Form.restored(space, state)

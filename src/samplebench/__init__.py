@@ -1,8 +1,8 @@
 """samplebench: one benchmark for autoencoders and for samplers of their latent spaces.
 
-The names below are all that a plugin needs, and ``load_autoencoder`` is for whoever uses what was
-trained. They are imported when first used, so that commands which only read records never wait
-for torch.
+The names below are all that a plugin needs; ``load_autoencoder``, ``fit_sampler``,
+``save_sampler`` and ``load_sampler`` are for whoever uses what was trained and fitted. They are
+imported when first used, so that commands which only read records never wait for torch.
 """
 
 from importlib import import_module
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from samplebench.contracts.autoencoder import AdversarialAutoencoder, Autoencoder
     from samplebench.contracts.dataset import Dataset, Images, Split
     from samplebench.contracts.features import FeatureExtractor
+    from samplebench.contracts.form import Form
     from samplebench.contracts.latents import (
         Continuous,
         Discrete,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from samplebench.contracts.metric import Cost, Evidence, Metric
     from samplebench.contracts.sampler import DensitySampler, Sampler
     from samplebench.errors import DataMissing, SamplebenchError, WeightsMissing
+    from samplebench.pipeline.fitted import fit_sampler, load_sampler, save_sampler
     from samplebench.pipeline.pretrained import load_autoencoder
     from samplebench.randomness import seeded
     from samplebench.registry.hookspecs import Register, hookimpl
@@ -36,6 +38,7 @@ _HOMES = {
     "Images": "contracts.dataset",
     "Split": "contracts.dataset",
     "FeatureExtractor": "contracts.features",
+    "Form": "contracts.form",
     "Continuous": "contracts.latents",
     "Discrete": "contracts.latents",
     "Latents": "contracts.latents",
@@ -50,7 +53,10 @@ _HOMES = {
     "DataMissing": "errors",
     "SamplebenchError": "errors",
     "WeightsMissing": "errors",
+    "fit_sampler": "pipeline.fitted",
     "load_autoencoder": "pipeline.pretrained",
+    "load_sampler": "pipeline.fitted",
+    "save_sampler": "pipeline.fitted",
     "seeded": "randomness",
     "Register": "registry.hookspecs",
     "hookimpl": "registry.hookspecs",
@@ -67,6 +73,7 @@ __all__ = [
     "Discrete",
     "Evidence",
     "FeatureExtractor",
+    "Form",
     "Images",
     "LatentSpace",
     "Latents",
@@ -78,8 +85,11 @@ __all__ = [
     "Sparse",
     "Split",
     "WeightsMissing",
+    "fit_sampler",
     "hookimpl",
     "load_autoencoder",
+    "load_sampler",
+    "save_sampler",
     "seeded",
 ]
 

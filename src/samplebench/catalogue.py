@@ -5,11 +5,10 @@ from typing import Any
 
 from tabulate import tabulate
 
-from samplebench.errors import BadSetting
+from samplebench.errors import UsageError
 from samplebench.pipeline.suite import bundled_suites, load_suite
 from samplebench.registry.loading import Parts
-from samplebench.registry.registry import Part
-from samplebench.registry.spec import Spec
+from samplebench.registry.registry import Part, Registry
 
 _SHAPE = (1, 32, 32)
 """The images for which autoencoders are built to see their latent space."""
@@ -27,7 +26,8 @@ def rows(parts: Parts, kinds: Iterable[str]) -> list[dict[str, Any]]:
         elif kind == "plugins":
             found += _plugin_rows(parts)
         else:
-            found += [_part_row(part) for part in getattr(parts, kind).values()]
+            registry: Registry = getattr(parts, kind)
+            found += [_part_row(part, registry) for part in registry.values()]
     return found
 
 
@@ -82,27 +82,27 @@ def _markdown(rows: list[dict[str, str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def _part_row(part: Part) -> dict[str, Any]:
+def _part_row(part: Part, registry: Registry) -> dict[str, Any]:
     return {
         "name": part.name,
         "kind": part.kind,
         "plugin": part.plugin.distribution,
-        **_latents(part),
+        **_latents(part, registry),
         "settings": {name: parameter.default for name, parameter in part.parameters.items()},
         "about": part.summary.replace("``", "`"),
         "reference": part.reference,
     }
 
 
-def _latents(part: Part) -> dict[str, Any]:
+def _latents(part: Part, registry: Registry) -> dict[str, Any]:
     """What a sampler accepts, and what an autoencoder makes."""
-    chosen = part.chosen(Spec(part.name))
     try:
+        (chosen,) = registry.choose(part.name)
         if part.kind == "sampler":
             return {"accepts": [kind.__name__.lower() for kind in chosen.build().accepts]}
         if part.kind == "autoencoder":
             return {"latents": chosen.build(_SHAPE).latent_space.kind}
-    except BadSetting as error:
+    except UsageError as error:
         return {"accepts" if part.kind == "sampler" else "latents": f"unknown: {error}"}
     return {}
 

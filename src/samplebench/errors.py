@@ -65,6 +65,10 @@ class BadCheckpoint(SamplebenchError):
     """A checkpoint is damaged, or is not of the autoencoder that was asked for or is installed."""
 
 
+class BadSamplerFile(SamplebenchError):
+    """A file of a fitted sampler is damaged, or does not fit what is installed."""
+
+
 class HubError(SamplebenchError):
     """The Hugging Face hub did not give or take a checkpoint."""
 

@@ -29,6 +29,7 @@ def planned(options: argparse.Namespace) -> tuple[Suite, Setup, Plan]:
         datasets=options.dataset,
         autoencoders=_autoencoders(options.autoencoder, checkpoint, parts),
         samplers=options.sampler,
+        appendix=[] if options.sampler else None,  # who names samplers wants no others
         features=options.features,
         metrics=options.metric,
         seeds=options.seeds,

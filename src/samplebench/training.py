@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from samplebench.errors import TrainingDiverged
+from samplebench.randomness import seeded
 
 Loss = Callable[[Tensor], Mapping[str, Tensor]]
 """Takes a batch, returns named scalars; their sum is minimised."""
@@ -65,6 +66,37 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class HeldOut:
+    """Data that training only looks at, after every epoch, to stop before it overfits.
+
+    It stops when the mean loss on them has not fallen for ``patience`` epochs, and the weights
+    are then those of the best epoch.
+
+    Raises:
+        ValueError: there is no sample, or patience is less than one epoch.
+    """
+
+    data: Tensor
+    patience: int
+
+    def __post_init__(self) -> None:
+        if len(self.data) == 0:
+            raise ValueError("training that stops early needs at least one held-out sample")
+        if self.patience < 1:
+            raise ValueError(f"patience must be at least one epoch, not {self.patience}")
+
+
+@dataclass(frozen=True)
+class Finish:
+    """Steps that were taken, and the mean loss on held-out data of the weights that were kept;
+    ``None`` where nothing was held out.
+    """
+
+    steps: int
+    held_out: float | None
+
+
+@dataclass(frozen=True)
 class Critic:
     """The second player of adversarial training: its parameters and its loss."""
 
@@ -82,9 +114,10 @@ def train(
     begin: Callable[[Tensor], None] | None = None,
     before_step: Callable[[float], None] = lambda done: None,
     critic: Critic | None = None,
+    held_out: HeldOut | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
     seconds_between_reports: float = 0.5,
-) -> None:
+) -> Finish:
     """Minimise ``loss`` over ``data`` (samples, …) in shuffled batches.
 
     The model is left in evaluation mode. ``data`` lies where the model lies and is indexed by
@@ -96,6 +129,7 @@ def train(
             without gradients: what starts from data starts there.
         before_step: gets the share of training that is over, in [0, 1), before each step.
         critic: the second player, trained in turns with the model on the same batches.
+        held_out: data by which training stops early. What their loss draws is the same each time.
         report: gets the progress now and then.
 
     Raises:
@@ -111,6 +145,8 @@ def train(
     compiled = torch.compile(loss) if budget.compile else loss
     total = budget.total_steps(len(data))
     watch = _Watch(total, report, seconds_between_reports)
+    best = _Best(model, loss, held_out, budget, prepare) if held_out else None
+    epoch = math.ceil(len(data) / budget.batch)
     model.train()
     if begin:
         with torch.no_grad(), _autocast(data.device, budget.precision):
@@ -129,9 +165,14 @@ def train(
                 _step(critic_optimiser, critic_objective, critic_parameters)
                 terms = {**terms, "critic": critic_objective}
             watch.saw(len(index), terms)
+            if best and (watch.step % epoch == 0 or watch.step == total) and not best.goes_on():
+                break
+    if best:
+        best.take()
     if not _finite(trainable):  # no loss has seen what the last step did
-        raise TrainingDiverged(total)
+        raise TrainingDiverged(watch.step)
     model.eval()
+    return Finish(watch.step, best.loss if best else None)
 
 
 def _first_look(samples: int, batch: int, device: torch.device) -> Tensor:
@@ -192,6 +233,50 @@ def _divergence_named(watch: "_Watch", weights: Sequence[nn.Parameter]) -> Itera
 
 def _finite(weights: Iterable[Tensor]) -> bool:
     return all(bool(weight.isfinite().all()) for weight in weights)
+
+
+class _Best:
+    """The weights with the lowest loss on held-out data so far."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        loss: Loss,
+        held_out: HeldOut,
+        budget: Budget,
+        prepare: Callable[[Tensor], Tensor],
+    ) -> None:
+        self.model, self.objective, self.held_out = model, loss, held_out
+        self.budget, self.prepare = budget, prepare
+        self.loss, self.epochs_since = math.inf, 0
+        self.weights: dict[str, Tensor] = {}
+
+    def goes_on(self) -> bool:
+        """Look at the held-out data; whether training is to go on after that."""
+        found = self._measured()
+        self.epochs_since += 1
+        if found < self.loss:
+            self.loss, self.epochs_since = found, 0
+            self.weights = {name: w.clone() for name, w in self.model.state_dict().items()}
+        return self.epochs_since < self.held_out.patience
+
+    def take(self) -> None:
+        """Give the model its best weights back; the last, where no epoch had a finite loss."""
+        if self.weights:
+            self.model.load_state_dict(self.weights)
+
+    @torch.no_grad()
+    def _measured(self) -> float:
+        """The mean loss of a held-out sample, with the same draws each time."""
+        data, precision = self.held_out.data, self.budget.precision
+        self.model.eval()
+        total = torch.zeros((), dtype=torch.float64, device=data.device)
+        with seeded(0, "held out"), _autocast(data.device, precision):
+            for batch in torch.split(data, self.budget.batch):
+                terms = self.objective(self.prepare(batch)).values()
+                total += torch.stack([term.double() for term in terms]).sum() * len(batch)
+        self.model.train()
+        return float(total) / len(data)
 
 
 class _Watch:

@@ -9,7 +9,7 @@ from torch import nn
 
 from samplebench import seeded
 from samplebench.errors import TrainingDiverged
-from samplebench.training import Budget, Critic, Progress, train
+from samplebench.training import Budget, Critic, Finish, HeldOut, Progress, train
 
 
 @pytest.fixture
@@ -388,3 +388,95 @@ def test_an_epoch_has_as_many_steps_as_batches(samples, batch, steps):
     assert Budget(epochs=1, batch=batch).total_steps(samples) == steps
     assert Budget(epochs=5, batch=batch).total_steps(samples) == 5 * steps
     assert Budget(steps=7, batch=batch).total_steps(samples) == 7
+
+
+class Overfits(nn.Module):
+    """A weight that training drives up for ever."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(()))
+
+
+def away_from(model: Overfits):
+    """Falls on training data, which are negative; on held-out data it is least where the weight
+    is their value.
+    """
+
+    def loss(batch: torch.Tensor) -> dict[str, torch.Tensor]:
+        held_out = (model.weight - batch).square()
+        return {"loss": torch.where(batch < 0, -model.weight, held_out).mean()}
+
+    return loss
+
+
+def test_early_stopping_keeps_the_weights_that_held_out_data_like_best():
+    model = Overfits()
+    finish = train(
+        model,
+        away_from(model),
+        torch.full((10,), -1.0),
+        Budget(epochs=100, batch=5, optimiser="sgd", learning_rate=0.25),
+        held_out=HeldOut(torch.full((4,), 2.0), patience=3),
+    )
+    # Two steps an epoch raise the weight by 0.5: it is 2 after 4 epochs, and 3 more see no better.
+    assert model.weight.item() == 2.0
+    assert finish == Finish(steps=14, held_out=0.0)
+    assert not model.training
+
+
+def test_training_that_never_gets_worse_uses_its_whole_budget_and_keeps_the_end():
+    model = Overfits()
+    finish = train(
+        model,
+        away_from(model),
+        torch.full((10,), -1.0),
+        Budget(steps=5, batch=5, optimiser="sgd", learning_rate=0.25),
+        held_out=HeldOut(torch.full((4,), 100.0), patience=1),
+    )
+    assert finish == Finish(steps=5, held_out=(100 - 1.25) ** 2)
+    assert model.weight.item() == 1.25
+
+
+def test_looking_at_held_out_data_changes_no_draw_of_training(line, data):
+    """The batches, and what the loss draws, are those of training without."""
+    found = []
+    for held_out in (None, HeldOut(data[:4], patience=50)):
+        model = copy.deepcopy(line)
+
+        def noisy(batch: torch.Tensor, model: nn.Module = model) -> dict[str, torch.Tensor]:
+            return squared(model)(batch + torch.randn_like(batch))
+
+        with seeded(1, "train"):
+            train(model, noisy, data, Budget(epochs=3, batch=4), held_out=held_out)
+            found.append(torch.rand(3))
+    assert torch.equal(found[0], found[1])
+
+
+def test_held_out_loss_is_the_mean_over_samples_whatever_the_batches(line, data):
+    expected = squared(line)(data)["mse"].item()
+    still = Budget(steps=1, batch=4, optimiser="sgd", learning_rate=1e-30)
+    finish = train(line, squared(line), data, still, held_out=HeldOut(data, patience=1))
+    assert finish.held_out == pytest.approx(expected, rel=1e-6)
+
+
+def test_without_held_out_data_none_is_told(line, data):
+    assert train(line, squared(line), data, Budget(epochs=2, batch=4)) == Finish(6, None)
+
+
+def test_nothing_held_out_and_no_patience_are_refused(data):
+    with pytest.raises(ValueError, match="at least one held-out sample"):
+        HeldOut(data[:0], patience=1)
+    with pytest.raises(ValueError, match="patience must be at least one epoch, not 0"):
+        HeldOut(data, patience=0)
+
+
+def test_a_loss_that_is_never_finite_on_held_out_data_is_a_divergence(line, data):
+    with pytest.raises(TrainingDiverged):
+        train(
+            line,
+            lambda batch: {"bad": squared(line)(batch)["mse"] * math.nan},
+            data,
+            Budget(epochs=9, batch=4),
+            held_out=HeldOut(data, patience=2),
+        )

@@ -62,6 +62,8 @@ def _density(case: SpaceCase) -> DensitySampler:
     sampler = fitted(case)
     if not isinstance(sampler, DensitySampler):
         raise CannotApply("it states no density")
+    if reason := sampler.no_density(case.space):
+        raise CannotApply(reason)
     return sampler
 
 

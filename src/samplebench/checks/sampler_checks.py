@@ -4,15 +4,17 @@ import math
 
 from samplebench.checks import toys
 from samplebench.checks.case import (
+    CannotApply,
     Case,
     SpaceCase,
     another_device,
     require,
     require_no_seeding,
+    same,
     same_latents,
 )
 from samplebench.contracts.latents import Latents, LatentSpace
-from samplebench.contracts.sampler import Sampler
+from samplebench.contracts.sampler import DensitySampler, Sampler
 from samplebench.randomness import seeded
 
 
@@ -145,6 +147,34 @@ def diagnostics_are_finite_numbers(case: SpaceCase) -> None:
         )
 
 
+def a_restored_fit_is_the_fit(case: SpaceCase) -> None:
+    """From its ``state``, a fresh sampler draws the same, and tells the same of its fit."""
+    sampler = fitted(case)
+    if type(sampler).state is Sampler.state:
+        raise CannotApply("it has no state, and cannot be saved")
+    state = {name: tensor.clone() for name, tensor in sampler.state().items()}
+    restored: Sampler = case.build()
+    restored.restore(case.space, state)
+    require(
+        same_latents(draw(restored), draw(sampler)),
+        "restored from its state, it gives other samples under the same seed",
+    )
+    require(
+        restored.diagnostics() == sampler.diagnostics(),
+        "restored from its state, it has other diagnostics",
+    )
+    if (
+        isinstance(sampler, DensitySampler)
+        and isinstance(restored, DensitySampler)
+        and not sampler.no_density(case.space)
+    ):
+        held_out = toys.latents(case.space, "test", 16)
+        require(
+            same(restored.log_prob(held_out), sampler.log_prob(held_out)),
+            "restored from its state, it has another density",
+        )
+
+
 ON_EACH_SPACE = (
     sample_gives_as_many_latents_as_asked_for,
     samples_have_the_type_of_the_training_latents,
@@ -157,6 +187,7 @@ ON_EACH_SPACE = (
     refitting_forgets,
     it_never_seeds,
     diagnostics_are_finite_numbers,
+    a_restored_fit_is_the_fit,
 )
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from samplebench.errors import PluginError, UsageError
 from samplebench.registry.loading import Choice, Parts, load_parts
 from samplebench.registry.registry import Chosen, Part
-from samplebench.registry.spec import Spec
 
 
 def find_target(target: str, choice: Choice) -> list[Chosen]:
@@ -24,7 +23,13 @@ def find_target(target: str, choice: Choice) -> list[Chosen]:
         if _is_meant(target, problem.name, problem.distribution):
             raise PluginError(f"{problem}\n{problem.trace}".strip())
     offered = [part for registry in parts.registries for part in registry.values()]
-    of_the_plugin = [part.chosen(Spec(part.name)) for part in offered if _offers(target, part)]
+    of_the_plugin = [
+        chosen
+        for registry in parts.registries
+        for part in registry.values()
+        if _offers(target, part)
+        for chosen in registry.choose(part.name)
+    ]
     found = of_the_plugin or _specified(target, parts)
     if not found:
         raise _unknown(target, {part.name for part in offered} | {p.name for p in parts.plugins})

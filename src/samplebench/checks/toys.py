@@ -136,6 +136,7 @@ def evidence(space: LatentSpace, *, collapse: bool = False) -> Evidence:
         train_latents=latents(space, "train", 256),
         test_latents=latents(space, "test", 128),
         generated_latents=drawn,
+        test_log_probs=lambda: torch.full((128,), -60.0 if collapse else -2.0),
         costs={stage: Cost(2.0, 1.0, 2**20, 0, 128) for stage in stages},
         features=lambda which: _projected(shown[which]),
     )

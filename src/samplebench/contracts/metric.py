@@ -39,6 +39,8 @@ class Evidence:
         reconstructed: the same images through the autoencoder, in the same order.
         generated: decoded samples in [0, 1].
         train_latents, test_latents, generated_latents: latents of such images, of one space.
+        test_log_probs: gives the log density of each of ``test_latents`` under the sampler, in
+            nats; ``None`` where it has no density, or there is no sampler.
         costs: by stage: "train", "encode", "fit", "sample", "throughput", "decode".
         features: for a metric with ``uses_features``, the features of the images named, computed
             once for all metrics, (samples, width).
@@ -50,6 +52,7 @@ class Evidence:
     train_latents: Latents
     test_latents: Latents
     generated_latents: Latents
+    test_log_probs: Callable[[], Float[Tensor, " held_out"]] | None
     costs: Mapping[str, Cost]
     features: Callable[[Shown], Float[Tensor, "samples width"]]
 
@@ -75,6 +78,9 @@ class Metric(ABC):
 
     uses_features: ClassVar[bool] = False
     """True when it is to be measured in each feature extractor of a run."""
+
+    uses_density: ClassVar[bool] = False
+    """True when it reads ``test_log_probs``, and is measured on samplers with a density only."""
 
     alarm: float | None = None
     """A row is marked when its mean is worse than this multiple of the reconstruction row's.

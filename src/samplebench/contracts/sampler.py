@@ -46,6 +46,22 @@ class Sampler(ABC):
         """Numbers about the fit that a reader of its record should know, by name."""
         return {}
 
+    def state(self) -> Mapping[str, Tensor]:
+        """All that the fit learned, as named tensors: what ``restore`` needs beside the settings.
+
+        A sampler that has neither of the two cannot be saved, and works in every other way.
+
+        Raises:
+            NotImplementedError: this sampler does not say.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no `state`, and cannot be saved")
+
+    def restore(self, space: LatentSpace, state: Mapping[str, Tensor]) -> None:
+        """Take up an earlier fit to latents of ``space`` instead of fitting; on the device of the
+        tensors, which are this sampler's own from here on.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no `restore`, and cannot be loaded")
+
     @final
     def objection(self, space: LatentSpace) -> str | None:
         """What the harness asks before any work: kind first, then ``refuses``."""
@@ -60,4 +76,10 @@ class DensitySampler(Sampler):
 
     @abstractmethod
     def log_prob(self, latents: Latents) -> Float[Tensor, " samples"]:
-        """The log density of each latent, in nats."""
+        """The log density of each latent, in nats; of codes their log probability."""
+
+    def no_density(self, space: LatentSpace) -> str | None:
+        """Why the density cannot be evaluated on this space though samples can be drawn, or
+        ``None``.
+        """
+        return None

@@ -59,7 +59,7 @@ def trained_artefact(cell: Cell, suite: Suite, data: Data, setup: Setup, report:
             "data": data.fingerprint,
             "autoencoder": cell.autoencoder.part.name,
             "settings": cell.autoencoder.settings,
-            "code": cell.autoencoder.part.plugin.code,
+            "code": cell.autoencoder.code,
             "training": str(setup.checkpoint or suite.training),
             "images": suite.counts.train,
             "reference": suite.counts.reference,

@@ -1,7 +1,8 @@
 """One cell, from latents to a record: the flow of the whole product in one function."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -9,7 +10,7 @@ import torch
 from samplebench.contracts.dataset import Images
 from samplebench.contracts.latents import Latents, LatentSpace
 from samplebench.contracts.metric import Cost, Evidence, Metric, Shown
-from samplebench.contracts.sampler import Sampler
+from samplebench.contracts.sampler import DensitySampler, Sampler
 from samplebench.errors import BadDraw
 from samplebench.pipeline.autoencoder_stage import Trained
 from samplebench.pipeline.coding import as_images, decode
@@ -51,7 +52,11 @@ def measure_cell(
         references: by the key of a feature extractor: the fitted one, or why there is none.
     """
     device = trained.test.device
-    drawn, diagnostics, costs = _draw(cell, trained, count)
+    sampler, costs = _fitted(cell, trained)
+    drawn = trained.test
+    if sampler:
+        drawn, drawing = _drawn(cell, sampler, trained, count)
+        costs |= drawing
     with measured(device, len(drawn)) as decoding:
         generated = decode(trained.autoencoder, drawn)
     costs |= {**trained.costs, "decode": decoding()}
@@ -63,6 +68,7 @@ def measure_cell(
             train_latents=trained.train,
             test_latents=trained.test,
             generated_latents=drawn,
+            test_log_probs=_density(sampler, trained.test),
             costs=costs,
             features=_no_features,
         )
@@ -71,7 +77,7 @@ def measure_cell(
         drawn.space.describe(),
         scores,
         costs | {"measure": measuring()},
-        diagnostics,
+        dict(sampler.diagnostics()) if sampler else {},
         {"train": len(trained.train), "reference": len(trained.test), "generated": len(drawn)},
         picture_of(
             {"real": evidence.test, "reconstructed": evidence.reconstructed}
@@ -80,25 +86,36 @@ def measure_cell(
     )
 
 
-def _draw(
-    cell: Cell, trained: Trained, count: int
-) -> tuple[Latents, Mapping[str, float], dict[str, Cost]]:
-    """New latents from the fitted sampler; for the reconstruction row the held-out ones."""
+def _fitted(cell: Cell, trained: Trained) -> tuple[Sampler | None, dict[str, Cost]]:
+    """The sampler, fitted to the training latents; none for the reconstruction row."""
     if cell.sampler is None:
-        return trained.test, {}, {}
-    device = trained.train.device
+        return None, {}
     with seeded(cell.seed, "build sampler"):
         sampler: Sampler = cell.sampler.build()
     theirs = trained.train.copy()  # what a sampler does to it must not reach the metrics
-    with seeded(cell.seed, "fit"), measured(device, len(theirs)) as fitting:
+    with seeded(cell.seed, "fit"), measured(theirs.device, len(theirs)) as fitting:
         sampler.fit(theirs)
+    return sampler, {"fit": fitting()}
+
+
+def _drawn(
+    cell: Cell, sampler: Sampler, trained: Trained, count: int
+) -> tuple[Latents, dict[str, Cost]]:
+    """New latents, and what drawing them takes: the first time, and when all is warm."""
+    device = trained.train.device
     with seeded(cell.seed, "sample"), measured(device, count) as sampling:
         drawn = sampler.sample(count)
     _require_latents(drawn, trained.train.space, count)
     with seeded(cell.seed, "throughput"):
         throughput = median_cost(device, count, lambda: sampler.sample(count))
-    costs = {"fit": fitting(), "sample": sampling(), "throughput": throughput}
-    return drawn, dict(sampler.diagnostics()), costs
+    return drawn, {"sample": sampling(), "throughput": throughput}
+
+
+def _density(sampler: Sampler | None, held_out: Latents) -> Callable[[], torch.Tensor] | None:
+    """What tells the log density of held-out latents, where there is one."""
+    if not isinstance(sampler, DensitySampler) or sampler.no_density(held_out.space):
+        return None
+    return partial(sampler.log_prob, held_out)
 
 
 def _require_latents(drawn: object, space: LatentSpace, count: int) -> None:
@@ -219,6 +236,6 @@ def part_record(chosen: Chosen, checkpoint: str | None = None) -> PartRecord:
         settings=dict(chosen.settings),
         plugin=plugin.distribution,
         version=plugin.version,
-        code=plugin.code,
+        code=chosen.code,
         checkpoint=checkpoint,
     )

@@ -39,7 +39,7 @@ def fit_features(features: Chosen, suite: Suite, data: Data, setup: Setup) -> Pa
             "data": data.fingerprint,
             "features": features.part.name,
             "settings": features.settings,
-            "code": features.part.plugin.code,
+            "code": features.code,
             "reference": suite.counts.reference,
             **platform_of(setup),
         }

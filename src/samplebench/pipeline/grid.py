@@ -20,6 +20,7 @@ class CellNames:
     autoencoder: str
     sampler: str | None
     seed: int
+    appendix: bool
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Cell:
     autoencoder: Chosen
     sampler: Chosen | None
     seed: int
+    appendix: bool = False
+    """Whether it is shown in the appendix of its board; decides no score."""
 
     @staticmethod
     def of(names: CellNames, parts: Parts) -> "Cell":
@@ -41,12 +44,15 @@ class Cell:
             parts.autoencoders.choose(names.autoencoder)[0],
             parts.samplers.choose(names.sampler)[0] if names.sampler else None,
             names.seed,
+            names.appendix,
         )
 
     @property
     def names(self) -> CellNames:
         sampler = str(self.sampler) if self.sampler else None
-        return CellNames(str(self.dataset), str(self.autoencoder), sampler, self.seed)
+        return CellNames(
+            str(self.dataset), str(self.autoencoder), sampler, self.seed, self.appendix
+        )
 
     @property
     def row(self) -> str:
@@ -70,14 +76,17 @@ class Cell:
 
 def grid(suite: Suite, parts: Parts) -> Iterable[Cell]:
     """Every cell of a suite, in the order in which they are measured."""
-    samplers = (None, *choose_all(parts.samplers, suite.samplers))
+    samplers = choose_all(parts.samplers, suite.samplers)
+    known = {sampler.key for sampler in samplers}
+    others = [s for s in choose_all(parts.samplers, suite.appendix) if s.key not in known]
+    rows = [(None, False), *((s, False) for s in samplers), *((s, True) for s in others)]
     return itertools.starmap(
-        lambda dataset, autoencoder, seed, sampler: Cell(dataset, autoencoder, sampler, seed),
+        lambda dataset, autoencoder, seed, row: Cell(dataset, autoencoder, row[0], seed, row[1]),
         itertools.product(
             choose_all(parts.datasets, suite.datasets),
             choose_all(parts.autoencoders, suite.autoencoders),
             dict.fromkeys(suite.seeds),
-            samplers,
+            rows,
         ),
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from samplebench.contracts.latents import LatentSpace
 from samplebench.contracts.metric import Metric
+from samplebench.contracts.sampler import DensitySampler, Sampler
 from samplebench.registry.loading import Parts
 from samplebench.registry.registry import Chosen
 
@@ -53,19 +54,25 @@ def all_measures(
 
 
 def applicable(
-    measures: Iterable[Measure], space: LatentSpace, has_sampler: bool
+    measures: Iterable[Measure], space: LatentSpace, sampler: Sampler | None
 ) -> tuple[Measure, ...]:
-    """Those that have a meaning for this space, and for a row with or without a sampler."""
-    return tuple(measure for measure in measures if _applies(measure, space, has_sampler))
+    """Those that have a meaning for this space, and for this sampler or the row without one."""
+    return tuple(measure for measure in measures if _applies(measure, space, sampler))
 
 
-def _applies(measure: Measure, space: LatentSpace, has_sampler: bool) -> bool:
+def _applies(measure: Measure, space: LatentSpace, sampler: Sampler | None) -> bool:
     metric: Metric = measure.metric.build()
-    if metric.subject == "autoencoder" and has_sampler:
+    if metric.subject == "autoencoder" and sampler:
         return False  # told once, on the reconstruction row
-    if not has_sampler and (metric.subject == "cost" or _is_distance_of_latents(metric)):
+    if not sampler and (metric.subject == "cost" or _is_distance_of_latents(metric)):
         return False  # nothing was fitted, and held-out latents are at no distance from themselves
+    if metric.uses_density and not _has_density(sampler, space):
+        return False
     return metric.objection(space) is None
+
+
+def _has_density(sampler: Sampler | None, space: LatentSpace) -> bool:
+    return isinstance(sampler, DensitySampler) and sampler.no_density(space) is None
 
 
 def _is_distance_of_latents(metric: Metric) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import mean
 
 from samplebench.contracts.latents import LatentSpace
+from samplebench.contracts.sampler import Sampler
 from samplebench.errors import BadSetting, NothingToRun, UsageError
 from samplebench.pipeline.grid import Cell, choose_all, grid
 from samplebench.pipeline.measures import Measure, all_measures, applicable
@@ -160,20 +161,14 @@ def _planned(
     measures: Sequence[Measure],
     again: bool,
 ) -> Planned:
-    if objection := _objection(cell, space):
+    sampler: Sampler | None = cell.sampler.build() if cell.sampler else None
+    if isinstance(space, str):
+        return Planned(cell, identity, "refused", space, (), record)
+    if sampler and (objection := sampler.objection(space)):
         return Planned(cell, identity, "refused", objection, (), record)
-    assert not isinstance(space, str)
-    asked = applicable(measures, space, cell.sampler is not None)
+    asked = applicable(measures, space, sampler)
     state, reason = standing(cell, record, asked, again)
     return Planned(cell, identity, state, reason, asked, record)
-
-
-def _objection(cell: Cell, space: LatentSpace | str) -> str | None:
-    """Why the autoencoder and the sampler cannot meet."""
-    if isinstance(space, str):
-        return space
-    objection: str | None = cell.sampler.build().objection(space) if cell.sampler else None
-    return objection
 
 
 def _mean_seconds(records: Sequence[Record], counts: Callable[[str], bool]) -> float:

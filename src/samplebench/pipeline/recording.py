@@ -55,6 +55,7 @@ class Recording:
             identity=cell.identity(suite.protocol, self.checkpoint),
             suite=suite.name,
             role=_role(cell),
+            appendix=cell.appendix,
             dataset=part_record(cell.dataset),
             autoencoder=part_record(cell.autoencoder, self.checkpoint),
             sampler=part_record(cell.sampler) if cell.sampler else None,

@@ -24,7 +24,6 @@ _PACKAGES = (
     "torchvision",
     "torch-fidelity",
     "torchmetrics",
-    "pot",
     "pandas",
 )
 
@@ -43,7 +42,7 @@ _MEASURING = (
 """The modules of this room that a number depends on."""
 
 _ROOMS = ("contracts", "networks")
-_FILES = ("autoencoder_training", "randomness", "training")
+_FILES = ("autoencoder_training", "inner_sampler", "randomness", "training")
 """The rest of the harness that a number depends on."""
 
 

@@ -54,6 +54,6 @@ def _changed_code(cell: Cell, record: Record, asked: Sequence[Measure]) -> list[
     changed = [
         f"{chosen.part.kind} '{chosen.part.name}'"
         for key, chosen in now.items()
-        if key in then and then[key].code != chosen.part.plugin.code
+        if key in then and then[key].code != chosen.code
     ]
     return changed + ["the harness"] * (record.provenance.harness != harness_code())

@@ -76,6 +76,8 @@ class Suite(BaseModel):
     autoencoders: Specs
     samplers: list[str]
     """None at all measures autoencoders by their reconstructions alone."""
+    appendix: list[str] = []
+    """More samplers, shown in a table of their own: what settings that were swept do."""
     features: list[str] = []
     metrics: Specs
     seeds: Seeds

@@ -10,15 +10,15 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from samplebench.errors import BadSetting, SamplebenchError, UnknownPart
+from samplebench.errors import BadSetting, BadSpec, SamplebenchError, UnknownPart
 from samplebench.registry.spec import Setting, Spec, parse_grid
 
 GIVEN: Mapping[str, str | None] = {
@@ -110,11 +110,26 @@ class Part:
         # Its own alone: inspect.getdoc would give the contract's in its place.
         return inspect.cleandoc(self.factory.__doc__ or "")
 
-    def chosen(self, spec: Spec) -> "Chosen":
+    @cached_property
+    def nested(self) -> frozenset[str]:
+        """The settings that are samplers themselves, ``prior: Sampler | str``: given as specs."""
+        from samplebench.contracts.sampler import Sampler  # imports torch, which not all need
+
+        return frozenset(
+            name
+            for name, parameter in self.parameters.items()
+            if Sampler in (parameter.annotation, *get_args(parameter.annotation))
+        )
+
+    def chosen(self, spec: Spec, samplers: "Registry | None" = None) -> "Chosen":
         """This part with the settings of ``spec``, checked, and defaults for the rest.
+
+        Args:
+            samplers: where settings that are samplers themselves are looked up.
 
         Raises:
             BadSetting: an unknown setting, or a value of the wrong type.
+            UnknownPart: a setting names a sampler that is not installed.
         """
         for name in spec.settings:
             if name not in self.parameters:
@@ -126,7 +141,27 @@ class Part:
         settings = {**defaults, **spec.settings}
         for name, value in spec.settings.items():
             settings[name] = self._checked(name, value)
-        return Chosen(self, spec, dict(sorted(settings.items())))
+        inner = {name: self._inner(name, settings[name], samplers) for name in self.nested}
+        settings |= {name: sampler.full for name, sampler in inner.items()}
+        return Chosen(self, spec, dict(sorted(settings.items())), dict(sorted(inner.items())))
+
+    def _inner(self, name: str, value: Setting, samplers: "Registry | None") -> "Chosen":
+        """The sampler that a setting names."""
+        if samplers is None or not isinstance(value, str):
+            raise BadSetting(
+                f"{self.kind} '{self.name}': {name}={value!r} does not name a sampler; "
+                f"write it like {name}='gmm(components=20)'"
+            )
+        try:
+            found = samplers.choose(value)
+        except BadSpec as error:
+            raise BadSetting(f"{self.kind} '{self.name}': {name}: {error}") from error
+        if len(found) != 1:
+            raise BadSetting(
+                f"{self.kind} '{self.name}': {name}={value!r} is a grid of {len(found)} samplers; "
+                f"write a list of texts instead: {name}=['…', '…']"
+            )
+        return found[0]
 
     def _checked(self, name: str, value: Setting) -> Setting:
         hint = self.parameters[name].annotation
@@ -148,12 +183,14 @@ class Part:
 class Chosen:
     """A part with settings: everything that ``build`` needs but what its kind is always given.
 
-    ``spec`` is what was asked for; ``settings`` holds the defaults too.
+    ``spec`` is what was asked for; ``settings`` holds the defaults too. ``inner`` holds those
+    settings that are samplers themselves, whose full specs stand in ``settings``.
     """
 
     part: Part
     spec: Spec
     settings: Mapping[str, Setting]
+    inner: Mapping[str, "Chosen"] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return str(self.spec)
@@ -163,6 +200,20 @@ class Chosen:
         """Name and every setting: equal for two ways of asking for the same thing."""
         return json.dumps([self.part.name, self.settings], sort_keys=True)
 
+    @property
+    def full(self) -> str:
+        """The spec with every setting."""
+        return str(Spec(self.part.name, self.settings))
+
+    @property
+    def code(self) -> str:
+        """The digest of the plugins' sources, those of samplers in its settings included."""
+        own = self.part.plugin.code
+        others = sorted({sampler.code for sampler in self.inner.values()} - {own})
+        if not others:
+            return own
+        return hashlib.sha256(" ".join([own, *others]).encode()).hexdigest()[:16]
+
     def build(self, *given: Any) -> Any:
         """The part itself. ``given`` is what its kind is always given.
 
@@ -170,7 +221,8 @@ class Chosen:
             BadSetting: the factory does not take this value.
         """
         try:
-            return self.part.factory(*given, **self.settings)
+            samplers = {name: sampler.build() for name, sampler in self.inner.items()}
+            return self.part.factory(*given, **{**self.settings, **samplers})
         except SamplebenchError:
             raise
         except Exception as error:  # a factory may raise anything
@@ -206,7 +258,8 @@ class Registry(Mapping[str, Part]):
             UnknownPart: no part of that name is installed.
             BadSetting: the part does not take a setting or its value.
         """
-        return [self[spec.name].chosen(spec) for spec in parse_grid(text)]
+        samplers = self if self.kind == "sampler" else None
+        return [self[spec.name].chosen(spec, samplers) for spec in parse_grid(text)]
 
 
 def _suggest(name: str, known: Iterable[str]) -> str:

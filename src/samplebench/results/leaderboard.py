@@ -3,7 +3,7 @@
 Same records, same bytes, in whatever order they come.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from samplebench.results.assembly import tables
@@ -41,22 +41,36 @@ def render(suite: str, records: Sequence[Record], reading: str = "") -> str:
     Args:
         reading: what a person says of the figures, in markdown.
     """
-    found = [marked(table) for table in tables(records)]
+    found = [marked(table) for table in tables(_main(records))]
+    appended = [marked(table) for table in tables(_appended(records))]
     blocks = [
         f"# {suite}",
         "Made by `samplebench leaderboard` from the records in "
         f"{link(f'records/{suite}', 'records', suite)}; do not edit.",
         *(block for table in found for block in _section(suite, table)),
         *_reading(suite, reading),
+        *(block for table in appended for block in _section(suite, table, "Appendix: ")),
         *_samples(suite, found),
     ]
     return "\n\n".join(blocks) + "\n"
 
 
-def _section(suite: str, table: Table) -> list[str]:
+def _main(records: Iterable[Record]) -> list[Record]:
+    return [record for record in records if not record.appendix]
+
+
+def _appended(records: Sequence[Record]) -> list[Record]:
+    """The rows of the appendix among all of their samplers, with the references; or nothing."""
+    swept = {record.sampler.name for record in records if record.sampler and record.appendix}
+    if not swept:
+        return []
+    return [record for record in records if not record.sampler or record.sampler.name in swept]
+
+
+def _section(suite: str, table: Table, before: str = "") -> list[str]:
     """A table with its heading, caption and notes."""
     missing = notes(table)
-    blocks = [f"## {_heading(table)}", grid(suite, table, missing), caption(table)]
+    blocks = [f"## {before}{_heading(table)}", grid(suite, table, missing), caption(table)]
     if missing:
         blocks += ["Not measured:", bullets(note.line for note in missing)]
     return [*blocks, "Details:", bullets(details(table))]

@@ -133,6 +133,8 @@ class Record(_Plain):
     status: Literal["measured", "incomplete", "failed", "refused"]
     reason: str | None
     role: Literal["sampler", "control", "reconstruction"]
+    appendix: bool = False
+    """Whether the row stands in the appendix of the board."""
     dataset: PartRecord
     autoencoder: PartRecord
     sampler: PartRecord | None

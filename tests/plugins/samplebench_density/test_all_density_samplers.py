@@ -20,7 +20,7 @@ from samplebench import (
     Sparse,
     seeded,
 )
-from samplebench_density import PMFS, Resample, StandardNormal
+from samplebench_density import KDE, PMFS, Copula, JitteredResample, Resample, StandardNormal
 
 VARIANTS: dict[str, list[dict[str, Any]]] = {
     "gaussian": [{}, {"covariance": "diagonal"}],
@@ -28,8 +28,16 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "pmfs": [
         *({"law": law} for law in ("cell", "member", "box")),
         *({"range": rule} for rule in ("quantile", "std", "fixed")),
+        *({"bins": rule} for rule in ("scott", "freedman-diaconis", "sturges")),
     ],
+    "jittered-resample": [
+        *({"law": law} for law in ("cell", "member")),
+        *({"range": rule} for rule in ("quantile", "std", "fixed")),
+    ],
+    "kde": [{}, {"bandwidth": 0.2}, {"queries": 7}],
 }
+KERNELS = (KDE, Copula, JitteredResample)
+"""They blur each dimension by itself, so that dimensions which are equal do not stay so."""
 
 
 def registered() -> dict[str, type[Sampler]]:
@@ -67,7 +75,7 @@ follows_scale = over(
 )
 follows_dependence = over(
     lambda factory, settings: (
-        factory not in (StandardNormal, PMFS) and "diagonal" not in settings.values()
+        factory not in (StandardNormal, PMFS, *KERNELS) and "diagonal" not in settings.values()
     )
 )
 
@@ -94,12 +102,11 @@ def drawn(sampler: Sampler, count: int = 40, seed: int = 0) -> torch.Tensor:
         return sampler.sample(count).values
 
 
-def test_the_package_offers_the_five_samplers_under_their_names():
-    assert set(registered()) == {"standard-normal", "gaussian", "gmm", "pmfs", "resample"}
-
-
-def test_only_resampling_is_a_control():
-    assert {name for name, factory in registered().items() if factory.control} == {"resample"}
+def test_the_package_offers_its_samplers_under_their_names():
+    controls = {"resample", "jittered-resample"}
+    contenders = {"standard-normal", "gaussian", "gmm", "pmfs", "kde", "copula"}
+    assert set(registered()) == controls | contenders
+    assert {name for name, factory in registered().items() if factory.control} == controls
 
 
 @every_sampler
@@ -170,6 +177,52 @@ def test_sampling_changes_nothing_in_the_sampler(factory, settings):
     drawn(sampler, 1000).zero_()
     assert torch.equal(drawn(sampler), drawn(fresh))
     assert sampler.diagnostics() == fresh.diagnostics()
+
+
+@every_sampler
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64])
+def test_a_sampler_restored_from_its_state_is_the_fitted_one(factory, settings, dtype):
+    latents = normal_latents(space=Continuous(3, (2,)), dtype=torch.float64)
+    latents = Latents(latents.space, latents.values.to(dtype), latents.codes)
+    sampler = fitted(factory, settings, latents)
+    restored = factory(**settings)
+    restored.restore(latents.space, {name: part.clone() for name, part in sampler.state().items()})
+    assert torch.equal(drawn(restored), drawn(sampler))
+    assert drawn(restored).dtype == dtype
+    assert restored.diagnostics() == sampler.diagnostics()
+    if isinstance(sampler, DensitySampler):
+        assert torch.equal(restored.log_prob(latents), sampler.log_prob(latents))
+
+
+@over(lambda factory, settings: factory in KERNELS and "fixed" not in settings.values())
+def test_a_dimension_that_never_varies_stays_and_has_no_density_elsewhere(factory, settings):
+    """0.1, whose mean rounded to float32 is another number."""
+    latents = normal_latents()
+    values = latents.values.clone()
+    values[:, 1] = 0.1
+    flat = Latents(latents.space, values, latents.codes)
+    sampler = fitted(factory, settings, flat)
+    samples = drawn(sampler)
+    assert (samples[:, 1] == values[0, 1]).all()
+    assert sampler.log_prob(Continuous(3).pack(values=samples)).isfinite().all()
+    assert (sampler.log_prob(latents) == -torch.inf).all()
+    # In the other dimensions, it is the law that is learned without this one.
+    others = Continuous(2).pack(values=values[:, [0, 2]])
+    if factory is not Copula:  # whose ranks of equal numbers are drawn
+        alone = fitted(factory, settings, others)
+        torch.testing.assert_close(sampler.log_prob(flat), alone.log_prob(others))
+
+
+@over(lambda factory, settings: factory in KERNELS)
+def test_a_latent_far_out_has_a_low_and_finite_density(factory, settings):
+    latents = normal_latents(dtype=torch.float64)
+    sampler = fitted(factory, settings, latents)
+    logs = [
+        sampler.log_prob(Latents(latents.space, latents.values + far, latents.codes)).mean()
+        for far in (0, 30, 1e3, -1e5)
+    ]
+    assert logs == sorted(logs, reverse=True)
+    assert np.isfinite(logs).all()
 
 
 @follows_scale

@@ -9,6 +9,7 @@ from sklearn import mixture
 from samplebench import Continuous, Latents, seeded
 from samplebench_density import GaussianMixture
 from samplebench_density.components import Diagonal, Full
+from samplebench_density.gmm import _enough
 from samplebench_density.normal_mixture import NormalMixture
 
 every_kind = pytest.mark.parametrize("covariance", ["full", "diagonal", "tied"])
@@ -145,6 +146,16 @@ def test_more_restarts_are_never_less_likely():
     assert found[1] > found[0]
 
 
+def test_starting_on_a_part_of_many_latents_loses_no_likelihood():
+    points = clusters(6000, 2, 5)
+    assert _enough(torch.from_numpy(points), 5) == 1500
+    sampler = GaussianMixture(components=5)
+    with seeded(0):
+        sampler.fit(latents_of(points))
+    best = mixture.GaussianMixture(5, n_init=5, random_state=0).fit(points).score(points)
+    assert sampler.diagnostics()["log_likelihood"] > best - 0.01
+
+
 def test_diagnostics_tell_a_fit_that_was_stopped_from_one_that_converged():
     latents = latents_of(clusters())
     for settings, expected in (
@@ -198,3 +209,66 @@ def test_a_covariance_that_is_none_shows_as_nan(kind, covariance):
     wrong = torch.tensor([covariance], dtype=torch.float64)
     components = kind.of(torch.zeros(1, 2, dtype=torch.float64), wrong, 0.0)
     assert components.log_volumes.isnan().all()
+
+
+@every_kind
+def test_the_criterion_counts_parameters_as_scikit_learn_does(covariance):
+    points = clusters()
+    sampler = GaussianMixture(components=4, covariance=covariance)
+    with seeded(0):
+        sampler.fit(latents_of(points))
+    theirs = as_theirs(sampler._law)
+    theirs.covariance_type = {"diagonal": "diag"}.get(covariance, covariance)
+    assert sampler._law.parameters == theirs._n_parameters()
+
+
+def test_bic_finds_how_many_clusters_there_are():
+    points = clusters(1500, 2, 4, apart=20.0)
+    sampler = GaussianMixture(components="bic", candidates=(1, 2, 4, 8, 5000))
+    with seeded(0):
+        sampler.fit(latents_of(points))
+    assert sampler.diagnostics()["components"] == 4
+    criteria = [
+        mixture.GaussianMixture(count, n_init=3, random_state=0).fit(points).bic(points)
+        for count in (1, 2, 4, 8)
+    ]
+    assert np.argmin(criteria) == 2
+
+
+def test_stopping_on_held_out_latents_keeps_the_mixture_that_they_like_best():
+    """Ten components on 300 latents of one Gaussian overfit: training likelihood climbs on."""
+    points, fresh = np.split(np.random.default_rng(0).normal(size=(4300, 5)), [300])
+    found = {}
+    for stop in ("training", "held-out"):
+        sampler = GaussianMixture(stop=stop, held_out=0.2, tolerance=1e-6)
+        with seeded(1):
+            sampler.fit(latents_of(points))
+        found[stop] = sampler
+    scores = {stop: float(s.log_prob(latents_of(fresh)).mean()) for stop, s in found.items()}
+    assert scores["held-out"] > scores["training"] + 0.3
+    told = {stop: sampler.diagnostics() for stop, sampler in found.items()}
+    assert told["held-out"]["iterations"] < told["training"]["iterations"]
+    assert "held_out_log_likelihood" not in told["training"]
+
+
+def test_the_reported_held_out_likelihood_is_that_of_the_latents_left_out():
+    points = 100 * clusters(500) - 7
+    sampler = GaussianMixture(components=3, stop="held-out")
+    with seeded(2):
+        sampler.fit(latents_of(points))
+    with seeded(2):  # the first that a fit draws
+        left_out = points[torch.randperm(500).numpy()[:50]]
+    expected = as_theirs(sampler._law).score(left_out)
+    assert sampler.diagnostics()["held_out_log_likelihood"] == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"components": "bic", "candidates": ()}, "components must be at least 1"),
+        ({"held_out": 1.0}, "held_out is a share"),
+    ],
+)
+def test_settings_out_of_range_are_refused(settings, told):
+    with pytest.raises(ValueError, match=told):
+        GaussianMixture(**settings)

@@ -1,6 +1,7 @@
 """Each rule for samplers catches the sampler that breaks it, and no honest one."""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -48,6 +49,13 @@ class Honest(DensitySampler):
             normal.log_prob(latents.values.flatten(1)).sum(1)
             + (codes[:, None] == self.codes).all(-1).float().mean(1).log()
         )
+
+    def state(self) -> dict[str, torch.Tensor]:
+        return {"mean": self.mean, "spread": self.spread, "codes": self.codes}
+
+    def restore(self, space: LatentSpace, state: Mapping[str, torch.Tensor]) -> None:
+        self.space = space
+        self.mean, self.spread, self.codes = state["mean"], state["spread"], state["codes"]
 
 
 class Bootstrap(Sampler):
@@ -162,6 +170,11 @@ class DiagnosesNothing(Honest):
         return {"bins": math.nan}
 
 
+class SavesHalf(Honest):
+    def state(self) -> dict[str, torch.Tensor]:
+        return {name: tensor.half().to(tensor) for name, tensor in super().state().items()}
+
+
 class GivesAColumn(Honest):
     def log_prob(self, latents: Latents) -> torch.Tensor:
         return super().log_prob(latents)[:, None]
@@ -200,6 +213,7 @@ SABOTEURS = {
     sampler_checks.refitting_forgets: Remembers,
     sampler_checks.it_never_seeds: SeedsTorch,
     sampler_checks.diagnostics_are_finite_numbers: DiagnosesNothing,
+    sampler_checks.a_restored_fit_is_the_fit: SavesHalf,
     density_checks.log_prob_is_one_finite_number_a_latent: GivesAColumn,
     density_checks.log_prob_ignores_the_rest_of_the_batch: MindsTheBatch,
     density_checks.log_prob_is_lower_far_from_its_own_draws: LikesFarAway,
@@ -252,5 +266,10 @@ def test_what_a_sampler_refuses_or_cannot_do_is_skipped_with_its_reason(outcomes
     outcomes = outcomes_of("sampler", Bootstrap)
     assert not [o for o in outcomes if o.status == "failed"], render(outcomes)
     reasons = {o.detail for o in outcomes if o.status == "skipped"}
-    assert {"takes three channels", "it states no density"} <= reasons
+    wanted = {
+        "takes three channels",
+        "it states no density",
+        "it has no state, and cannot be saved",
+    }
+    assert wanted <= reasons
     assert {o.case for o in outcomes if o.check == "refitting_forgets"} == {str(Continuous(3))}

@@ -295,3 +295,19 @@ def test_what_a_person_wrote_of_a_board_stands_under_its_tables_and_says_so(
     assert grids(before) == grids(without)
     assert "Written by hand" in after
     assert "\n\nThe copier copies.\n\n## Samples" in after
+
+
+def test_swept_settings_stand_in_an_appendix_among_the_others_of_their_sampler(
+    seeds_of: Callable[..., list[Record]],
+) -> None:
+    main = [*seeds_of("gmm(components=10)", [3, 4, 5]), *seeds_of("gaussian", [9, 8, 7])]
+    swept = seeds_of("gmm(components=5)", [6, 7, 8], appendix=True)
+    page = render("toy", [*main, *swept, *seeds_of(None, [1, 1, 1])])
+    table, appendix = page.split("## Appendix: digits")
+    assert "`gmm(components=5)`" not in table
+    assert "`gmm(components=10)`" in table
+    assert "`gmm(components=5)`" in appendix
+    assert "`gmm(components=10)`" in appendix
+    assert "reconstruction" in appendix
+    assert "`gaussian`" not in appendix
+    assert "Appendix" not in render("toy", main)

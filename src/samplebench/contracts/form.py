@@ -1,12 +1,15 @@
 """What a fit remembers of its latents besides their law."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from samplebench import Latents, LatentSpace
+from samplebench.contracts.latents import Latents, LatentSpace
+
+_FOUND = "found."
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,32 @@ class Form:
         if len(latents) == 0:
             raise ValueError("a sampler needs at least one latent to learn from")
         return cls(latents.space, latents.device, latents.values.dtype)
+
+    def state(self, found: Mapping[str, float] | None = None) -> Mapping[str, Tensor]:
+        """What ``restored`` and ``found`` need beside the space, for ``Sampler.state``.
+
+        Args:
+            found: diagnostics of the fit, to come back to the last bit.
+        """
+        numbers = {
+            f"{_FOUND}{name}": torch.tensor(number, dtype=torch.float64, device=self.device)
+            for name, number in (found or {}).items()
+        }
+        return {"form": torch.empty(0, device=self.device, dtype=self.dtype), **numbers}
+
+    @staticmethod
+    def found(state: Mapping[str, Tensor]) -> dict[str, float]:
+        """The diagnostics that ``state`` was given."""
+        return {
+            name.removeprefix(_FOUND): float(number)
+            for name, number in state.items()
+            if name.startswith(_FOUND)
+        }
+
+    @classmethod
+    def restored(cls, space: LatentSpace, state: Mapping[str, Tensor]) -> "Form":
+        """The form of which ``state`` was taken, on the device of the tensors."""
+        return cls(space, state["form"].device, state["form"].dtype)
 
     @property
     def dimensions(self) -> int:

@@ -1,0 +1,89 @@
+"""Latents that come in batches."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from samplebench import Form, Latents
+
+CHUNK = 2**14
+"""Rows that are worked on at a time: few enough to stay in a CPU's cache."""
+
+Vectors = Float[Tensor, "n D"]
+
+
+class Pieces:
+    """Batches of latents, gone through as vectors in chunks of one size, whatever the batches.
+
+    So what is added up chunk by chunk does not depend on how the latents were cut into batches.
+
+    Raises:
+        ValueError: there is no latent.
+    """
+
+    def __init__(self, batches: Iterable[Latents]) -> None:
+        self._batches = batches
+        self._rows: int | None = None
+        coming = iter(batches)
+        first = next((batch for batch in coming if len(batch)), None)
+        if first is None:
+            raise ValueError("a sampler needs at least one latent to learn from")
+        self.form = Form.of(first)
+        self._unread: Iterable[Latents] | None = chain([first], coming)
+
+    def require_two_passes(self) -> None:
+        """Raises:
+        ValueError: the batches can be gone through only once.
+        """
+        if iter(self._batches) is self._batches:
+            raise ValueError(
+                "these batches can be gone through only once, and are needed twice: for the range "
+                "of the bins, then for the bins; give a list, or an object whose __iter__ starts "
+                "anew, or a range and numbers of bins that are fixed"
+            )
+
+    def whole(self, purpose: str) -> Vectors:
+        """All latents at once, where they came as one batch.
+
+        Raises:
+            ValueError: they came in several; the message names the purpose.
+        """
+        if not isinstance(self._batches, Sequence) or len(self._batches) != 1:
+            raise ValueError(
+                f"{purpose} needs all latents at once: join the batches for `fit`, or choose "
+                "another rule"
+            )
+        return self.form.vectors(self._batches[0])
+
+    def chunks(self) -> Iterator[Vectors]:
+        """All vectors in order, in chunks of which only the last may be smaller. They may share
+        memory with the latents, and hold only until the next is asked for.
+
+        Raises:
+            ValueError: the second time, there are not as many as the first time.
+        """
+        batches, self._unread = self._unread or self._batches, None
+        rows, waiting, waiting_rows = 0, list[Tensor](), 0
+        for batch in batches:
+            vectors = self.form.vectors(batch)
+            rows, waiting_rows = rows + len(vectors), waiting_rows + len(vectors)
+            waiting.append(vectors)
+            if waiting_rows < CHUNK:
+                waiting[-1] = vectors.clone()  # whoever made the batch may use its memory again
+                continue
+            joined = torch.cat(waiting) if len(waiting) > 1 else vectors
+            waiting_rows %= CHUNK
+            full = len(joined) - waiting_rows
+            yield from torch.split(joined[:full], CHUNK)
+            waiting = [joined[full:].clone()]
+        if waiting_rows:
+            yield torch.cat(waiting)
+        if self._rows not in (None, rows):
+            raise ValueError(
+                f"the batches held {self._rows} latents when gone through first, and {rows} the "
+                "second time; they must be the same"
+            )
+        self._rows = rows

@@ -1,0 +1,161 @@
+"""Fitted samplers for whoever uses them outside a run: fit one, keep it, load it.
+
+A kept sampler is one safetensors file: the tensors are its state, the header says what it is.
+"""
+
+import warnings
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import torch
+from pydantic import BaseModel, ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from samplebench.contracts.latents import Latents, LatentSpace
+from samplebench.contracts.sampler import Sampler
+from samplebench.errors import BadSamplerFile, UsageError
+from samplebench.pipeline.cell import part_record
+from samplebench.randomness import seeded
+from samplebench.registry.loading import Choice, load_parts
+from samplebench.registry.registry import Chosen, Registry
+from samplebench.registry.spec import Spec
+from samplebench.results.labels import full_spec
+from samplebench.results.record import PartRecord
+from samplebench.results.store import write_whole
+
+_HEADER: Final = "samplebench"
+
+
+class SamplerRecord(BaseModel, extra="forbid", frozen=True):
+    """Which sampler a file holds, and what latents it was fitted to."""
+
+    format: Literal[1] = 1
+    sampler: PartRecord
+    space: dict[str, Any]
+
+
+def fit_sampler(
+    spec: str, latents: Latents, *, seed: int = 0, plugins: Iterable[str | Path] = ()
+) -> Sampler:
+    """A sampler, fitted to latents as a run fits it.
+
+    Args:
+        spec: as in suites: ``gmm(components=20)``.
+        plugins: Python files of plugins to load beside the installed ones.
+
+    Raises:
+        UsageError: the spec cannot be read, nothing of that name is installed, or the sampler
+            does not take these latents.
+    """
+    found = _samplers(plugins).choose(spec)
+    if len(found) != 1:
+        raise UsageError(f"{spec!r} is a grid of {len(found)} samplers where one is needed")
+    with seeded(seed, "build sampler"):
+        sampler: Sampler = found[0].build()
+    if objection := sampler.objection(latents.space):
+        raise UsageError(f"{spec} cannot be fitted to these latents: {objection}")
+    with seeded(seed, "fit"):
+        sampler.fit(latents)
+    return sampler
+
+
+def save_sampler(
+    sampler: Sampler, file: str | Path, *, plugins: Iterable[str | Path] = ()
+) -> None:
+    """Keep a fitted sampler in one file, which appears whole or not at all.
+
+    Raises:
+        UsageError: its class is no sampler of an installed plugin, or it cannot be saved.
+        StorageError: the file cannot be written.
+    """
+    chosen = _described(sampler, _samplers(plugins))
+    try:
+        state = sampler.state()
+    except NotImplementedError as error:
+        raise UsageError(f"'{chosen}' cannot be saved: {error}") from error
+    with seeded(0, "look"):  # so that the caller's streams stay where they are
+        space = sampler.sample(1).space
+    record = SamplerRecord(sampler=part_record(chosen), space=space.describe())
+    tensors = {name: t.detach().cpu().contiguous().clone() for name, t in state.items()}
+    write_whole(Path(file), save(tensors, {_HEADER: record.model_dump_json()}))
+
+
+def load_sampler(
+    file: str | Path,
+    *,
+    device: str | torch.device = "cpu",
+    plugins: Iterable[str | Path] = (),
+) -> Sampler:
+    """The fitted sampler of a file that ``save_sampler`` wrote; it draws on ``device``.
+
+    It warns where the sampler's code is not what it was when it was saved.
+
+    Raises:
+        UsageError: there is no such file.
+        BadSamplerFile: it is none, or damaged, or does not fit what is installed.
+    """
+    record, state = _read(Path(file), torch.device(device))
+    try:
+        (chosen,) = _samplers(plugins).choose(full_spec(record.sampler))
+    except UsageError as error:
+        raise BadSamplerFile(
+            f"{file} holds a fitted '{record.sampler.spec}' of {record.sampler.plugin} "
+            f"{record.sampler.version}, which is not what is installed here: {error}"
+        ) from error
+    if chosen.code != record.sampler.code:
+        warnings.warn(
+            f"'{chosen}' was saved with other code of {record.sampler.plugin}: it may draw "
+            "otherwise than it did",
+            stacklevel=2,
+        )
+    sampler: Sampler = chosen.build()
+    try:
+        sampler.restore(LatentSpace.named(record.space), state)
+    except (KeyError, RuntimeError, ValueError, TypeError) as error:
+        raise BadSamplerFile(
+            f"{file} does not hold what '{chosen}' needs ({error}); fit it again"
+        ) from error
+    return sampler
+
+
+def _samplers(plugins: Iterable[str | Path]) -> Registry:
+    files = tuple(str(Path(file).absolute()) for file in plugins)
+    return load_parts(Choice(files=files)).samplers
+
+
+def _described(sampler: Sampler, installed: Registry) -> Chosen:
+    """The spec of a sampler: its settings are the attributes of their names."""
+    for part in installed.values():
+        if _home(part.factory) == _home(type(sampler)):
+            settings = {name: getattr(sampler, name) for name in part.parameters}
+            for name in part.nested:
+                settings[name] = _described(settings[name], installed).full
+            (chosen,) = installed.choose(str(Spec(part.name, settings)))
+            return chosen
+    raise UsageError(
+        f"no installed sampler is made by the class {type(sampler).__name__}; register it in a "
+        "plugin, and give its file with plugins=[…] if it is not installed"
+    )
+
+
+def _home(factory: Callable[..., Any]) -> tuple[str, str]:
+    """Where a class is from. The same file, loaded twice, makes two classes."""
+    return factory.__module__, factory.__qualname__
+
+
+def _read(file: Path, device: torch.device) -> tuple[SamplerRecord, dict[str, Tensor]]:
+    if not file.is_file():
+        raise UsageError(f"no fitted sampler is at {file}: there is no such file")
+    try:
+        with safe_open(file, "pt", device=str(device)) as opened:
+            record = SamplerRecord.model_validate_json((opened.metadata() or {}).get(_HEADER, ""))
+            names = opened.keys()
+            return record, {name: opened.get_tensor(name) for name in names}
+    except (SafetensorError, OSError, ValidationError) as error:
+        problem = str(error).splitlines()[0]
+        raise BadSamplerFile(
+            f"{file} is damaged, or no file that `save_sampler` wrote: {problem}"
+        ) from error

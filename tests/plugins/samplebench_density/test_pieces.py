@@ -1,0 +1,114 @@
+"""Batches gone through in chunks, and what is added up over these."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from samplebench import Continuous, Latents
+from samplebench_density import pieces
+from samplebench_density.pieces import Pieces
+from samplebench_density.spread import Spread
+
+CHUNK = 8
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch):
+    monkeypatch.setattr(pieces, "CHUNK", CHUNK)
+
+
+def batches(sizes: list[int]) -> list[Latents]:
+    """Latents that count on from batch to batch."""
+    numbers = torch.arange(2.0 * sum(sizes)).reshape(-1, 2)
+    return [Continuous(2).pack(values=part) for part in torch.split(numbers, sizes)]
+
+
+class Lender:
+    """Hands out batches in one piece of memory, which it uses again."""
+
+    def __init__(self, sizes: list[int]) -> None:
+        self.sizes = sizes
+
+    def __iter__(self):
+        memory = torch.empty(max(self.sizes), 2)
+        for batch in batches(self.sizes):
+            memory[: len(batch)] = batch.values
+            yield Continuous(2).pack(values=memory[: len(batch)])
+            memory.fill_(torch.nan)
+
+
+sizes_of_batches = st.lists(st.integers(0, 3 * CHUNK), min_size=1).filter(any)
+
+
+@settings(deadline=None)
+@given(sizes_of_batches)
+def test_chunks_are_all_rows_in_order_however_they_come(sizes):
+    expected = torch.arange(2.0 * sum(sizes)).reshape(-1, 2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pieces, "CHUNK", CHUNK)
+        for source in (batches(sizes), Lender(sizes)):
+            stream = Pieces(source)
+            for _ in range(2):
+                chunks = [chunk.clone() for chunk in stream.chunks()]
+                assert all(len(chunk) == CHUNK for chunk in chunks[:-1])
+                assert 0 < len(chunks[-1]) <= CHUNK
+                assert torch.equal(torch.cat(chunks), expected)
+
+
+def test_an_iterator_is_gone_through_once_and_refused_a_second_time():
+    stream = Pieces(iter(batches([3, 9])))
+    assert sum(len(chunk) for chunk in stream.chunks()) == 12
+    with pytest.raises(ValueError, match="only once, and are needed twice"):
+        Pieces(iter(batches([3]))).require_two_passes()
+
+
+def test_batches_that_shrink_between_two_passes_are_refused():
+    given = batches([3, 9])
+    stream = Pieces(given)
+    list(stream.chunks())
+    given.pop()
+    with pytest.raises(ValueError, match="held 12 latents when gone through first, and 3"):
+        list(stream.chunks())
+
+
+@pytest.mark.parametrize("none", [[], [Continuous(2).pack(values=torch.empty(0, 2))]])
+def test_no_batches_and_empty_ones_are_no_latents(none):
+    with pytest.raises(ValueError, match="at least one latent"):
+        Pieces(none)
+
+
+def test_batches_of_two_spaces_are_refused():
+    other = Continuous(3).pack(values=torch.zeros(1, 3))
+    with pytest.raises(ValueError, match="fitted to latents of"):
+        list(Pieces([*batches([2]), other]).chunks())
+
+
+def test_what_needs_all_latents_takes_one_batch_and_says_so_of_more():
+    assert len(Pieces(batches([5])).whole("a test")) == 5
+    with pytest.raises(ValueError, match="a test needs all latents at once"):
+        Pieces(batches([2, 3])).whole("a test")
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_spread_is_that_of_all_rows(dtype):
+    rng = np.random.default_rng(0)
+    scale, place = np.array([1.0, 1e-3, 50.0]), np.array([0.0, 1.0, 1e4])
+    drift = np.linspace(0, 20, 100)[:, None]  # so that chunks differ in mean
+    values = torch.from_numpy((rng.normal(size=(100, 3)) + drift) * scale + place).to(dtype)
+    spread = Spread()
+    for _ in spread.watching(torch.split(values, CHUNK)):
+        pass
+    exact = values.double().numpy()
+    assert spread.count == 100
+    assert torch.equal(spread.low, values.amin(0))
+    assert torch.equal(spread.high, values.amax(0))
+    tight = {"rtol": 1e-6 if dtype == torch.float32 else 1e-12}
+    np.testing.assert_allclose(spread.mean.numpy(), exact.mean(0), **tight)
+    np.testing.assert_allclose(spread.deviations.numpy(), exact.std(0), rtol=30 * tight["rtol"])
+
+
+def test_numbers_that_are_all_equal_do_not_deviate():
+    """0.1, whose mean rounded to float32 is another number."""
+    assert Spread.of(torch.full((1000, 1), 0.1)).deviations.item() == 0

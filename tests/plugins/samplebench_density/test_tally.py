@@ -1,0 +1,82 @@
+"""Entries that are grouped as they come."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from samplebench import seeded
+from samplebench_density import tally
+from samplebench_density.choosing import Frequencies
+from samplebench_density.tally import Boxed, Counted, Tally, companions
+
+
+def rows(count: int, kinds: int, seed: int = 0) -> torch.Tensor:
+    """Rows of ``kinds`` kinds, rarer and rarer, (count, 2)."""
+    kind = np.random.default_rng(seed).geometric(min(1, 3 / kinds), size=count) % kinds
+    return torch.from_numpy(np.stack([kind // 256, kind % 256], 1).astype(np.uint8))
+
+
+def as_dict(entries: Counted) -> dict[tuple[int, ...], int]:
+    found: dict[tuple[int, ...], int] = {}
+    for row, count in zip(entries.cells.tolist(), entries.counts.tolist(), strict=True):
+        found[tuple(row)] = found.get(tuple(row), 0) + count
+    return found
+
+
+@pytest.mark.parametrize("kinds", [1, 5, 40, 60_000])
+def test_a_tally_counts_like_numpy_and_keeps_no_more_than_it_must(kinds, monkeypatch):
+    monkeypatch.setattr(tally, "FIRST_LOOK", 64)
+    counted, given = Tally[Counted](), rows(5000, kinds)
+    for chunk in torch.split(given, 16):
+        counted.add(Counted.once(chunk))
+    entries = counted.entries()
+    kinds_found, counts = np.unique(given.numpy(), axis=0, return_counts=True)
+    expected = dict(zip(map(tuple, kinds_found.tolist()), counts.tolist(), strict=True))
+    assert as_dict(entries) == expected
+    assert as_dict(entries.grouped()) == expected
+    assert len(entries.grouped().cells) == len(expected)
+    assert len(entries.cells) <= max(64, 4 * len(expected))
+
+
+def test_boxes_hold_the_extremes_of_their_rows(monkeypatch):
+    monkeypatch.setattr(tally, "FIRST_LOOK", 64)
+    given, vectors = rows(500, 9), torch.randn(500, 2)
+    boxed = Tally[Boxed]()
+    for cells, own in zip(torch.split(given, 16), torch.split(vectors, 16), strict=True):
+        boxed.add(Boxed.once(cells, own))
+    bins = boxed.entries().grouped()
+    assert len(bins.cells) == len(np.unique(given.numpy(), axis=0))
+    assert int(bins.counts.sum()) == 500
+    for cell, low, high in zip(bins.cells, bins.low, bins.high, strict=True):
+        members = vectors[(given == cell).all(1)]
+        assert torch.equal(low, members.amin(0))
+        assert torch.equal(high, members.amax(0))
+
+
+@pytest.mark.parametrize("kinds", [300, 30_000])
+def test_companions_are_estimated_from_a_sample(kinds):
+    """Of rows that come in order, too, as a sample at even steps would see no two alike."""
+    given = torch.arange(100_000)[:, None] % kinds
+    exact = companions(given[:10_000])
+    _, counts = np.unique(given[:10_000].numpy(), return_counts=True)
+    assert exact == pytest.approx((counts * (counts - 1)).sum() / 10_000)
+    with seeded(0):
+        assert companions(given) == pytest.approx(100_000 / kinds - 1, rel=0.2)
+
+
+def test_grouping_is_left_out_where_nearly_every_row_is_alone(monkeypatch):
+    monkeypatch.setattr(tally, "FIRST_LOOK", 64)
+    counted = Tally[Counted]()
+    counted.add(Counted.once(torch.arange(100, dtype=torch.int32)[:, None] // 2))
+    assert len(counted.entries().cells) == 100  # one companion each is not yet enough
+    counted.add(Counted.once(torch.zeros(100, 1, dtype=torch.int32)))
+    assert len(counted.entries().cells) == 50
+
+
+@pytest.mark.parametrize("counts", [[3, 1, 6, 2], [1, 1, 1, 1]])
+def test_things_are_drawn_by_their_counts(counts):
+    with seeded(0):
+        found = Frequencies(torch.tensor(counts)).drawn(12_000).bincount(minlength=4)
+    expected = 12_000 * np.array(counts) / sum(counts)
+    assert stats.chisquare(found.numpy(), expected).pvalue > 1e-3

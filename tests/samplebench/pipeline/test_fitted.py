@@ -1,0 +1,215 @@
+"""Fitted samplers outside a run: kept in a file and loaded again, they draw the same."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+import samplebench
+from samplebench import Continuous, seeded
+from samplebench.errors import BadSamplerFile, UsageError
+
+PLUGIN = """
+import torch
+from samplebench import Continuous, Sampler, hookimpl
+
+class Scaled(Sampler):
+    "Training latents, scaled."
+    accepts = (Continuous,)
+
+    def __init__(self, scale: float = 1.0, source: Sampler | str = "kept"):
+        self.scale, self.source = scale, source
+
+    def fit(self, latents):
+        self.source.fit(latents)
+
+    def sample(self, count):
+        drawn = self.source.sample(count)
+        return drawn.space.pack(values=drawn.values * self.scale)
+
+    def state(self):
+        return {f"source.{name}": tensor for name, tensor in self.source.state().items()}
+
+    def restore(self, space, state):
+        self.source.restore(space, {name[7:]: tensor for name, tensor in state.items()})
+
+class Kept(Sampler):
+    "Training latents, drawn again."
+    accepts = (Continuous,)
+
+    def __init__(self, share: float = 1.0):
+        self.share = share
+
+    def fit(self, latents):
+        self.latents = latents.copy()
+
+    def sample(self, count):
+        return self.latents[torch.randint(len(self.latents), (count,))]
+
+    def state(self):
+        return {"values": self.latents.values}
+
+    def restore(self, space, state):
+        self.latents = space.pack(values=state["values"])
+
+class Forgetful(Kept):
+    "Has no state."
+    state, restore = Sampler.state, Sampler.restore
+
+@hookimpl
+def register_samplers(register):
+    register("scaled", Scaled)
+    register("kept", Kept)
+    register("forgetful", Forgetful)
+"""
+
+LOADED = """
+import sys
+from safetensors.torch import save_file
+import samplebench
+file, plugin, out = sys.argv[1:]
+sampler = samplebench.load_sampler(file, plugins=[plugin])
+with samplebench.seeded(3, "sample"):
+    save_file({"values": sampler.sample(20).values}, out)
+"""
+
+
+@pytest.fixture(autouse=True)
+def without_bundled_plugins(monkeypatch):
+    monkeypatch.setattr("samplebench.registry.loading.entry_points", lambda group: [])
+
+
+@pytest.fixture
+def plugin(tmp_path):
+    file = tmp_path / "my_plugin.py"
+    file.write_text(PLUGIN)
+    return file
+
+
+@pytest.fixture
+def latents():
+    return Continuous(3, (2,)).pack(values=torch.randn(50, 2, 3))
+
+
+@pytest.fixture
+def kept(plugin, latents, tmp_path):
+    """A file with a fitted sampler that holds another."""
+    spec = "scaled(scale=2.0, source='kept(share=0.5)')"
+    sampler = samplebench.fit_sampler(spec, latents, plugins=[plugin])
+    samplebench.save_sampler(sampler, tmp_path / "kept.safetensors", plugins=[plugin])
+    return tmp_path / "kept.safetensors"
+
+
+def drawn(sampler):
+    with seeded(3, "sample"):
+        return sampler.sample(20)
+
+
+def test_a_loaded_sampler_draws_what_the_saved_one_draws(plugin, latents, kept):
+    sampler = samplebench.load_sampler(kept, plugins=[plugin])
+    again = samplebench.fit_sampler(
+        "scaled(scale=2.0, source='kept(share=0.5)')", latents, plugins=[plugin]
+    )
+    assert torch.equal(drawn(sampler).values, drawn(again).values)
+    assert drawn(sampler).space == latents.space
+    assert (sampler.scale, sampler.source.share) == (2.0, 0.5)
+
+
+def test_a_fresh_process_draws_the_same(plugin, kept, tmp_path):
+    out = tmp_path / "out.safetensors"
+    code = LOADED.replace("import samplebench", "import samplebench, samplebench.registry.loading")
+    subprocess.run([sys.executable, "-c", code, kept, plugin, out], check=True)
+    with safe_open(out, "pt") as opened:
+        theirs = opened.get_tensor("values")
+    ours = samplebench.load_sampler(kept, plugins=[plugin])
+    assert torch.equal(drawn(ours).values, theirs)
+
+
+def test_the_file_says_what_it_holds(kept):
+    with safe_open(kept, "pt") as opened:
+        told = json.loads(opened.metadata()["samplebench"])
+        assert list(opened.keys()) == ["source.values"]
+    assert told["space"] == {"kind": "continuous", "channels": 3, "grid": [2]}
+    assert told["sampler"]["settings"] == {"scale": 2.0, "source": "kept(share=0.5)"}
+
+
+def test_saving_draws_from_no_stream_of_the_caller(plugin, latents, tmp_path):
+    sampler = samplebench.fit_sampler("kept", latents, plugins=[plugin])
+    torch.manual_seed(1)
+    samplebench.save_sampler(sampler, tmp_path / "file", plugins=[plugin])
+    found = torch.rand(3)
+    torch.manual_seed(1)
+    assert torch.equal(found, torch.rand(3))
+
+
+def test_other_code_is_told(plugin, kept):
+    plugin.write_text(PLUGIN + "\n# changed\n")
+    with pytest.warns(UserWarning, match="saved with other code"):
+        samplebench.load_sampler(kept, plugins=[plugin])
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ("kept(share=[0.1, 0.2])", "a grid of 2 samplers"),
+        ("kepd", "Did you mean 'kept'"),
+        ("scaled(source='kept(rate=1)')", "no setting 'rate'"),
+    ],
+)
+def test_a_sampler_that_cannot_be_fitted_is_refused(spec, told, plugin, latents):
+    with pytest.raises(UsageError, match=told):
+        samplebench.fit_sampler(spec, latents, plugins=[plugin])
+
+
+def test_latents_of_a_kind_that_a_sampler_does_not_take_are_refused(plugin):
+    codes = samplebench.Discrete((3,)).pack(codes=torch.zeros(4, 1, dtype=torch.int64))
+    with pytest.raises(UsageError, match="takes continuous latents, these are discrete"):
+        samplebench.fit_sampler("kept", codes, plugins=[plugin])
+
+
+def test_what_has_no_state_says_so(plugin, latents, tmp_path):
+    sampler = samplebench.fit_sampler("forgetful", latents, plugins=[plugin])
+    with pytest.raises(UsageError, match="Forgetful has no `state`, and cannot be saved"):
+        samplebench.save_sampler(sampler, tmp_path / "file", plugins=[plugin])
+    assert not (tmp_path / "file").exists()
+
+
+def test_a_class_that_nobody_registered_is_told(plugin, latents, tmp_path):
+    sampler = samplebench.fit_sampler("kept", latents, plugins=[plugin])
+    with pytest.raises(UsageError, match="no installed sampler is made by the class Kept"):
+        samplebench.save_sampler(sampler, tmp_path / "file")
+
+
+def test_a_missing_file_is_told(tmp_path):
+    with pytest.raises(UsageError, match="there is no such file"):
+        samplebench.load_sampler(tmp_path / "none")
+
+
+def test_a_sampler_that_is_not_installed_is_told(kept):
+    with pytest.raises(BadSamplerFile, match="which is not what is installed here"):
+        samplebench.load_sampler(kept)
+
+
+@pytest.mark.parametrize("damage", ["cut", "text", "no header"])
+def test_a_damaged_file_is_told(damage, plugin, kept):
+    if damage == "cut":
+        kept.write_bytes(kept.read_bytes()[:-8])
+    elif damage == "text":
+        kept.write_text("not tensors")
+    else:
+        save_file({"values": torch.zeros(2)}, kept)
+    with pytest.raises(BadSamplerFile, match=re.escape(f"{kept} is damaged, or no file")):
+        samplebench.load_sampler(kept, plugins=[plugin])
+
+
+def test_tensors_that_are_missing_are_told(plugin, kept):
+    with safe_open(kept, "pt") as opened:
+        header = opened.metadata()
+    save_file({"other": torch.zeros(2)}, kept, header)
+    with pytest.raises(BadSamplerFile, match="does not hold what"):
+        samplebench.load_sampler(kept, plugins=[plugin])
