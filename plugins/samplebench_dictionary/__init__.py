@@ -1,6 +1,9 @@
-"""Autoencoders whose latent is a grid of sparse codes: a few atoms of a dictionary, scaled."""
+"""Autoencoders whose latent is a grid of sparse codes, a few atoms of a dictionary, scaled; and a
+sampler that draws such codes.
+"""
 
 from samplebench import Register, hookimpl
+from samplebench_dictionary.dictionary import DictionarySampler
 from samplebench_dictionary.dl_gan import dl_gan
 from samplebench_dictionary.dl_vae import dl_vae
 
@@ -9,3 +12,8 @@ from samplebench_dictionary.dl_vae import dl_vae
 def register_autoencoders(register: Register) -> None:
     register("dl-vae", dl_vae)
     register("dl-gan", dl_gan)
+
+
+@hookimpl
+def register_samplers(register: Register) -> None:
+    register("dictionary", DictionarySampler)

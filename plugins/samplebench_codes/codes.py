@@ -1,0 +1,38 @@
+"""The codes of latents as one sequence: sites in raster order, and at a site by depth."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Int64
+from torch import Tensor
+
+from samplebench import Form, Latents
+
+Codes = Int64[Tensor, "samples sites depths"]
+"""One code for each site and depth. Depth d is the d-th code of a site, from codebook d."""
+
+_CODES_AT_A_TIME = 2**22
+
+
+def codes_of(latents: Latents, form: Form) -> Codes:
+    """The codes of latents of this form, on its device; they may share the latents' memory.
+
+    Raises:
+        ValueError: they are of another space.
+    """
+    space = form.space
+    if latents.space != space:
+        raise ValueError(f"fitted to latents of {space}, asked about {latents.space}")
+    codes = latents.codes.reshape(len(latents), space.sites, space.code_width)
+    return codes.to(form.device)
+
+
+def latents_of(codes: Codes, form: Form) -> Latents:
+    """Codes as latents of this form; their values have no width, but a type."""
+    values = torch.empty(len(codes), 0, device=codes.device, dtype=form.dtype)
+    return form.space.pack(values=values, codes=codes)
+
+
+def in_chunks(codes: Int64[Tensor, "samples ..."]) -> Sequence[Int64[Tensor, "_ ..."]]:
+    """The samples, some at a time, so that what is computed of each code needs little memory."""
+    return torch.split(codes, max(1, _CODES_AT_A_TIME // max(1, codes.shape[1:].numel())))

@@ -1,0 +1,231 @@
+"""GM-VQ's sampler: a component from the aggregated posterior, and the latent from its Gaussian."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+from samplebench import (
+    Continuous,
+    DensitySampler,
+    Discrete,
+    Form,
+    Latents,
+    LatentSpace,
+    Mixture,
+    Sampler,
+)
+from samplebench.inner_sampler import (
+    diagnostics_of,
+    no_density_of,
+    objection_of,
+    own_copy,
+    restored,
+    state_of,
+)
+from samplebench.training import Budget
+from samplebench_codes.gm_vq_codebook import LEAST_VARIANCE, Learning, learned_codes
+from samplebench_codes.gm_vq_gaussians import Codes, ComponentGaussians
+
+
+class GMVQ(DensitySampler):
+    """Draws components from the aggregated posterior and the latent from their Gaussians.
+
+    A latent of S sites has components ``c_1 … c_S`` and values z:
+
+        ``p(z, c) = p(c_1, …, c_S) Π_s N(z_s; μ_{c_s}, diag v_{c_s})``.
+
+    The law of the components is what another sampler, the ``prior``, learns from the training
+    latents' components; of one site that is the aggregated posterior ``q(c) = E_z q(c|z)``, which
+    the paper's objective draws towards its uniform law. How the paper draws latents, if it does,
+    is not known: to draw from q, and from a prior over all sites, is ours.
+
+    *Mixture latents* come with their components. Gaussians have the mean and variance of the
+    values with that component at any site. A variance counts as if one more degree of freedom had
+    shown the variance that components have on average, which is all there is for a component seen
+    once; one never seen has the mean and variance of all values. Where values are codewords, no
+    value varies within a component, and a draw is the codeword, bit for bit; the density is then
+    of the components alone, and −∞ for values that are not their codewords.
+
+    *Continuous latents* get theirs first. A site is a vector z of ``channels``, and the means
+    minimise, over batches of sites,
+
+        ``E_z Σ_c q(c|z) ‖z − μ_c‖² / 2σ² + β (log K − H(q^B))``,
+        ``q(c|z) = softmax_c(−‖z − μ_c‖² / 2σ²)``,   ``q^B`` the mean of q over the batch.
+
+    These are the paper's two latent terms and its start from k-means, as secondary sources tell
+    them, for the text could not be had. The reconstruction error is not there, because the latents
+    are given: they are the proxies, and no encoder moves them. Nothing but β is then left to weigh
+    γ against, which is the 1/2σ² of ``−log p(z|c)``. Then every site draws its component from q,
+    not its nearest mean, so that components follow the aggregated posterior and prior and
+    Gaussians learn one joint law; components that no site draws are left out, and Gaussians are
+    estimated as above instead of keeping σ, which the paper holds fixed. These draws, the
+    Gaussians' variances (at least 10⁻⁶ of the latents' mean variance) and the rule for σ are ours.
+
+    The density sums over the components of one site; over those of several it cannot.
+
+    Args:
+        components: K, for continuous latents, like all settings but ``prior``; Mixture latents
+            have theirs.
+        entropy: β, how strongly the components are asked to be used alike.
+        sigma: σ as a multiple of the latents' root mean variance; "data": the deviation within
+            the clusters of k-means.
+        epochs: at most so many over the training sites.
+        batch: sites a step, over which ``q^B`` is taken.
+        learning_rate: of Adam, on latents scaled to mean variance 1.
+        held_out: the share of latents that training only looks at, to stop early.
+        patience: epochs without a lower held-out loss after which it stops.
+        prior: the sampler of components, a sampler of discrete latents.
+
+    Raises:
+        ValueError: a number is out of its range.
+
+    Reference: Gaussian Mixture Vector Quantization with Aggregated Categorical Posterior (Yan et
+    al., 2024), arXiv:2410.10180
+    """
+
+    accepts = (Mixture, Continuous)
+
+    def __init__(
+        self,
+        components: int = 64,
+        entropy: float = 1.0,
+        sigma: float | Literal["data"] = "data",
+        epochs: int = 100,
+        batch: int = 1024,
+        learning_rate: float = 0.01,
+        held_out: float = 0.1,
+        patience: int = 5,
+        prior: Sampler | str = "code-histogram",
+    ) -> None:
+        for name, count in {"components": components, "patience": patience}.items():
+            if count < 1:
+                raise ValueError(f"{name} must be at least 1, not {count}")
+        if not entropy >= 0:
+            raise ValueError(f"entropy must be at least 0, not {entropy}")
+        if isinstance(sigma, str) and sigma != "data":
+            raise ValueError(f"sigma is a positive number or 'data', not {sigma!r}")
+        if not isinstance(sigma, str) and not sigma > 0:
+            raise ValueError(f"sigma must be positive, not {sigma}")
+        if not 0 < held_out < 1:
+            raise ValueError(f"held_out must lie between 0 and 1, not at {held_out}")
+        Budget(epochs=epochs, batch=batch, learning_rate=learning_rate)  # says what is wrong
+        self.components = components
+        self.entropy = entropy
+        self.sigma: float | Literal["data"] = sigma
+        self.epochs = epochs
+        self.batch = batch
+        self.learning_rate = learning_rate
+        self.held_out = held_out
+        self.patience = patience
+        self.prior = prior
+
+    def refuses(self, space: LatentSpace) -> str | None:
+        return objection_of(self.prior, self._codes_of(space))
+
+    def no_density(self, space: LatentSpace) -> str | None:
+        if isinstance(space, Continuous) and space.sites > 1:
+            return "the components of several sites cannot be summed over"
+        return no_density_of(self.prior, self._codes_of(space))
+
+    def fit(self, latents: Latents) -> None:
+        """Learn the components, where the latents have none, the Gaussians and the prior.
+
+        Raises:
+            ValueError: continuous latents are all equal, or have fewer distinct sites than there
+                are components; or the prior is a text, or cannot learn the components.
+        """
+        form, space = Form.of(latents), latents.space
+        prior = own_copy(self.prior, self._codes_of(space))
+        found: dict[str, float] = {}
+        points = form.vectors(latents).view(-1, space.value_width)  # (samples * sites, D)
+        if isinstance(space, Mixture):
+            codes = latents.codes.flatten()
+            gaussians = ComponentGaussians.of(points, codes, space.components)
+        else:
+            maps = points.view(len(latents), -1, space.value_width)
+            codes, found = learned_codes(maps, self._learning())
+            least = LEAST_VARIANCE * float(points.var(0, correction=0).mean())
+            gaussians = ComponentGaussians.of(points, codes, int(codes.max()) + 1, least)
+        components = Discrete((len(gaussians.means),), space.grid)
+        prior.fit(components.pack(codes=codes.view(len(latents), -1)))
+        self._form, self._gaussians, self._prior = form, gaussians, prior
+        self._found = {**found, **_usage(codes)}
+
+    def sample(self, count: int) -> Latents:
+        codes = self._prior.sample(count).codes  # (count, *grid, 1)
+        values = self._gaussians.sample(codes.flatten(), self._form.precision)
+        values = values.view(*codes.shape[:-1], values.shape[1]).to(self._form.dtype)
+        if isinstance(self._form.space, Mixture):
+            return self._form.space.pack(values=values, codes=codes)
+        return self._form.space.pack(values=values)
+
+    def log_prob(self, latents: Latents) -> Float[Tensor, " samples"]:
+        """The log density; on Mixture latents, of the values and components together.
+
+        Raises:
+            ValueError: the latents are of another space, or it has no density there.
+        """
+        vectors = self._form.vectors(latents)
+        if reason := self.no_density(latents.space):
+            raise ValueError(f"no density on {latents.space}: {reason}")
+        if isinstance(latents.space, Continuous):
+            every = torch.arange(len(self._gaussians.means), device=self._form.device)
+            return self._gaussians.log_mixture(vectors, self._log_weights(every))
+        codes = latents.codes.to(self._form.device)
+        sites = self._gaussians.log_prob(
+            vectors.view(-1, latents.space.value_width), codes.flatten()
+        )
+        return self._log_weights(codes) + sites.view(len(latents), -1).sum(1)
+
+    def diagnostics(self) -> Mapping[str, float]:
+        """The perplexity of the aggregated posterior and how many components it uses; of
+        continuous latents also steps of training, held-out loss and σ in units of the latents;
+        and what the prior tells.
+        """
+        return {**self._found, **diagnostics_of(self._prior)}
+
+    def state(self) -> Mapping[str, Tensor]:
+        own = {**self._form.state(self._found), **self._gaussians.state()}
+        return {**own, **state_of(self._prior)}
+
+    def restore(self, space: LatentSpace, state: Mapping[str, Tensor]) -> None:
+        self._form = Form.restored(space, state)
+        self._gaussians = ComponentGaussians.restored(state)
+        components = Discrete((len(self._gaussians.means),), space.grid)
+        self._prior = restored(self.prior, components, state)
+        self._found = Form.found(state)
+
+    def _codes_of(self, space: LatentSpace) -> Discrete:
+        """What the prior has to learn."""
+        count = space.components if isinstance(space, Mixture) else self.components
+        return Discrete((count,), space.grid)
+
+    def _learning(self) -> Learning:
+        return Learning(
+            components=self.components,
+            entropy=self.entropy,
+            sigma=None if isinstance(self.sigma, str) else float(self.sigma),
+            held_out=self.held_out,
+            patience=self.patience,
+            budget=Budget(epochs=self.epochs, batch=self.batch, learning_rate=self.learning_rate),
+        )
+
+    def _log_weights(self, codes: Int64[Tensor, "..."]) -> Float[Tensor, " samples"]:
+        """The prior's log probability of each row of components, float64."""
+        assert isinstance(self._prior, DensitySampler)  # `no_density` asked
+        grid = self._form.space.grid
+        components = Discrete((len(self._gaussians.means),), grid)
+        rows = codes.reshape(len(codes), -1)
+        return self._prior.log_prob(components.pack(codes=rows)).double()
+
+
+def _usage(codes: Codes) -> dict[str, float]:
+    """How components are used by all sites of all training latents."""
+    shares = codes.bincount().double() / len(codes)
+    return {
+        "perplexity": float(torch.special.entr(shares).sum().exp()),
+        "components_used": float((shares > 0).sum()),
+    }

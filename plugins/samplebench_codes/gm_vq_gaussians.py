@@ -1,0 +1,139 @@
+"""A Gaussian with independent dimensions for each component, estimated from labelled points.
+
+With ``n_k`` points of component k, their mean ``μ_k`` and sum of squares ``S_k = Σ (z − μ_k)²``, a
+dimension's variance within components is ``w = Σ_k S_k / Σ_k (n_k − 1)``, and that of one is
+
+    v_k = (S_k + w) / n_k,
+
+as if one more degree of freedom had shown w. It is unbiased where all components vary alike, and
+w itself where a component was seen once. One that was never seen has the mean and variance of all
+points. A dimension with w = 0 is part of the code: its values are the component's, exactly.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+Points = Float[Tensor, "points D"]
+Codes = Int64[Tensor, " points"]
+Table = Float[Tensor, "K D"]
+
+_CHUNK = 2**16
+"""Points that are held in float64 at a time."""
+_PAIRS = 2**20
+"""Pairs of a point and a component that are looked at together."""
+_ROUNDING = 8
+"""Units in the last place by which equal values may differ."""
+
+
+@dataclass(frozen=True, eq=False)
+class ComponentGaussians:
+    """``p(z | k) = N(z; μ_k, diag v_k)``. Tables are float64.
+
+    ``rounding`` is how far from ``μ_k`` a value with ``v_k = 0`` still is ``μ_k``.
+    """
+
+    means: Table
+    deviations: Table
+    rounding: Float[Tensor, " D"]
+
+    @classmethod
+    def of(
+        cls, points: Points, codes: Codes, components: int, least: float = 0.0
+    ) -> "ComponentGaussians":
+        """Estimate them; no variance comes out below ``least``."""
+        counts = codes.bincount(minlength=components).double()[:, None]  # (K, 1)
+        anchors = points[_first_of_each(codes, components)].double()
+        sums, squares = _sums_about(anchors, points, codes)
+        known = counts.clamp(min=1)
+        within = (squares - sums.square() / known).clamp(min=0)  # S
+        pooled = within.sum(0) / (counts - 1).clamp(min=0).sum().clamp(min=1)  # w
+        rounding = _ROUNDING * torch.finfo(points.dtype).eps * points.abs().amax(0).double()
+        pooled = torch.where(pooled.sqrt() > rounding, pooled, 0.0)
+        variances = torch.where(pooled > 0, (within + pooled) / known, 0.0)
+        variance, mean = torch.var_mean(points, 0, correction=0)
+        return cls(
+            torch.where(counts > 0, anchors + sums / known, mean.double()),
+            torch.where(counts > 0, variances, variance.double()).clamp(min=least).sqrt(),
+            rounding,
+        )
+
+    @classmethod
+    def restored(cls, state: Mapping[str, Tensor]) -> "ComponentGaussians":
+        """Those of which ``state`` was taken."""
+        return cls(state["means"], state["deviations"], state["rounding"])
+
+    def state(self) -> Mapping[str, Tensor]:
+        return {"means": self.means, "deviations": self.deviations, "rounding": self.rounding}
+
+    def sample(self, codes: Codes, dtype: torch.dtype) -> Points:
+        """One point for each code."""
+        means, deviations = self.means.to(dtype)[codes], self.deviations.to(dtype)[codes]
+        return torch.addcmul(means, deviations, torch.randn_like(means))
+
+    def log_prob(self, points: Points, codes: Codes) -> Float[Tensor, " points"]:
+        """``log p(z | k)`` of each point and its code, float64, in nats.
+
+        Dimensions that are part of the code add nothing, or −∞ where the value is another.
+        """
+        return torch.cat(
+            [
+                self._logs(point.double() - self.means[code], self.deviations[code])
+                for point, code in zip(
+                    torch.split(points, _CHUNK), torch.split(codes, _CHUNK), strict=True
+                )
+            ]
+        )
+
+    def log_mixture(
+        self, points: Points, log_weights: Float[Tensor, " K"]
+    ) -> Float[Tensor, " points"]:
+        """``log Σ_k p_k p(z | k)`` of each point, float64; every deviation is positive.
+
+        ``Σ_j (z_j − μ_kj)²/v_kj`` is multiplied out, with the origin moved among the means, so
+        that it takes two matrix products and no tensor of points times components times D.
+        """
+        centre = self.means.mean(0)
+        means, precisions = self.means - centre, self.deviations.square().reciprocal()
+        constants = log_weights - self.deviations.log().sum(1)
+        constants -= 0.5 * ((means.square() * precisions).sum(1) + len(centre) * _LOG_2PI)
+        logs = []
+        for chunk in torch.split(points, max(1, _PAIRS // len(means))):
+            moved = chunk.double() - centre
+            linear = torch.addmm(constants, moved, (means * precisions).mT)
+            logs.append(linear.addmm_(moved.square(), precisions.mT, alpha=-0.5).logsumexp(1))
+        return torch.cat(logs)
+
+    def _logs(self, gaps: Points, deviations: Points) -> Float[Tensor, " points"]:
+        varies = deviations > 0
+        scaled = gaps / torch.where(varies, deviations, 1.0)
+        free = -0.5 * (scaled.square() + _LOG_2PI) - torch.where(varies, deviations, 1.0).log()
+        fixed = torch.where(gaps.abs() <= self.rounding, 0.0, -torch.inf)
+        return torch.where(varies, free, fixed).sum(1)
+
+
+_LOG_2PI = math.log(2 * math.pi)
+
+
+def _first_of_each(codes: Codes, components: int) -> Int64[Tensor, " K"]:
+    """The row of the first point of each component; the last row for one that has no point."""
+    rows = torch.arange(len(codes), device=codes.device)
+    first = rows.new_full((components,), len(codes) - 1)
+    return first.scatter_reduce_(0, codes, rows, "amin")
+
+
+def _sums_about(anchors: Table, points: Points, codes: Codes) -> tuple[Table, Table]:
+    """For each component the sums of ``z − anchor`` and of its square.
+
+    The anchor is one of the component's points: equal values give zeros, not rounding errors.
+    """
+    sums, squares = torch.zeros_like(anchors), torch.zeros_like(anchors)
+    for point, code in zip(torch.split(points, _CHUNK), torch.split(codes, _CHUNK), strict=True):
+        gaps = point.double() - anchors[code]
+        sums.index_add_(0, code, gaps)
+        squares.index_add_(0, code, gaps.square())
+    return sums, squares

@@ -1,0 +1,56 @@
+"""Laws of a code made sharper or flatter than the network's own."""
+
+from dataclasses import dataclass
+
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+from samplebench import LatentSpace
+from samplebench_codes.drawing import drawn
+
+
+@dataclass(frozen=True)
+class Sharpening:
+    """``p(c) ∝ exp(l_c / temperature)`` for logits l, over the ``top_k`` greatest of them.
+
+    Raises:
+        ValueError: the temperature is not positive, or there is no code to draw.
+    """
+
+    temperature: float
+    top_k: int | None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.temperature < float("inf"):
+            raise ValueError(f"temperature must be positive and finite, not {self.temperature}")
+        if self.top_k is not None and self.top_k < 1:
+            raise ValueError(f"top_k must be at least 1, or None for all, not {self.top_k}")
+
+    def log_probabilities(
+        self, logits: Float[Tensor, "*rows choices"]
+    ) -> Float[Tensor, "*rows choices"]:
+        """The law that ``draw`` draws from; equal logits at the edge of ``top_k`` all stay."""
+        return self._sharpened(logits).log_softmax(-1)
+
+    def draw(
+        self, logits: Float[Tensor, "count choices"], places: Float[Tensor, " count"]
+    ) -> Int64[Tensor, " count"]:
+        """One code a row, by a uniform draw for each."""
+        law = self._sharpened(logits).softmax(-1)
+        return drawn(law.double().cumsum(-1), places[:, None]).squeeze(1)
+
+    def no_density(self, space: LatentSpace) -> str | None:
+        """Why ``log_prob`` is not to be asked for on this space: with ``top_k``, most latents are
+        impossible, and rounding decides which code is the last that is possible.
+        """
+        if self.top_k is None or self.top_k >= max(space.code_ranges):
+            return None
+        return f"only the {self.top_k} likeliest codes are possible at a place (top_k)"
+
+    def _sharpened(self, logits: Float[Tensor, "*rows choices"]) -> Float[Tensor, "*rows choices"]:
+        # From the greatest downwards, so that no temperature makes a number too large.
+        logits = (logits - logits.amax(-1, keepdim=True)) / self.temperature
+        if self.top_k is None or self.top_k >= logits.shape[-1]:
+            return logits
+        least = logits.topk(self.top_k, dim=-1).values[..., -1:]
+        return logits.masked_fill(logits < least, -float("inf"))
