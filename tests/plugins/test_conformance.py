@@ -11,7 +11,6 @@ from PIL import Image
 from samplebench.checks import check_part, render
 from samplebench.registry.loading import load_parts
 from samplebench.registry.registry import Chosen
-from samplebench.registry.spec import parse
 
 PARTS = load_parts()
 BUNDLED = [
@@ -20,7 +19,14 @@ BUNDLED = [
     for part in registry.values()
     if part.plugin.distribution == "samplebench"
 ]
-QUICK = {"classifier": "classifier(steps=5)"}
+QUICK = {
+    "classifier": "classifier(steps=5)",
+    "flow": "flow(transforms=2, hidden=(8,), epochs=1, least_steps=20)",
+    "two-stage-vae": "two-stage-vae(hidden=(8,), epochs=1, least_steps=20)",
+    "flow-matching": "flow-matching(width=8, blocks=1, epochs=1, least_steps=20)",
+    "code-transformer": "code-transformer(width=8, layers=1, heads=2, epochs=1)",
+    "pixelcnn": "pixelcnn(width=8, layers=2, epochs=1)",
+}
 """Settings with which a part that trains for long does not."""
 ONE_SHAPE = ((1, 16, 16),)
 TELLING = {
@@ -50,7 +56,8 @@ def data_dir(tmp_path: Path) -> Path:
 
 def chosen(kind: str, spec: str) -> Chosen:
     registry = next(registry for registry in PARTS.registries if registry.kind == kind)
-    return registry[parse(spec).name].chosen(parse(spec))
+    (found,) = registry.choose(spec)
+    return found
 
 
 def conform(part: Chosen, **options: object) -> None:

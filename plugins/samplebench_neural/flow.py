@@ -1,0 +1,165 @@
+"""Normalising flows."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any, Literal, get_args
+
+import zuko  # type: ignore[import-untyped] # it has annotations and no py.typed
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from samplebench import Continuous, DensitySampler, Latents, LatentSpace
+from samplebench_neural.learning import DensityLaw, Learned, Schedule, Vectors, learn, log_prob
+from samplebench_neural.settings import one_of, require_counts, require_layers
+
+Kind = Literal["maf", "iaf", "spline"]
+
+BINS = 8
+"""Of each rational-quadratic spline, on [−5, 5]."""
+
+
+class NormalisingFlow(DensitySampler):
+    """Draws from an autoregressive normalising flow: noise through invertible networks.
+
+    With z standardised in each dimension, and ``f = f_T ∘ … ∘ f_1`` from latents to noise,
+
+        log p(z) = log N(f(z); 0, I) + log |det ∂f/∂z|,
+
+    maximised over the latents. In every f_t the map of a dimension is given by those before it,
+    in an order that the next reverses; each starts as the identity. By ``kind``:
+
+    - "maf": ``f_t(x)_i = exp(a_i(x_<i)) x_i + b_i(x_<i)``. Density in one pass, a draw in D.
+    - "iaf": the inverse of such a map. A draw in one pass, density in D; training takes D times
+      as long.
+    - "spline": ``f_t(x)_i`` is a monotonic rational-quadratic spline on [−5, 5] whose knots are
+      functions of x_<i, and the identity outside. Density in one pass, a draw in D.
+
+    In one dimension, where nothing comes before, "maf" and "iaf" are Gaussians. Grids of sites are
+    one vector. The transforms are those of the library zuko.
+
+    Args:
+        kind: "maf", "iaf" or "spline".
+        transforms: T.
+        hidden: units of each hidden layer, at least. A layer gets D − 1 where these are more: with
+            fewer, the last dimensions could not depend on all others.
+        epochs: of training, at most.
+        least_steps: of training, where the epochs of few latents have fewer; as epochs, at most.
+        batch: latents a step.
+        learning_rate: Adam's.
+        held_out: share of the latents, drawn at random, that training only looks at.
+        patience: training stops when the held-out likelihood has not risen for so many epochs.
+
+    Reference: Masked Autoregressive Flow for Density Estimation (Papamakarios, Pavlakou and
+    Murray, 2017), arXiv:1705.07057; "iaf": Improved Variational Inference with Inverse
+    Autoregressive Flow (Kingma et al., 2016), arXiv:1606.04934; "spline": Neural Spline Flows
+    (Durkan, Bekasov, Murray and Papamakarios, 2019), arXiv:1906.04032.
+    """
+
+    accepts = (Continuous,)
+
+    def __init__(
+        self,
+        kind: Kind = "maf",
+        transforms: int = 5,
+        hidden: tuple[int, ...] = (128, 128),
+        epochs: int = 40,
+        least_steps: int = 2000,
+        batch: int = 512,
+        learning_rate: float = 2e-3,
+        held_out: float = 0.1,
+        patience: int = 10,
+    ) -> None:
+        require_counts(transforms=transforms)
+        require_layers(hidden)
+        self._schedule = Schedule(epochs, least_steps, batch, learning_rate, held_out, patience)
+        self.kind: Kind = one_of("kind", kind, get_args(Kind))
+        self.transforms = transforms
+        self.hidden = hidden
+        self.epochs = epochs
+        self.least_steps = least_steps
+        self.batch = batch
+        self.learning_rate = learning_rate
+        self.held_out = held_out
+        self.patience = patience
+
+    def fit(self, latents: Latents) -> None:
+        """Train the flow.
+
+        Raises:
+            ValueError: there are fewer than two latents, or they are all equal.
+            TrainingDiverged: a loss was not finite.
+        """
+        self._learned = learn(latents, self._law, self._schedule)
+
+    def sample(self, count: int) -> Latents:
+        return self._learned.sample(count)
+
+    def log_prob(self, latents: Latents) -> Float[Tensor, " samples"]:
+        return log_prob(self._learned, latents)
+
+    def diagnostics(self) -> Mapping[str, float]:
+        """Steps of training; a held-out latent's mean log-likelihood, in nats."""
+        learned = self._learned
+        volume = float(learned.standardising.log_volume)
+        return {
+            "training_steps": learned.steps,
+            "held_out_log_likelihood": -learned.held_out - volume,
+        }
+
+    def state(self) -> Mapping[str, Tensor]:
+        return self._learned.state()
+
+    def restore(self, space: LatentSpace, state: Mapping[str, Tensor]) -> None:
+        self._learned = Learned.restored(space, state, self._law)
+
+    def _law(self, space: LatentSpace) -> "FlowLaw":
+        return FlowLaw(
+            self.kind, space.sites * space.value_width, self.transforms, tuple(self.hidden)
+        )
+
+
+class FlowLaw(DensityLaw):
+    """A flow of standardised latents that starts as the standard normal."""
+
+    def __init__(
+        self, kind: Kind, dimensions: int, transforms: int, hidden: tuple[int, ...]
+    ) -> None:
+        super().__init__()
+        layers = [max(units, dimensions - 1) for units in hidden]
+        options: dict[str, Any] = {"features": dimensions, "transforms": transforms}
+        if dimensions > 1:  # zuko has no network for one, whose maps depend on nothing
+            options["hidden_features"] = layers
+        flow = (
+            zuko.flows.NSF(bins=BINS, **options) if kind == "spline" else zuko.flows.MAF(**options)
+        )
+        for transform in flow.transform.transforms:
+            _start_as_identity(transform)
+        self.flow = zuko.flows.Flow(flow.transform.inv, flow.base) if kind == "iaf" else flow
+        # A spline's knots are a few tensors of 3 · bins numbers for each dimension.
+        self.width = max(*layers, dimensions * (12 * BINS if kind == "spline" else 4))
+        self.density_width = self.width
+
+    def loss(self, vectors: Vectors) -> Mapping[str, Tensor]:
+        return {"nll": -self.log_prob(vectors).mean()}
+
+    def drawn(self, noise: Vectors) -> Vectors:
+        vectors: Tensor = self.flow().transform.inv(noise)
+        lost = ~vectors.isfinite().all(1)
+        if lost.any():  # rounding can leave the discriminant of a spline below zero
+            precise = deepcopy(self.flow).double()
+            vectors[lost] = precise().transform.inv(noise[lost].double()).to(vectors)
+        return vectors
+
+    def log_prob(self, vectors: Vectors) -> Float[Tensor, " samples"]:
+        logs: Tensor = self.flow().log_prob(vectors)
+        return logs
+
+
+def _start_as_identity(transform: Any) -> None:
+    """Zero what its maps are made of, but for hidden layers: affine maps and splines of zeros
+    change nothing.
+    """
+    alone = isinstance(transform, zuko.flows.gaussianization.ElementWiseTransform)
+    last = transform.phi if alone else transform.hyper[-1]
+    for weight in last.parameters():
+        nn.init.zeros_(weight)

@@ -1,0 +1,195 @@
+"""What all samplers of this package share: a law of standardised latents, trained and stored."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from samplebench import Form, Latents, LatentSpace
+from samplebench.training import Budget, HeldOut, train
+from samplebench_neural.settings import require_counts
+from samplebench_neural.standardising import Standardising
+
+Vectors = Float[Tensor, "samples D"]
+"""Standardised latents; a grid of sites as one vector."""
+
+
+class Law(nn.Module, ABC):
+    """A law of standardised latents that is a map of noise, with weights to train."""
+
+    width: int
+    """About how many numbers drawing one vector holds at a time."""
+
+    @abstractmethod
+    def loss(self, vectors: Vectors) -> Mapping[str, Tensor]:
+        """What training minimises, as named means over the vectors."""
+
+    @abstractmethod
+    def drawn(self, noise: Vectors) -> Vectors:
+        """One draw from each row of standard normal noise."""
+
+
+class DensityLaw(Law):
+    """A law whose density can be evaluated."""
+
+    density_width: int
+    """About how many numbers the density of one vector holds at a time."""
+
+    @abstractmethod
+    def log_prob(self, vectors: Vectors) -> Float[Tensor, " samples"]:
+        """The log density of each vector, in nats."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how to train. Latents held out at random decide when to stop.
+
+    Raises:
+        ValueError: a number is out of range; the message names it.
+    """
+
+    epochs: int
+    least_steps: int
+    batch: int
+    learning_rate: float
+    held_out: float
+    patience: int
+
+    def __post_init__(self) -> None:
+        require_counts(
+            epochs=self.epochs,
+            least_steps=self.least_steps,
+            batch=self.batch,
+            patience=self.patience,
+        )
+        if not 0 < self.learning_rate < math.inf:
+            raise ValueError(f"learning_rate must be positive, not {self.learning_rate}")
+        if not 0 < self.held_out < 1:
+            raise ValueError(f"held_out is a share above 0 and below 1, not {self.held_out}")
+
+    def budget(self, samples: int) -> Budget:
+        """All steps of the epochs on so many samples, and not fewer than the least."""
+        steps = max(self.least_steps, self.epochs * math.ceil(samples / self.batch))
+        return Budget(steps=steps, batch=self.batch, learning_rate=self.learning_rate)
+
+    def split(
+        self, vectors: Vectors
+    ) -> tuple[Float[Tensor, "learned D"], Float[Tensor, "held_out D"]]:
+        """The vectors to learn from and those held out, at least one of each."""
+        order = torch.randperm(len(vectors), device=vectors.device)
+        held_out = min(max(1, round(self.held_out * len(vectors))), len(vectors) - 1)
+        return vectors[order[held_out:]], vectors[order[:held_out]]
+
+
+LawT = TypeVar("LawT", bound=Law)
+DensityLawT = TypeVar("DensityLawT", bound=DensityLaw)
+
+
+@dataclass(frozen=True, eq=False)
+class Learned(Generic[LawT]):
+    """A law that was learned, and the way between its vectors and latents.
+
+    ``steps`` of training were taken; ``held_out`` is the mean loss of a held-out latent.
+    """
+
+    form: Form
+    standardising: Standardising
+    law: LawT
+    steps: float
+    held_out: float
+
+    @torch.no_grad()
+    def sample(self, count: int) -> Latents:
+        """New latents, in memory that beside them does not grow with their number."""
+        form, dimensions = self.form, self.form.dimensions
+        values = torch.empty(count, dimensions, device=form.device, dtype=form.dtype)
+        for chunk in _chunks(values, self.law.width):
+            noise = torch.randn(len(chunk), dimensions, device=form.device)
+            chunk.copy_(self.standardising.undone(self.law.drawn(noise)))
+        return form.latents(values)
+
+    def state(self) -> Mapping[str, Tensor]:
+        """What ``restored`` needs beside the space and the settings."""
+        network = self.law.state_dict()
+        return {
+            **self.form.state(),
+            **self.standardising.state(),
+            "training": self.standardising.means.new_tensor([self.steps, self.held_out]),
+            **{f"network.{name}": weight for name, weight in network.items()},
+        }
+
+    @classmethod
+    def restored(
+        cls, space: LatentSpace, state: Mapping[str, Tensor], build: Callable[[LatentSpace], LawT]
+    ) -> "Learned[LawT]":
+        """That of which ``state`` was taken, for the same settings."""
+        form = Form.restored(space, state)
+        with torch.random.fork_rng(devices=()):  # its first weights are drawn in vain
+            law = build(space).to(form.device)
+        prefix = "network."
+        law.load_state_dict(
+            {name.removeprefix(prefix): w for name, w in state.items() if name.startswith(prefix)}
+        )
+        steps, held_out = state["training"].tolist()
+        return cls(form, Standardising.restored(state), law.eval(), steps, held_out)
+
+
+def learn(
+    latents: Latents, build: Callable[[LatentSpace], LawT], schedule: Schedule
+) -> Learned[LawT]:
+    """Train the law that ``build`` makes for their space on all latents but those held out.
+
+    Raises:
+        ValueError: there are fewer than two latents, they are all equal, or their loss never was
+            a finite number.
+        TrainingDiverged: a loss was not finite.
+    """
+    form = Form.of(latents)
+    if len(latents) < 2:
+        raise ValueError(
+            "training needs at least two latents, one to learn from and one to hold out; got one"
+        )
+    vectors = form.vectors(latents)
+    standardising = Standardising.of(vectors)
+    law = build(latents.space).to(form.device)
+    learned, held_out = schedule.split(standardising.learnable(vectors))
+    budget = schedule.budget(len(learned))
+    finish = train(law, law.loss, learned, budget, held_out=HeldOut(held_out, schedule.patience))
+    if finish.held_out is None or not math.isfinite(finish.held_out):
+        raise ValueError(
+            "the loss on held-out latents was not finite after any epoch: "
+            "lower learning_rate, or hold out more latents"
+        )
+    return Learned(form, standardising, law, float(finish.steps), finish.held_out)
+
+
+@torch.no_grad()
+def log_prob(learned: Learned[DensityLawT], latents: Latents) -> Float[Tensor, " samples"]:
+    """The log density of each latent in the latents' own units, float64, in nats."""
+    law, standardising = learned.law, learned.standardising
+    logs = [
+        law.log_prob(standardising(chunk)).double()
+        for chunk in _chunks(learned.form.vectors(latents), law.density_width)
+    ]
+    none = standardising.means.new_empty(0)
+    return torch.cat([none, *logs]) - standardising.log_volume
+
+
+def _chunks(vectors: Float[Tensor, "samples D"], width: int) -> Sequence[Tensor]:
+    """The vectors, so many at a time as memory is meant for; no chunk of none."""
+    return torch.split(vectors, _rows(width, vectors.device)) if len(vectors) else ()
+
+
+def _rows(width: int, device: torch.device) -> int:
+    """How many vectors to work on at a time where each takes ``width`` numbers.
+
+    Together they take 2²⁰, which stay near a CPU's cache, or on an accelerator 2²⁶, for there
+    every call has a price.
+    """
+    numbers = 2**20 if device.type == "cpu" else 2**26
+    return max(1, numbers // width)

@@ -1,0 +1,96 @@
+"""Networks from a time and a place to a velocity: of vectors, and of maps."""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+Times = Float[Tensor, "times 1"]
+"""In [0, 1]: one for each place, or one for all."""
+
+TIME_FEATURES = 16
+
+
+class VectorVelocity(nn.Module):
+    """Residual blocks of fully connected layers. Velocities start as zero."""
+
+    def __init__(self, dimensions: int, width: int, blocks: int) -> None:
+        super().__init__()
+        self.dimensions = dimensions
+        self.numbers = width + dimensions
+        self.first = nn.Linear(dimensions, width)
+        self.blocks = nn.ModuleList(
+            Block(nn.Linear(width, width), nn.Linear(width, width)) for _ in range(blocks)
+        )
+        self.times = nn.ModuleList(nn.Linear(TIME_FEATURES, width) for _ in range(blocks))
+        self.last = _zero(nn.Linear(width, dimensions))
+
+    def forward(
+        self, times: Times, places: Float[Tensor, "samples D"]
+    ) -> Float[Tensor, "samples D"]:
+        hidden = self.first(places)
+        features = _time_features(times)
+        for block, time in zip(self.blocks, self.times, strict=True):
+            hidden = block(hidden, time(features))
+        velocities: Tensor = self.last(functional.silu(hidden))
+        return velocities
+
+
+class MapVelocity(nn.Module):
+    """Residual blocks of 3 × 3 convolutions that keep the grid. Velocities start as zero.
+
+    Each site adds a learned position of its own, for convolutions cannot tell where they are.
+    """
+
+    def __init__(self, channels: int, height: int, columns: int, width: int, blocks: int) -> None:
+        super().__init__()
+        self.grid = (height, columns, channels)
+        self.dimensions = math.prod(self.grid)
+        self.numbers = height * columns * (width + channels)
+        self.first = nn.Conv2d(channels, width, 3, padding=1)
+        self.position = nn.Parameter(torch.zeros(width, height, columns))
+        self.blocks = nn.ModuleList(
+            Block(nn.Conv2d(width, width, 3, padding=1), nn.Conv2d(width, width, 3, padding=1))
+            for _ in range(blocks)
+        )
+        self.times = nn.ModuleList(nn.Linear(TIME_FEATURES, width) for _ in range(blocks))
+        self.last = _zero(nn.Conv2d(width, channels, 3, padding=1))
+
+    def forward(
+        self, times: Times, places: Float[Tensor, "samples D"]
+    ) -> Float[Tensor, "samples D"]:
+        sites = places.reshape(-1, *self.grid)
+        hidden = self.first(sites.movedim(3, 1)) + self.position  # (samples, width, rows, columns)
+        features = _time_features(times)
+        for block, time in zip(self.blocks, self.times, strict=True):
+            hidden = block(hidden, time(features)[..., None, None])
+        maps: Tensor = self.last(functional.silu(hidden))
+        return maps.movedim(1, 3).flatten(1)  # (samples, D)
+
+
+class Block(nn.Module):
+    """``h + outer(silu(inner(silu(h)) + time))``."""
+
+    def __init__(self, inner: nn.Module, outer: nn.Module) -> None:
+        super().__init__()
+        self.inner, self.outer = inner, outer
+
+    def forward(self, hidden: Tensor, time: Tensor) -> Tensor:
+        inner = self.inner(functional.silu(hidden)) + time
+        change: Tensor = self.outer(functional.silu(inner))
+        return hidden + change
+
+
+def _time_features(times: Times) -> Float[Tensor, "times features"]:
+    """``cos kπt``, k = 0 …: on [0, 1], sums of them come as near to any curve as one likes."""
+    waves = torch.arange(TIME_FEATURES, device=times.device, dtype=times.dtype)
+    return (math.pi * waves * times).cos()
+
+
+def _zero(layer: nn.Linear | nn.Conv2d) -> nn.Module:
+    nn.init.zeros_(layer.weight)
+    assert layer.bias is not None
+    nn.init.zeros_(layer.bias)
+    return layer
