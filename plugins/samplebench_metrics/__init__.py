@@ -9,6 +9,7 @@ from samplebench_metrics.codes_used import CodesUsed
 from samplebench_metrics.energy_perplexity import EnergyPerplexity
 from samplebench_metrics.fit_seconds import FitSeconds
 from samplebench_metrics.frechet_distance import FrechetDistance
+from samplebench_metrics.held_out_bits import HeldOutBits
 from samplebench_metrics.inception import Inception
 from samplebench_metrics.latent_authenticity import LatentAuthenticity
 from samplebench_metrics.peak_device_memory import PeakDeviceMemory
@@ -33,6 +34,7 @@ def register_features(register: Register) -> None:
 def register_metrics(register: Register) -> None:
     register("frechet-distance", FrechetDistance)
     register("sliced-wasserstein", SlicedWasserstein)
+    register("held-out-bits", HeldOutBits)
     register("latent-authenticity", LatentAuthenticity)
     register("codebook-perplexity", CodebookPerplexity)
     register("energy-perplexity", EnergyPerplexity)
@@ -51,6 +53,5 @@ def register_metrics(register: Register) -> None:
 
 @hookimpl
 def warm_up() -> None:
-    import ot  # noqa: F401 - a second or more each, spared to every child process
-    import torch_fidelity.metric_fid  # noqa: F401
+    import torch_fidelity.metric_fid  # noqa: F401 - seconds, spared to every child process
     import torchmetrics.functional.image  # noqa: F401

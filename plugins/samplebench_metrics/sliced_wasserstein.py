@@ -1,21 +1,23 @@
 """The sliced Wasserstein distance between generated and held-out latents."""
 
 import torch
-from jaxtyping import Float, Float64
+from jaxtyping import Float, Float64, Int64
 from torch import Tensor
 
 from samplebench import Evidence, Latents, LatentSpace, Metric, seeded
 from samplebench_metrics.vectors import vector_objection, vectors
 
 _NUMBERS_AT_ONCE = 2**21
-"""Projected numbers that POT gets at a time: 16 MiB, of which it makes about ten copies."""
+"""Projected numbers that are sorted at a time: 16 MiB."""
 
 
 class SlicedWasserstein(Metric):
     """The sliced Wasserstein-2 distance between generated and held-out latents.
 
-    ``SW2² = mean over directions θ of W2²(θ·X, θ·Y)``, by POT in float64, over ``projections``
-    directions that are drawn once and for all. Every dimension is first standardised by the
+    ``SW2² = mean over directions θ of W2²(θ·X, θ·Y)``, over ``projections`` directions that are
+    drawn once and for all. In one dimension ``W2² = ∫ (F⁻¹(u) − G⁻¹(u))² du`` over both quantile
+    functions, which are steps: of as many points each, the mean square between them in order.
+    Everything is float64. Every dimension is first standardised by the
     training latents' mean and (population) standard deviation; one that is constant there is only
     centred. Held-out latents are the reference because against the training latents a copier wins
     by construction.
@@ -47,15 +49,13 @@ class SlicedWasserstein(Metric):
         return self._to_held_out(train[order[: len(evidence.generated_latents)]], evidence)
 
     def _to_held_out(self, latents: Latents, evidence: Evidence) -> float:
-        import ot  # a second to import
-
         centre, scale = _moments(vectors(evidence.train_latents))
         ours = (vectors(latents) - centre) / scale
         held_out = (vectors(evidence.test_latents) - centre) / scale
         chunk = max(1, _NUMBERS_AT_ONCE // (len(ours) + len(held_out)))
+        steps = _steps(len(ours), len(held_out), ours.device)
         squares = [
-            ot.sliced_wasserstein_distance(ours, held_out, p=2, projections=some) ** 2
-            * some.shape[1]
+            _squares(_in_order(ours, some), _in_order(held_out, some), *steps).sum()
             for some in torch.split(self._directions(ours), chunk, dim=1)
         ]
         return float((torch.stack(squares).sum() / self.projections).sqrt())
@@ -74,3 +74,43 @@ def _moments(train: Float[Tensor, "samples dimensions"]) -> tuple[Tensor, Tensor
     # A rounded mean would leave a tiny deviation to divide by.
     constant = train.amax(0) == train.amin(0)
     return mean, deviation.masked_fill(constant, 1.0)
+
+
+def _in_order(
+    points: Float64[Tensor, "points dimensions"], directions: Float64[Tensor, "dimensions some"]
+) -> Float64[Tensor, "some points"]:
+    """The points along each direction, from the lowest up."""
+    projected = directions.T @ points.T
+    if projected.device.type == "cpu":
+        projected.numpy().sort(axis=1)  # by vector instructions: five times as fast as torch
+        return projected
+    return projected.sort(dim=1).values
+
+
+Places = Int64[Tensor, " steps"]
+
+
+def _steps(
+    ours: int, theirs: int, device: torch.device
+) -> tuple[Places, Places, Float64[Tensor, " steps"]]:
+    """Where two quantile functions of so many points are both constant: the place of the point
+    that each has there, and the length of the step.
+    """
+    own = torch.arange(1, ours + 1, device=device) * theirs
+    other = torch.arange(1, theirs + 1, device=device) * ours
+    ends = torch.unique(torch.cat([own, other]))  # in units of 1 / (ours · theirs)
+    lengths = torch.diff(ends, prepend=ends.new_zeros(1)).double() / (ours * theirs)
+    return torch.searchsorted(own, ends), torch.searchsorted(other, ends), lengths
+
+
+def _squares(
+    ours: Float64[Tensor, "some ours"],
+    theirs: Float64[Tensor, "some theirs"],
+    place: Places,
+    their_place: Places,
+    lengths: Float64[Tensor, " steps"],
+) -> Float64[Tensor, " some"]:
+    """W2² along each direction, of points in order."""
+    if ours.shape == theirs.shape:
+        return (ours - theirs).square_().mean(1)
+    return (ours[:, place] - theirs[:, their_place]).square_() @ lengths

@@ -29,6 +29,7 @@ def make_evidence() -> MakeEvidence:
         train_latents: Tensor | Latents | None = None,
         test_latents: Tensor | Latents | None = None,
         generated_latents: Tensor | Latents | None = None,
+        test_log_probs: Tensor | None = None,
         features: Mapping[Any, Tensor] | None = None,
         costs: Mapping[str, Cost] | None = None,
     ) -> Evidence:
@@ -44,6 +45,7 @@ def make_evidence() -> MakeEvidence:
             train_latents=latents(vector if train_latents is None else train_latents),
             test_latents=latents(vector if test_latents is None else test_latents),
             generated_latents=latents(vector if generated_latents is None else generated_latents),
+            test_log_probs=None if test_log_probs is None else lambda: test_log_probs,
             costs=costs or {},
             features=lambda shown: features[shown],
         )

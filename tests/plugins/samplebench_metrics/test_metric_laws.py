@@ -29,6 +29,7 @@ def evidence(make_evidence):
             train_latents=latents[0],
             test_latents=latents[1],
             generated_latents=latents[2] + shift,
+            test_log_probs=-latents[1].square().sum(1) - noise,
             features={"test": clean, "reconstructed": noisy, "generated": noisy},
             costs={stage: Cost(1.0, 1.0, 2**20, 2**20, 10) for stage in STAGES},
         )

@@ -1,0 +1,42 @@
+"""Bits of held-out latents, against entropies that are known."""
+
+import math
+
+import pytest
+import torch
+from scipy import stats
+
+from samplebench import Continuous, Discrete, Sparse
+from samplebench_metrics.held_out_bits import HeldOutBits
+
+
+def test_bits_under_the_true_normal_are_its_entropy(make_evidence):
+    points = torch.randn(20_000, 3, dtype=torch.float64) * 2
+    log_probs = torch.from_numpy(stats.norm(scale=2).logpdf(points.numpy()).sum(1))
+    found = HeldOutBits().measure(make_evidence(test_latents=points, test_log_probs=log_probs))
+    assert found == pytest.approx(stats.norm(scale=2).entropy() / math.log(2), abs=0.02)
+
+
+def test_even_codes_cost_the_logarithm_of_their_number(make_evidence):
+    codes = Discrete((8, 8), (2, 2)).pack(codes=torch.randint(8, (5, 8)))
+    log_probs = torch.full((5,), -8 * math.log(8))
+    found = HeldOutBits().measure(make_evidence(test_latents=codes, test_log_probs=log_probs))
+    assert found == pytest.approx(3)
+
+
+def test_what_counts_are_reals_or_codes_or_active_atoms(make_evidence):
+    """One nat a latent, shared by the numbers of each."""
+    atoms = torch.arange(2).expand(3, 4, 2)
+    for latents, numbers in (
+        (Continuous(5, (2, 3)).pack(values=torch.zeros(3, 30)), 30),
+        (Discrete((8, 8), (2, 2)).pack(codes=torch.zeros(3, 8, dtype=torch.int64)), 8),
+        (Sparse(9, 2, (4,)).pack(values=torch.zeros(3, 8), codes=atoms), 8),
+    ):
+        evidence = make_evidence(test_latents=latents, test_log_probs=-torch.ones(3))
+        assert HeldOutBits().measure(evidence) == pytest.approx(1 / math.log(2) / numbers)
+
+
+def test_an_impossible_latent_costs_infinitely_many_bits(make_evidence):
+    log_probs = torch.tensor([0.0, -math.inf])
+    evidence = make_evidence(test_latents=torch.zeros(2, 1), test_log_probs=log_probs)
+    assert HeldOutBits().measure(evidence) == math.inf
