@@ -15,9 +15,10 @@ Ways = Mapping[str, Callable[[], object]]
 
 
 def side_by_side(title: str, ways: Ways, device: str = "cpu", rounds: int = 5) -> None:
-    """Print each way's median seconds, processor seconds and peak memory beside the first's.
+    """Print each way's median seconds, processor seconds and peak memory, and its ratio.
 
-    The first way is ours; the ratios are medians over interleaved rounds, after one that warms up.
+    That is of its seconds to those of the first way, ours mostly; the ratios are medians over
+    interleaved rounds, after one that warms up.
     """
     costs = [
         {name: _cost(way, device, round) for name, way in ways.items()}
@@ -34,7 +35,7 @@ def side_by_side(title: str, ways: Ways, device: str = "cpu", rounds: int = 5) -
         )
         print(
             f"  {name:40} {wall:9.4f} s  {processor:9.4f} CPU-s  {peak / 2**20:8.1f} MiB  "
-            f"{ratio:8.2f} times ours"
+            f"{ratio:8.2f} times {ours}"
         )
 
 
