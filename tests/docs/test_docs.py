@@ -8,6 +8,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+import torch
 
 from samplebench.arguments import parser
 from samplebench.cli import COMMANDS, main
@@ -17,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 GUIDE = ROOT / "docs" / "add-a-sampler.md"
 AUTOENCODER_GUIDE = ROOT / "docs" / "add-an-autoencoder.md"
+SAMPLERS = ROOT / "docs" / "samplers.md"
 PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -116,6 +118,23 @@ def test_the_sampler_in_the_readme_is_short_passes_the_kit_and_runs(at_work):
         smoke = ["--suite", "smoke", "--quiet"] if words[0] == "run" else []
         assert main([*words, *smoke]) == 0
     assert "`uniform`" in (folder / "mine" / "smoke.md").read_text()
+
+
+def test_what_was_trained_and_fitted_can_be_used_as_the_pages_show(at_work):
+    """The README's Python, and that of the page on samplers, with a checkpoint of that name."""
+    folder = at_work(SAMPLERS)
+    kept = ("--autoencoder", "vae(latent=4, backbone='mlp')", "--output", "vae4", "--epochs", "1")
+    assert main(["train", "--suite", "digits", "--dataset", "digits", *kept, "--quiet"]) == 0
+    images = torch.rand(80, 1, 16, 16)
+    for page in (README, SAMPLERS):
+        names = {"images": images}
+        for block in blocks(page, "python"):
+            if not block.startswith("#"):  # a file of its own
+                exec(block, names)
+                names["pieces"] = [names["latents"]]
+        assert names["pictures"].shape == (64, 1, 16, 16)
+    assert (folder / "gmm20.safetensors").is_file()
+    assert len(names["sampler"].sample(5)) == 5  # the one that was fitted to pieces
 
 
 @pytest.mark.parametrize("suite", ["digits", "mnist", "autoencoders-mnist", "bottlenecks-mnist"])
