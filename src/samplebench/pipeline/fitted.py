@@ -57,8 +57,10 @@ def fit_sampler(
         sampler: Sampler = found[0].build()
     if objection := sampler.objection(latents.space):
         raise UsageError(f"{spec} cannot be fitted to these latents: {objection}")
+    # Latents may come from an encoder with its gradients, which no fit follows.
+    plain = Latents(latents.space, latents.values.detach(), latents.codes)
     with seeded(seed, "fit"):
-        sampler.fit(latents)
+        sampler.fit(plain)
     return sampler
 
 

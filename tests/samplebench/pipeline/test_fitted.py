@@ -166,6 +166,12 @@ def test_a_sampler_that_cannot_be_fitted_is_refused(spec, told, plugin, latents)
         samplebench.fit_sampler(spec, latents, plugins=[plugin])
 
 
+def test_latents_that_an_encoder_gave_with_gradients_are_taken_without(plugin, latents):
+    followed = latents.space.pack(values=latents.values.clone().requires_grad_())
+    sampler = samplebench.fit_sampler("kept", followed, plugins=[plugin])
+    assert not drawn(sampler).values.requires_grad
+
+
 def test_latents_of_a_kind_that_a_sampler_does_not_take_are_refused(plugin):
     codes = samplebench.Discrete((3,)).pack(codes=torch.zeros(4, 1, dtype=torch.int64))
     with pytest.raises(UsageError, match="takes continuous latents, these are discrete"):

@@ -19,6 +19,25 @@ def test_the_same_part_asked_for_twice_is_measured_once(bench):
     assert len(plan.cells) == 2 * 2
 
 
+def test_samplers_of_the_appendix_are_measured_too_and_those_of_the_table_once(bench):
+    plan = bench.plan(samplers=["normal"], appendix=["normal(spread=[1.0, 2.0])", "again"])
+    rows = {planned.cell.row: planned.cell.appendix for planned in plan.cells}
+    assert rows == {
+        "reconstruction": False,
+        "normal": False,
+        "normal(spread=2.0)": True,
+        "again": True,
+    }
+    base = {planned.identity for planned in bench.plan(samplers=["again"]).cells}
+    assert base <= {planned.identity for planned in plan.cells}  # it decides no score
+
+
+def test_a_record_of_the_appendix_says_so(bench):
+    bench.run(samplers=["normal"], appendix=["again"], seeds=[1])
+    told = {record.row: record.appendix for record in bench.records().values()}
+    assert told == {"reconstruction": False, "normal": False, "again": True}
+
+
 def test_an_identity_depends_on_every_setting_and_on_nothing_else(bench):
     def identities(**changes):
         return {planned.identity for planned in bench.plan(**changes).cells}
