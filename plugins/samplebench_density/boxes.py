@@ -11,7 +11,7 @@ from torch import Tensor
 from samplebench_density.bins import grouped
 from samplebench_density.choosing import Frequencies
 from samplebench_density.grid import Grid
-from samplebench_density.pieces import Vectors
+from samplebench_density.pieces import Chunk, Vectors
 from samplebench_density.tally import Boxed, Counted, Tally
 
 Points = Float[Tensor, "count D"]
@@ -22,7 +22,7 @@ class Boxes(ABC):
 
     @classmethod
     @abstractmethod
-    def about(cls, grid: Grid, chunks: Iterable[Vectors]) -> "Boxes":
+    def about(cls, grid: Grid, chunks: Iterable[Chunk]) -> "Boxes":
         """The boxes about latents that come in chunks."""
 
     @abstractmethod
@@ -52,7 +52,7 @@ class CellBoxes(Boxes):
     frequencies: Frequencies
 
     @classmethod
-    def about(cls, grid: Grid, chunks: Iterable[Vectors]) -> "Boxes":
+    def about(cls, grid: Grid, chunks: Iterable[Chunk]) -> "Boxes":
         tally = Tally[Counted]()
         for chunk in chunks:
             tally.add(Counted.once(grid.cells(chunk)))
@@ -83,7 +83,7 @@ class MemberBoxes(Boxes):
     vectors: Vectors
 
     @classmethod
-    def about(cls, grid: Grid, chunks: Iterable[Vectors]) -> "Boxes":
+    def about(cls, grid: Grid, chunks: Iterable[Chunk]) -> "Boxes":
         return cls(grid, torch.cat([chunk.clone() for chunk in chunks]))
 
     def points(self, count: int) -> Points:
@@ -111,7 +111,7 @@ class BoundingBoxes(Boxes):
     frequencies: Frequencies
 
     @classmethod
-    def about(cls, grid: Grid, chunks: Iterable[Vectors]) -> "Boxes":
+    def about(cls, grid: Grid, chunks: Iterable[Chunk]) -> "Boxes":
         tally = Tally[Boxed]()
         for chunk in chunks:
             tally.add(Boxed.once(grid.cells(chunk), chunk.clone()))

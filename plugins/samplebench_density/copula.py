@@ -11,7 +11,7 @@ from torch.distributions import Gamma
 from samplebench import Continuous, DensitySampler, Form, Latents, LatentSpace
 from samplebench_density.log_sums import Terms, log_sums, pieces
 from samplebench_density.margins import Margins
-from samplebench_density.pieces import CHUNK, Vectors
+from samplebench_density.pieces import Vectors, chunk_rows
 from samplebench_density.ranks import ranked
 
 SORTED = 2**22
@@ -31,12 +31,12 @@ class Copula(DensitySampler):
     with β the density of the beta distribution. c is a copula: each u_j is uniform, so the
     margins of the law are exactly the F_j, here kernel density estimates by Silverman's rule,
     tabulated; see ``Margins``. Beyond the outermost latents by four bandwidths they end in
-    Gaussian tails, so a latent has a finite density wherever it is. Equal numbers are ranked at
-    random, which the paper, on continuous margins, leaves open; it leaves the margins open too.
-    β blurs u by about √(u (1 − u) / n): with many dimensions a draw stays near the latent whose
-    ranks it has, and held-out latents are unlikely.
-    Where a dimension never varies, draws have its number, and the density is that of the other
-    dimensions, 0 for a latent that has another number there. Grids of sites are one vector.
+    Gaussian tails, so a latent has a finite density however far out it is. These margins, and
+    that equal numbers are ranked at random, are choices of ours. β blurs u by about
+    √(u (1 − u) / n): with many dimensions a draw stays near the latent whose ranks it has, and
+    held-out latents are unlikely. Where a dimension never varies, draws have its number, and the
+    density is that of the other dimensions, 0 for a latent that has another number there. Grids
+    of sites are one vector.
 
     Reference: The empirical beta copula (Segers, Sibuya and Tsukahara, 2017), Journal of
     Multivariate Analysis 155, arXiv:1607.04430.
@@ -61,8 +61,9 @@ class Copula(DensitySampler):
 
     def sample(self, count: int) -> Latents:
         rows = torch.randint(len(self._ranks), (count,), device=self._form.device)
+        size = chunk_rows(len(self._varies), self._form.device)
         return self._form.latents(
-            torch.cat([self._points(some) for some in torch.split(rows, CHUNK)])
+            torch.cat([self._points(some) for some in torch.split(rows, size)])
         )
 
     def log_prob(self, latents: Latents) -> Float[Tensor, " samples"]:

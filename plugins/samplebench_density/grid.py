@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Integer
 from torch import Tensor
 
-from samplebench_density.pieces import CHUNK
+from samplebench_density.pieces import chunk_rows
 
 MOST_BINS = 2**24
 """float32 counts no further."""
@@ -46,12 +46,11 @@ class Grid:
         """The cell of each number, in a small integer type; beyond the range, the outermost."""
         steps = torch.where(self.width > 0, self.width, torch.inf)
         first, last = torch.zeros_like(self.bins), self.bins - 1
-        return torch.cat(
-            [
-                chunk.sub(self.low).div_(steps).clamp_(first, last).to(self._key_type)
-                for chunk in torch.split(vectors, CHUNK)
-            ]
-        )
+        found = torch.empty(vectors.shape, dtype=self._key_type, device=vectors.device)
+        size = chunk_rows(vectors.shape[1], vectors.device)
+        for chunk, cells in zip(torch.split(vectors, size), torch.split(found, size), strict=True):
+            cells.copy_(chunk.sub(self.low).div_(steps).clamp_(first, last))
+        return found
 
     @cached_property
     def _key_type(self) -> torch.dtype:

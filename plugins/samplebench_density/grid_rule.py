@@ -57,16 +57,25 @@ class GridRule:
         """Whether the grid depends on the latents."""
         return self.range != "fixed" or isinstance(self.bins, str)
 
-    def grid(self, pieces: Pieces, spread: Spread) -> Grid:
-        """The grid over these latents. ``spread`` is theirs where the rule looks first.
+    def require_fitting(self, pieces: Pieces) -> None:
+        """Make sure of what can be known of latents before they are gone through.
 
         Raises:
-            ValueError: the latents have another number of dimensions than ``bins``, or came in
-                pieces where the rule needs them all at once.
+            ValueError: they have another number of dimensions than ``bins``; they come once, or
+                in several batches, and the rule needs them twice, or all at once.
         """
-        form = pieces.form
-        if objection := self.refuses(form.space):
+        if objection := self.refuses(pieces.form.space):
             raise ValueError(objection)
+        if self.range == "quantile":
+            pieces.whole("range='quantile'")
+        if self.bins == "freedman-diaconis":
+            pieces.whole("bins='freedman-diaconis'")
+        if self.looks_first:
+            pieces.require_two_passes()
+
+    def grid(self, pieces: Pieces, spread: Spread) -> Grid:
+        """The grid over latents that fit. ``spread`` is theirs where the rule looks first."""
+        form = pieces.form
         low, high = self._limits(pieces, spread)
         if isinstance(self.bins, str):
             bins = self._counted(self.bins, high.double() - low.double(), pieces, spread)

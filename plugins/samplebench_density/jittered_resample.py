@@ -67,6 +67,7 @@ class JitteredResample(DensitySampler):
             ValueError: the range has no width in a dimension in which the latents vary.
         """
         pieces = Pieces([latents])
+        self._rule.require_fitting(pieces)
         vectors = pieces.whole("the noise")
         spread = Spread.of(vectors)
         widths = self._rule.grid(pieces, spread).width.double()
@@ -100,6 +101,6 @@ def _require_noise(widths: Dimensions, spread: Spread, rule: str) -> None:
     bare = int(((widths == 0) & (spread.low < spread.high)).sum())
     if bare:
         raise ValueError(
-            f"range={rule!r} has no width in {bare} dimensions of {len(widths)} in which the "
-            "latents vary, as most of them are equal there; another range gives noise there too"
+            f"range={rule!r} has no width in {bare} of {len(widths)} dimensions, though the "
+            "latents vary there, as most are equal; another range, such as 'min-max', has one"
         )

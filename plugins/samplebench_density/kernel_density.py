@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from jaxtyping import Float
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from samplebench_density.log_sums import Terms, log_sums, pieces
 from samplebench_density.pieces import Vectors
+from samplebench_density.spread import Spread
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +63,12 @@ class KernelDensity:
             yield torch.cat([scaled, -0.5 * scaled.square().sum(1, keepdim=True)], 1)
 
     def scaled(self, points: Float[Tensor, "points D"]) -> Float[Tensor, "points noisy"]:
-        """Points about a latent, over the bandwidths, in the dimensions that have one; float64."""
+        """Points about the latents' mean, over the bandwidths, in the dimensions that have one;
+        float64.
+        """
         noisy = self.bandwidths > 0
-        return (points.double() - self.vectors[0])[:, noisy] / self.bandwidths[noisy]
+        return (points.double() - self._centre)[:, noisy] / self.bandwidths[noisy]
+
+    @cached_property
+    def _centre(self) -> Float[Tensor, " D"]:
+        return Spread.of(self.vectors).mean

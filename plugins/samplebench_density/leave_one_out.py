@@ -51,13 +51,8 @@ def likeliest(unit: KernelDensity, queries: Queries, start: float) -> Bandwidth:
             these.
         queries: some of the latents, scaled.
         start: the bandwidth to begin with.
-
-    Raises:
-        ValueError: a query has nothing but copies.
     """
     nearest = _nearest(unit, queries)
-    if (nearest.squares == FAR).any():
-        raise ValueError("some latents have nothing but copies, so no bandwidth is the likeliest")
     low, high, log_square = -math.inf, math.inf, 2 * math.log(start)
     for _ in range(PASSES):
         moments = _moments(unit, queries, nearest, math.exp(log_square))

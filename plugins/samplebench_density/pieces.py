@@ -9,10 +9,18 @@ from torch import Tensor
 
 from samplebench import Form, Latents
 
-CHUNK = 2**14
-"""Rows that are worked on at a time: few enough to stay in a CPU's cache."""
-
 Vectors = Float[Tensor, "n D"]
+Chunk = Float[Tensor, "_ D"]
+"""Some of the vectors; the last chunk may be smaller."""
+
+
+def chunk_rows(width: int, device: torch.device) -> int:
+    """Rows of this width that are worked on at a time.
+
+    They hold about 2¹⁸ numbers, which stay in a CPU's cache, or on an accelerator 2²⁵, for there
+    every call has a price.
+    """
+    return max(1, (2**18 if device.type == "cpu" else 2**25) // width)
 
 
 class Pieces:
@@ -35,8 +43,10 @@ class Pieces:
         self._unread: Iterable[Latents] | None = chain([first], coming)
 
     def require_two_passes(self) -> None:
-        """Raises:
-        ValueError: the batches can be gone through only once.
+        """Make sure that the batches can be gone through again.
+
+        Raises:
+            ValueError: they come once.
         """
         if iter(self._batches) is self._batches:
             raise ValueError(
@@ -58,7 +68,7 @@ class Pieces:
             )
         return self.form.vectors(self._batches[0])
 
-    def chunks(self) -> Iterator[Vectors]:
+    def chunks(self) -> Iterator[Chunk]:
         """All vectors in order, in chunks of which only the last may be smaller. They may share
         memory with the latents, and hold only until the next is asked for.
 
@@ -66,18 +76,19 @@ class Pieces:
             ValueError: the second time, there are not as many as the first time.
         """
         batches, self._unread = self._unread or self._batches, None
+        size = chunk_rows(self.form.dimensions, self.form.device)
         rows, waiting, waiting_rows = 0, list[Tensor](), 0
         for batch in batches:
             vectors = self.form.vectors(batch)
             rows, waiting_rows = rows + len(vectors), waiting_rows + len(vectors)
             waiting.append(vectors)
-            if waiting_rows < CHUNK:
+            if waiting_rows < size:
                 waiting[-1] = vectors.clone()  # whoever made the batch may use its memory again
                 continue
             joined = torch.cat(waiting) if len(waiting) > 1 else vectors
-            waiting_rows %= CHUNK
+            waiting_rows %= size
             full = len(joined) - waiting_rows
-            yield from torch.split(joined[:full], CHUNK)
+            yield from torch.split(joined[:full], size)
             waiting = [joined[full:].clone()]
         if waiting_rows:
             yield torch.cat(waiting)

@@ -102,8 +102,8 @@ class PMFS(Sampler):
                 for range or bins is by quantiles, which takes all latents at once.
         """
         pieces, spread = Pieces(batches), Spread()
+        self._rule.require_fitting(pieces)
         if self._rule.looks_first:
-            pieces.require_two_passes()
             for _ in spread.watching(pieces.chunks()):
                 pass
             chunks = pieces.chunks()
@@ -120,8 +120,8 @@ class PMFS(Sampler):
     def diagnostics(self) -> Mapping[str, float]:
         """Occupied bins; the share of latents alone in theirs, which estimates how likely a new
         latent falls into an empty bin; the width of a cell, in standard deviations; and but for
-        the law "box", how far a point is from its latent: mean square over variance. Those two
-        are means over the dimensions that vary.
+        the law "box", how far a point is from its latent: mean square over variance, if latents
+        lie evenly in their cells. Those two are means over the dimensions that vary.
         """
         counts = self._boxes.counts()
         return {

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from samplebench_density.pieces import CHUNK, Vectors
+from samplebench_density.pieces import Chunk, Vectors, chunk_rows
 
 Dimensions = Float[Tensor, " D"]
 
@@ -33,17 +33,18 @@ class Spread:
     def of(cls, vectors: Vectors) -> "Spread":
         """That of vectors which are all here."""
         spread = cls()
-        for _ in spread.watching(torch.split(vectors, CHUNK)):
+        rows = chunk_rows(vectors.shape[1], vectors.device)
+        for _ in spread.watching(torch.split(vectors, rows)):
             pass
         return spread
 
-    def watching(self, chunks: Iterable[Vectors]) -> Iterator[Vectors]:
+    def watching(self, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
         """The chunks, each added before it is handed on."""
         for chunk in chunks:
             self.add(chunk)
             yield chunk
 
-    def add(self, chunk: Vectors) -> None:
+    def add(self, chunk: Chunk) -> None:
         """Take more rows into account."""
         low, high, mean = chunk.amin(0), chunk.amax(0), chunk.mean(0)
         squares = (chunk - mean).square_().sum(0).double()

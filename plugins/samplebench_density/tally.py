@@ -15,6 +15,9 @@ FIRST_LOOK = 2**20
 """Entries from which on it is asked whether grouping pays."""
 SAMPLE = 2**14
 """Entries that are compared for that."""
+BLOCK = 2**27
+"""Bytes of cells that are joined to one block: many small tensors that are kept, between others
+that are not, would leave a C library's memory full of holes."""
 
 
 Kind = TypeVar("Kind", bound="Entries")
@@ -48,44 +51,55 @@ class Tally(Generic[Kind]):
     """
 
     def __init__(self) -> None:
-        self._pieces: list[Kind] = []
-        self._size, self._next_look = 0, FIRST_LOOK
+        self._blocks: list[Kind] = []
+        self._loose: list[Kind] = []
+        self._size, self._loose_bytes, self._next_look = 0, 0, FIRST_LOOK
 
     def add(self, entries: Kind) -> None:
-        self._pieces.append(entries)
+        self._loose.append(entries)
         self._size += len(entries.cells)
+        self._loose_bytes += entries.cells.nbytes
+        if self._loose_bytes >= BLOCK:
+            self._bind()
         if self._size >= self._next_look:
             self._look()
 
     def entries(self) -> Kind:
         """All that was added."""
-        if len(self._pieces) > 1:
-            pieces, self._pieces = self._pieces, []
-            self._pieces = [type(pieces[0]).joined(pieces)]
-        return self._pieces[0]
+        self._bind()
+        if len(self._blocks) > 1:
+            blocks, self._blocks = self._blocks, []
+            self._blocks = [type(blocks[0]).joined(blocks)]
+        return self._blocks[0]
+
+    def _bind(self) -> None:
+        """Join the loose entries to a block."""
+        if self._loose:
+            loose, self._loose, self._loose_bytes = self._loose, [], 0
+            self._blocks.append(type(loose[0]).joined(loose))
 
     def _look(self) -> None:
-        entries = self.entries()
-        if companions(entries.cells) > 1:
-            self._pieces = [entries.grouped()]
-        self._size = len(self._pieces[0].cells)
+        pieces = [*self._blocks, *self._loose]
+        sample = torch.cat([_some(piece.cells, self._size) for piece in pieces])
+        if companions(sample, self._size) > 1:
+            self._blocks = [self.entries().grouped()]
+            self._size = len(self._blocks[0].cells)
         self._next_look = max(FIRST_LOOK, 2 * self._size)
 
 
-def companions(cells: Integer[Tensor, "n D"]) -> float:
-    """How many others equal a row, on average; estimated where there are many rows.
+def _some(cells: Integer[Tensor, "n D"], of: int) -> Integer[Tensor, "some D"]:
+    """This piece's share of a sample of rows, all different rows: one of each equal stretch."""
+    share = min(len(cells), max(1, len(cells) * SAMPLE // of))
+    stretch = len(cells) // share
+    starts = torch.arange(share, device=cells.device) * stretch
+    return cells[starts + torch.randint(stretch, (share,), device=cells.device)]
 
-    One random row of each of ``SAMPLE`` equal stretches, so none is compared with itself.
-    """
-    if len(cells) > SAMPLE:
-        stretch = len(cells) // SAMPLE
-        starts = torch.arange(SAMPLE, device=cells.device) * stretch
-        sample = cells[starts + torch.randint(stretch, (SAMPLE,), device=cells.device)]
-    else:
-        sample = cells
+
+def companions(sample: Integer[Tensor, "some D"], rows: int) -> float:
+    """How many others equal a row, on average, among so many rows of which this is a sample."""
     counts = grouped(sample).counts.double()
     among_sample = float((counts * (counts - 1)).sum()) / len(sample)
-    return among_sample * (len(cells) - 1) / max(1, len(sample) - 1)
+    return among_sample * (rows - 1) / max(1, len(sample) - 1)
 
 
 class Counted(Entries):
@@ -134,6 +148,8 @@ class Boxed(Entries):
 
     def grouped(self) -> "Boxed":
         bins = grouped(self.cells)
+        if len(bins.counts) == len(self.cells):
+            return self
         owners = bins.owners[:, None].expand_as(self.low)
         none = self.low.new_zeros(len(bins.counts), self.low.shape[1])
         return Boxed(

@@ -16,7 +16,7 @@ CHUNK = 8
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(pieces, "CHUNK", CHUNK)
+    monkeypatch.setattr(pieces, "chunk_rows", lambda width, device: CHUNK)
 
 
 def batches(sizes: list[int]) -> list[Latents]:
@@ -47,7 +47,7 @@ sizes_of_batches = st.lists(st.integers(0, 3 * CHUNK), min_size=1).filter(any)
 def test_chunks_are_all_rows_in_order_however_they_come(sizes):
     expected = torch.arange(2.0 * sum(sizes)).reshape(-1, 2)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pieces, "CHUNK", CHUNK)
+        patch.setattr(pieces, "chunk_rows", lambda width, device: CHUNK)
         for source in (batches(sizes), Lender(sizes)):
             stream = Pieces(source)
             for _ in range(2):

@@ -8,7 +8,6 @@ from scipy import stats
 from samplebench import Continuous, Latents, seeded
 from samplebench_density import PMFS, pieces, tally
 from samplebench_density.grid import Grid
-from samplebench_density.pieces import CHUNK
 
 
 def skewed(samples: int, width: int = 2) -> Latents:
@@ -51,7 +50,7 @@ def test_dimensions_may_have_numbers_of_bins_of_their_own():
 
 def test_bins_that_were_counted_are_drawn_as_often_as_before(monkeypatch):
     monkeypatch.setattr(tally, "FIRST_LOOK", 64)
-    monkeypatch.setattr(pieces, "CHUNK", 16)
+    monkeypatch.setattr(pieces, "chunk_rows", lambda width, device: 16)
     latents = skewed(400)
     sampler = PMFS(bins=4)
     sampler.fit(latents)
@@ -76,7 +75,7 @@ def test_bins_that_were_counted_are_drawn_as_often_as_before(monkeypatch):
 @pytest.mark.parametrize("size", [1, 7, 100, 300])
 def test_a_fit_to_batches_is_the_fit_to_all_of_them(law, settings, size, monkeypatch):
     monkeypatch.setattr(tally, "FIRST_LOOK", 64)
-    monkeypatch.setattr(pieces, "CHUNK", 32)
+    monkeypatch.setattr(pieces, "chunk_rows", lambda width, device: 32)
     values = torch.randn(300, 3, generator=torch.Generator().manual_seed(0))
     batches = [Continuous(3).pack(values=part) for part in torch.split(values, size)]
     samplers = PMFS(law=law, **settings), PMFS(law=law, **settings)
@@ -108,8 +107,10 @@ def test_batches_that_come_once_do_for_a_grid_that_is_fixed():
 @pytest.mark.parametrize("settings", [{"range": "quantile"}, {"bins": "freedman-diaconis"}])
 def test_quantiles_are_refused_of_batches(settings):
     batches = [Continuous(2).pack(values=torch.randn(10, 2)) for _ in range(2)]
-    with pytest.raises(ValueError, match="needs all latents at once"):
-        PMFS(**settings).fit_batches(batches)
+    for given in (batches, iter(batches)):
+        with pytest.raises(ValueError, match="needs all latents at once"):
+            PMFS(**settings).fit_batches(given)
+    PMFS(**settings).fit_batches(batches[:1])
 
 
 def test_points_are_uniform_inside_their_cell():
@@ -246,7 +247,7 @@ def test_diagnostics_are_those_of_whole_histograms(bins):
     ],
 )
 def test_cells_are_numbered_to_the_last_in_the_smallest_type(bins, dtype):
-    numbers = torch.arange(max(0, bins - CHUNK - 9), bins)[:, None]
+    numbers = torch.arange(max(0, bins - 2**18 - 9), bins)[:, None]  # more than a chunk
     low, high = torch.tensor([[0], [bins]], dtype=torch.float64)
     cells = Grid.between(low, high, high).cells(numbers.double() + 0.5)
     assert cells.dtype == dtype

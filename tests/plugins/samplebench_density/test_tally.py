@@ -8,7 +8,7 @@ from scipy import stats
 from samplebench import seeded
 from samplebench_density import tally
 from samplebench_density.choosing import Frequencies
-from samplebench_density.tally import Boxed, Counted, Tally, companions
+from samplebench_density.tally import SAMPLE, Boxed, Counted, Tally, _some, companions
 
 
 def rows(count: int, kinds: int, seed: int = 0) -> torch.Tensor:
@@ -55,14 +55,22 @@ def test_boxes_hold_the_extremes_of_their_rows(monkeypatch):
 
 
 @pytest.mark.parametrize("kinds", [300, 30_000])
-def test_companions_are_estimated_from_a_sample(kinds):
+@pytest.mark.parametrize("size", [70, 10_000, 100_000])
+def test_companions_are_estimated_from_a_sample_of_the_pieces(kinds, size):
     """Of rows that come in order, too, as a sample at even steps would see no two alike."""
     given = torch.arange(100_000)[:, None] % kinds
-    exact = companions(given[:10_000])
-    _, counts = np.unique(given[:10_000].numpy(), return_counts=True)
-    assert exact == pytest.approx((counts * (counts - 1)).sum() / 10_000)
     with seeded(0):
-        assert companions(given) == pytest.approx(100_000 / kinds - 1, rel=0.2)
+        sample = torch.cat([_some(piece, 100_000) for piece in torch.split(given, size)])
+    assert SAMPLE / 3 < len(sample) <= SAMPLE
+    assert companions(sample, 100_000) == pytest.approx(100_000 / kinds - 1, rel=0.2)
+
+
+def test_the_companions_of_all_rows_are_exact_and_a_row_is_none_of_its_own():
+    given = rows(1000, 40)
+    _, counts = np.unique(given.numpy(), axis=0, return_counts=True)
+    expected = (counts * (counts - 1)).sum() / 1000
+    assert companions(_some(given, 1000), 1000) == pytest.approx(expected)
+    assert companions(_some(torch.arange(5)[:, None], 5), 5) == 0
 
 
 def test_grouping_is_left_out_where_nearly_every_row_is_alone(monkeypatch):
