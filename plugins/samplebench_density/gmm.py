@@ -45,7 +45,7 @@ class GaussianMixture(DensitySampler):
             lowest Bayesian information criterion, ``p log n − 2 Σ_i log p(z_i)`` for p free
             parameters and n training latents.
         covariance: "full"; "diagonal", with independent dimensions; "tied", one for all, full.
-        iterations: at most so many of EM.
+        iterations: at most so many of EM, in each climb.
         tolerance: EM has converged when an iteration changes the mean log-likelihood of a latent
             by less, in nats.
         stop: whose likelihood that is: of the "training" latents; or of a share of them that is
@@ -54,8 +54,8 @@ class GaussianMixture(DensitySampler):
         restarts: starts of which the likeliest is carried on; with many latents it is the
             likeliest after a few iterations on a part of them.
         ridge: added to every variance, as a share of the latents' mean variance.
-        candidates: numbers of components for "bic"; those above the number of latents are left
-            out.
+        candidates: numbers of components for "bic"; those that cannot be fitted, for want of
+            distinct latents, are left out.
 
     Reference: Maximum likelihood from incomplete data via the EM algorithm (Dempster, Laird and
     Rubin, 1977), Journal of the Royal Statistical Society B 39.
@@ -105,9 +105,9 @@ class GaussianMixture(DensitySampler):
         form = Form.of(latents)
         points, centre, scale = standardised(form.vectors(latents))
         points, unseen = self._split(points)
-        counts = [count for count in self._counts if count <= len(points)] or [min(self._counts)]
-        found = [self._climb(points, unseen, count) for count in counts]
-        best = min(found, key=lambda climbed: _criterion(climbed, len(points)))
+        best = min(
+            self._climbs(points, unseen), key=lambda climbed: _criterion(climbed, len(points))
+        )
         self._form, self._law = form, best.mixture.placed(centre, scale)
         # D dimensions, each stretched by the scale, thin the density.
         thinner = form.dimensions * float(scale.log())
@@ -127,8 +127,9 @@ class GaussianMixture(DensitySampler):
         return self._law.log_prob(self._form.vectors(latents))
 
     def diagnostics(self) -> Mapping[str, float]:
-        """Components; iterations of EM; the mean log-likelihood of a training latent, and where
-        some were held out of one of those, in nats; 1 if EM converged.
+        """Components; iterations of EM in the last climb, which goes over all latents; the mean
+        log-likelihood of a training latent, and where some were held out of one of those, in nats;
+        1 if EM converged.
         """
         return self._found
 
@@ -153,6 +154,18 @@ class GaussianMixture(DensitySampler):
         order = torch.randperm(len(points), device=points.device)
         unseen = min(max(1, round(self.held_out * len(points))), len(points) - 1)
         return points[order[unseen:]], points[order[:unseen]]
+
+    def _climbs(self, points: Points, unseen: Unseen | None) -> list[Climb]:
+        """One for each number of components that can be fitted."""
+        found, problem = [], ValueError("there are no candidates")
+        for count in self._counts:
+            try:
+                found.append(self._climb(points, unseen, count))
+            except ValueError as error:
+                problem = error
+        if not found:
+            raise problem
+        return found
 
     def _climb(self, points: Points, unseen: Unseen | None, count: int) -> Climb:
         """The likeliest of several starts, climbed on some of the points, carried on with all.

@@ -42,12 +42,12 @@ class NormalisingFlow(DensitySampler):
         transforms: T.
         hidden: units of each hidden layer, at least. A layer gets D − 1 where these are more: with
             fewer, the last dimensions could not depend on all others.
-        epochs: of training, at most.
-        least_steps: of training, where the epochs of few latents have fewer; as epochs, at most.
+        steps: of training, at most, over which the learning rate falls to 0.
         batch: latents a step.
         learning_rate: Adam's.
         held_out: share of the latents, drawn at random, that training only looks at.
-        patience: training stops when the held-out likelihood has not risen for so many epochs.
+        patience: training stops when the held-out likelihood has not risen for so many looks, of
+            which there are a hundred at most.
 
     Reference: Masked Autoregressive Flow for Density Estimation (Papamakarios, Pavlakou and
     Murray, 2017), arXiv:1705.07057; "iaf": Improved Variational Inference with Inverse
@@ -62,21 +62,19 @@ class NormalisingFlow(DensitySampler):
         kind: Kind = "maf",
         transforms: int = 5,
         hidden: tuple[int, ...] = (128, 128),
-        epochs: int = 40,
-        least_steps: int = 2000,
+        steps: int = 4000,
         batch: int = 512,
         learning_rate: float = 2e-3,
         held_out: float = 0.1,
-        patience: int = 10,
+        patience: int = 20,
     ) -> None:
         require_counts(transforms=transforms)
         require_layers(hidden)
-        self._schedule = Schedule(epochs, least_steps, batch, learning_rate, held_out, patience)
+        self._schedule = Schedule(steps, batch, learning_rate, held_out, patience)
         self.kind: Kind = one_of("kind", kind, get_args(Kind))
         self.transforms = transforms
         self.hidden = hidden
-        self.epochs = epochs
-        self.least_steps = least_steps
+        self.steps = steps
         self.batch = batch
         self.learning_rate = learning_rate
         self.held_out = held_out
@@ -98,11 +96,13 @@ class NormalisingFlow(DensitySampler):
         return log_prob(self._learned, latents)
 
     def diagnostics(self) -> Mapping[str, float]:
-        """Steps of training; a held-out latent's mean log-likelihood, in nats."""
+        """Steps of training; 1 if held-out latents ended it before the last; a held-out latent's
+        mean log-likelihood, in nats.
+        """
         learned = self._learned
         volume = float(learned.standardising.log_volume)
         return {
-            "training_steps": learned.steps,
+            **learned.diagnostics,
             "held_out_log_likelihood": -learned.held_out - volume,
         }
 

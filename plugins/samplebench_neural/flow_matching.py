@@ -42,13 +42,13 @@ class FlowMatching(DensitySampler):
         width: units of a layer, or channels on a grid of rows and columns.
         blocks: residual blocks. On a grid, a site sees 4 · blocks + 5 sites across.
         sigma: σ above, the deviation about a latent in which its path ends.
-        steps: of the solver, each with four evaluations of the network.
-        epochs: of training, at most.
-        least_steps: of training, where the epochs of few latents have fewer; as epochs, at most.
+        solver_steps: of the solver, each with four evaluations of the network.
+        steps: of training, at most, over which the learning rate falls to 0.
         batch: latents a step.
         learning_rate: Adam's.
         held_out: share of the latents, drawn at random, that training only looks at.
-        patience: training stops when the held-out loss has not fallen for so many epochs.
+        patience: training stops when the held-out loss has not fallen for so many looks, of
+            which there are a hundred at most.
 
     Reference: Flow Matching for Generative Modeling (Lipman, Chen, Ben-Hamu, Nickel and Le,
     2022), arXiv:2210.02747.
@@ -61,24 +61,22 @@ class FlowMatching(DensitySampler):
         width: int = 128,
         blocks: int = 3,
         sigma: float = 1e-4,
-        steps: int = 10,
-        epochs: int = 60,
-        least_steps: int = 2000,
+        solver_steps: int = 10,
+        steps: int = 8000,
         batch: int = 512,
         learning_rate: float = 2e-3,
         held_out: float = 0.1,
-        patience: int = 10,
+        patience: int = 20,
     ) -> None:
-        require_counts(width=width, blocks=blocks, steps=steps)
+        require_counts(width=width, blocks=blocks, solver_steps=solver_steps)
         if not 0 <= sigma < 1:
             raise ValueError(f"sigma must be at least 0 and below 1, not {sigma}")
-        self._schedule = Schedule(epochs, least_steps, batch, learning_rate, held_out, patience)
+        self._schedule = Schedule(steps, batch, learning_rate, held_out, patience)
         self.width = width
         self.blocks = blocks
         self.sigma = sigma
+        self.solver_steps = solver_steps
         self.steps = steps
-        self.epochs = epochs
-        self.least_steps = least_steps
         self.batch = batch
         self.learning_rate = learning_rate
         self.held_out = held_out
@@ -116,8 +114,10 @@ class FlowMatching(DensitySampler):
         return log_prob(self._learned, latents)
 
     def diagnostics(self) -> Mapping[str, float]:
-        """Steps of training; the mean loss of a held-out latent."""
-        return {"training_steps": self._learned.steps, "held_out_loss": self._learned.held_out}
+        """Steps of training; 1 if held-out latents ended it before the last; the mean loss of a
+        held-out latent.
+        """
+        return {**self._learned.diagnostics, "held_out_loss": self._learned.held_out}
 
     def state(self) -> Mapping[str, Tensor]:
         return self._learned.state()
@@ -132,7 +132,7 @@ class FlowMatching(DensitySampler):
             if len(space.grid) == 2
             else VectorVelocity(numbers, self.width, self.blocks)
         )
-        return MovedNoise(velocity, self.sigma, self.steps)
+        return MovedNoise(velocity, self.sigma, self.solver_steps)
 
 
 class MovedNoise(DensityLaw):

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from samplebench import Form, Latents, LatentSpace
-from samplebench.training import Budget, HeldOut, train
+from samplebench.training import Budget, Finish, HeldOut, train
 from samplebench_neural.settings import require_counts
 from samplebench_neural.standardising import Standardising
 
@@ -47,35 +47,35 @@ class DensityLaw(Law):
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how to train. Latents held out at random decide when to stop.
+    """How long and how to train: the learning rate falls to 0 by half a cosine over all steps.
+
+    Latents held out at random decide when to stop before that.
 
     Raises:
         ValueError: a number is out of range; the message names it.
     """
 
-    epochs: int
-    least_steps: int
+    steps: int
     batch: int
     learning_rate: float
     held_out: float
     patience: int
 
     def __post_init__(self) -> None:
-        require_counts(
-            epochs=self.epochs,
-            least_steps=self.least_steps,
-            batch=self.batch,
-            patience=self.patience,
-        )
+        require_counts(steps=self.steps, batch=self.batch, patience=self.patience)
         if not 0 < self.learning_rate < math.inf:
             raise ValueError(f"learning_rate must be positive, not {self.learning_rate}")
         if not 0 < self.held_out < 1:
             raise ValueError(f"held_out is a share above 0 and below 1, not {self.held_out}")
 
-    def budget(self, samples: int) -> Budget:
-        """All steps of the epochs on so many samples, and not fewer than the least."""
-        steps = max(self.least_steps, self.epochs * math.ceil(samples / self.batch))
-        return Budget(steps=steps, batch=self.batch, learning_rate=self.learning_rate)
+    @property
+    def budget(self) -> Budget:
+        return Budget(
+            steps=self.steps,
+            batch=self.batch,
+            learning_rate=self.learning_rate,
+            decay="cosine",
+        )
 
     def split(
         self, vectors: Vectors
@@ -94,14 +94,27 @@ DensityLawT = TypeVar("DensityLawT", bound=DensityLaw)
 class Learned(Generic[LawT]):
     """A law that was learned, and the way between its vectors and latents.
 
-    ``steps`` of training were taken; ``held_out`` is the mean loss of a held-out latent.
+    ``finish`` tells how training ended.
     """
 
     form: Form
     standardising: Standardising
     law: LawT
-    steps: float
-    held_out: float
+    finish: Finish
+
+    @property
+    def held_out(self) -> float:
+        """The mean loss of a held-out latent."""
+        assert self.finish.held_out is not None  # a schedule always holds some out
+        return self.finish.held_out
+
+    @property
+    def diagnostics(self) -> Mapping[str, float]:
+        """Steps of training, and whether it was the held-out latents that ended it, 0 or 1."""
+        return {
+            "training_steps": float(self.finish.steps),
+            "stopped_early": float(self.finish.stopped_early),
+        }
 
     @torch.no_grad()
     def sample(self, count: int) -> Latents:
@@ -119,7 +132,9 @@ class Learned(Generic[LawT]):
         return {
             **self.form.state(),
             **self.standardising.state(),
-            "training": self.standardising.means.new_tensor([self.steps, self.held_out]),
+            "training": self.standardising.means.new_tensor(
+                [self.finish.steps, self.finish.stopped_early, self.held_out]
+            ),
             **{f"network.{name}": weight for name, weight in network.items()},
         }
 
@@ -135,8 +150,9 @@ class Learned(Generic[LawT]):
         law.load_state_dict(
             {name.removeprefix(prefix): w for name, w in state.items() if name.startswith(prefix)}
         )
-        steps, held_out = state["training"].tolist()
-        return cls(form, Standardising.restored(state), law.eval(), steps, held_out)
+        steps, early, held_out = state["training"].tolist()
+        finish = Finish(int(steps), bool(early), held_out)
+        return cls(form, Standardising.restored(state), law.eval(), finish)
 
 
 def learn(
@@ -158,14 +174,15 @@ def learn(
     standardising = Standardising.of(vectors)
     law = build(latents.space).to(form.device)
     learned, held_out = schedule.split(standardising.learnable(vectors))
-    budget = schedule.budget(len(learned))
-    finish = train(law, law.loss, learned, budget, held_out=HeldOut(held_out, schedule.patience))
+    finish = train(
+        law, law.loss, learned, schedule.budget, held_out=HeldOut(held_out, schedule.patience)
+    )
     if finish.held_out is None or not math.isfinite(finish.held_out):
         raise ValueError(
             "the loss on held-out latents was not finite after any epoch: "
             "lower learning_rate, or hold out more latents"
         )
-    return Learned(form, standardising, law, float(finish.steps), finish.held_out)
+    return Learned(form, standardising, law, finish)
 
 
 @torch.no_grad()

@@ -34,12 +34,12 @@ class TwoStageVAE(Sampler):
 
     Args:
         hidden: units of each hidden layer of the encoder, in reverse of the decoder.
-        epochs: of training, at most.
-        least_steps: of training, where the epochs of few latents have fewer; as epochs, at most.
+        steps: of training, at most, over which the learning rate falls to 0.
         batch: latents a step.
         learning_rate: Adam's.
         held_out: share of the latents, drawn at random, that training only looks at.
-        patience: training stops when the held-out loss has not fallen for so many epochs.
+        patience: training stops when the held-out loss has not fallen for so many looks, of
+            which there are a hundred at most.
 
     Reference: Diagnosing and Enhancing VAE Models (Dai and Wipf, 2019), arXiv:1903.05789.
     """
@@ -49,18 +49,16 @@ class TwoStageVAE(Sampler):
     def __init__(
         self,
         hidden: tuple[int, ...] = (1024, 1024),
-        epochs: int = 12,
-        least_steps: int = 2000,
+        steps: int = 6000,
         batch: int = 256,
         learning_rate: float = 1e-3,
         held_out: float = 0.1,
-        patience: int = 10,
+        patience: int = 20,
     ) -> None:
         require_layers(hidden)
-        self._schedule = Schedule(epochs, least_steps, batch, learning_rate, held_out, patience)
+        self._schedule = Schedule(steps, batch, learning_rate, held_out, patience)
         self.hidden = hidden
-        self.epochs = epochs
-        self.least_steps = least_steps
+        self.steps = steps
         self.batch = batch
         self.learning_rate = learning_rate
         self.held_out = held_out
@@ -79,13 +77,13 @@ class TwoStageVAE(Sampler):
         return self._learned.sample(count)
 
     def diagnostics(self) -> Mapping[str, float]:
-        """Steps of training; a held-out latent's mean lower bound of its log-likelihood, in nats;
-        γ, in standard deviations of the latents.
+        """Steps of training; 1 if held-out latents ended it before the last; a held-out latent's
+        mean lower bound of its log-likelihood, in nats; γ, in standard deviations of the latents.
         """
         learned = self._learned
         volume = float(learned.standardising.log_volume)
         return {
-            "training_steps": learned.steps,
+            **learned.diagnostics,
             "held_out_bound": -learned.held_out - volume,
             "gamma": float(learned.law.log_gamma.detach().exp()),
         }

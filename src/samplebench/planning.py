@@ -28,8 +28,7 @@ def planned(options: argparse.Namespace) -> tuple[Suite, Setup, Plan]:
         load_suite(options.suite),
         datasets=options.dataset,
         autoencoders=_autoencoders(options.autoencoder, checkpoint, parts),
-        samplers=options.sampler,
-        appendix=[] if options.sampler else None,  # who names samplers wants no others
+        **_samplers(options.sampler, load_suite(options.suite), parts),
         features=options.features,
         metrics=options.metric,
         seeds=options.seeds,
@@ -99,6 +98,19 @@ def _autoencoders(
                 f"'{recorded}'; leave --autoencoder out, or give another checkpoint"
             )
     return [str(recorded)]
+
+
+def _samplers(asked: Sequence[str] | None, suite: Suite, parts: Parts) -> dict[str, list[str]]:
+    """The samplers that were asked for, each where the suite has it: in table or appendix."""
+    if not asked:
+        return {}
+    shown = {sampler.key for sampler in choose_all(parts.samplers, suite.samplers)}
+    swept = {sampler.key for sampler in choose_all(parts.samplers, suite.appendix)} - shown
+    chosen = choose_all(parts.samplers, asked)
+    return {
+        "samplers": [str(sampler) for sampler in chosen if sampler.key not in swept],
+        "appendix": [str(sampler) for sampler in chosen if sampler.key in swept],
+    }
 
 
 def _require_same_images(

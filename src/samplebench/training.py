@@ -18,6 +18,7 @@ Loss = Callable[[Tensor], Mapping[str, Tensor]]
 """Takes a batch, returns named scalars; their sum is minimised."""
 
 _LOOK = 8  # batches that ``begin`` gets
+_LOOKS = 100  # at held-out data, at most
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Budget:
     weight_decay: float = 0.0
     precision: Literal["float32", "bf16"] = "float32"
     compile: bool = False
+    decay: Literal["none", "cosine"] = "none"
+    """How the learning rate goes: it stays, or falls to 0 at the last step by half a cosine."""
 
     def __post_init__(self) -> None:
         if (self.epochs is None) == (self.steps is None):
@@ -52,6 +55,12 @@ class Budget:
         assert self.epochs is not None
         return self.epochs * math.ceil(samples / self.batch)
 
+    def learning_rate_at(self, done: float) -> float:
+        """The learning rate when that share of training is over."""
+        if self.decay == "none":
+            return self.learning_rate
+        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -67,13 +76,14 @@ class Progress:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Data that training only looks at, after every epoch, to stop before it overfits.
+    """Data that training only looks at, now and then, to stop before it overfits.
 
-    It stops when the mean loss on them has not fallen for ``patience`` epochs, and the weights
-    are then those of the best epoch.
+    It looks before the first step, and then after every epoch, or after every hundredth of its
+    steps where that is longer. It stops when the mean loss on them has not fallen for ``patience``
+    looks, and the weights are then those of the best look.
 
     Raises:
-        ValueError: there is no sample, or patience is less than one epoch.
+        ValueError: there is no sample, or patience is less than one look.
     """
 
     data: Tensor
@@ -83,17 +93,18 @@ class HeldOut:
         if len(self.data) == 0:
             raise ValueError("training that stops early needs at least one held-out sample")
         if self.patience < 1:
-            raise ValueError(f"patience must be at least one epoch, not {self.patience}")
+            raise ValueError(f"patience must be at least one look, not {self.patience}")
 
 
 @dataclass(frozen=True)
 class Finish:
-    """Steps that were taken, and the mean loss on held-out data of the weights that were kept;
-    ``None`` where nothing was held out.
+    """Steps that were taken, and whether it was the held-out data that ended them; the mean loss
+    on these of the weights that were kept, ``None`` where nothing was held out.
     """
 
     steps: int
-    held_out: float | None
+    stopped_early: bool = False
+    held_out: float | None = None
 
 
 @dataclass(frozen=True)
@@ -146,15 +157,19 @@ def train(
     total = budget.total_steps(len(data))
     watch = _Watch(total, report, seconds_between_reports)
     best = _Best(model, loss, held_out, budget, prepare) if held_out else None
-    epoch = math.ceil(len(data) / budget.batch)
+    between_looks = max(math.ceil(len(data) / budget.batch), math.ceil(total / _LOOKS))
     model.train()
     if begin:
         with torch.no_grad(), _autocast(data.device, budget.precision):
             begin(prepare(data[_first_look(len(data), budget.batch, data.device)]))
+    if best:
+        best.look()
     with _divergence_named(watch, trainable):
         for step, index in enumerate(_batches(len(data), budget.batch, total, data.device)):
             batch = prepare(data[index])
             before_step(step / total)
+            for group in optimiser.param_groups:
+                group["lr"] = budget.learning_rate_at(step / total)
             with _autocast(data.device, budget.precision):
                 terms = compiled(batch)
                 objective = torch.stack([term.float() for term in terms.values()]).sum()
@@ -165,14 +180,17 @@ def train(
                 _step(critic_optimiser, critic_objective, critic_parameters)
                 terms = {**terms, "critic": critic_objective}
             watch.saw(len(index), terms)
-            if best and (watch.step % epoch == 0 or watch.step == total) and not best.goes_on():
-                break
+            if best and (watch.step % between_looks == 0 or watch.step == total):
+                best.look()
+                if best.worse >= best.patience:
+                    break
+        watch.require_finite()
     if best:
         best.take()
     if not _finite(trainable):  # no loss has seen what the last step did
         raise TrainingDiverged(watch.step)
     model.eval()
-    return Finish(watch.step, best.loss if best else None)
+    return Finish(watch.step, watch.step < total, best.loss if best else None)
 
 
 def _first_look(samples: int, batch: int, device: torch.device) -> Tensor:
@@ -248,20 +266,22 @@ class _Best:
     ) -> None:
         self.model, self.objective, self.held_out = model, loss, held_out
         self.budget, self.prepare = budget, prepare
-        self.loss, self.epochs_since = math.inf, 0
+        self.patience = held_out.patience
+        self.loss = math.inf
+        self.worse = 0
+        """Looks since the best one."""
         self.weights: dict[str, Tensor] = {}
 
-    def goes_on(self) -> bool:
-        """Look at the held-out data; whether training is to go on after that."""
+    def look(self) -> None:
+        """Measure the loss on the held-out data, and keep the weights if it is the lowest."""
         found = self._measured()
-        self.epochs_since += 1
+        self.worse += 1
         if found < self.loss:
-            self.loss, self.epochs_since = found, 0
+            self.loss, self.worse = found, 0
             self.weights = {name: w.clone() for name, w in self.model.state_dict().items()}
-        return self.epochs_since < self.held_out.patience
 
     def take(self) -> None:
-        """Give the model its best weights back; the last, where no epoch had a finite loss."""
+        """Give the model its best weights back; the last, where no look found a finite loss."""
         if self.weights:
             self.model.load_state_dict(self.weights)
 

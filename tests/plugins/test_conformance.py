@@ -20,12 +20,15 @@ BUNDLED = [
     if part.plugin.distribution == "samplebench"
 ]
 QUICK = {
-    "classifier": "classifier(steps=5)",
-    "flow": "flow(transforms=2, hidden=(8,), epochs=1, least_steps=20)",
-    "two-stage-vae": "two-stage-vae(hidden=(8,), epochs=1, least_steps=20)",
-    "flow-matching": "flow-matching(width=8, blocks=1, epochs=1, least_steps=20)",
-    "code-transformer": "code-transformer(width=8, layers=1, heads=2, epochs=1)",
-    "pixelcnn": "pixelcnn(width=8, layers=2, epochs=1)",
+    ("features", "classifier"): "classifier(steps=5)",
+    ("sampler", "gmm"): "gmm(components=3, restarts=1)",
+    ("sampler", "flow"): "flow(transforms=2, hidden=(8,), steps=20)",
+    ("sampler", "two-stage-vae"): "two-stage-vae(hidden=(8,), steps=20)",
+    ("sampler", "flow-matching"): "flow-matching(width=8, blocks=1, steps=20, solver_steps=3)",
+    ("sampler", "code-transformer"): "code-transformer(width=8, layers=1, heads=2, epochs=1)",
+    ("sampler", "pixelcnn"): "pixelcnn(width=8, layers=2, epochs=1)",
+    ("sampler", "gm-vq"): "gm-vq(components=4, epochs=2)",
+    ("sampler", "dictionary"): "dictionary(atoms=8, bins=8, epochs=2)",
 }
 """Settings with which a part that trains for long does not."""
 ONE_SHAPE = ((1, 16, 16),)
@@ -77,7 +80,7 @@ def test_every_bundled_plugin_loads():
 
 @pytest.mark.parametrize(("kind", "name"), BUNDLED)
 def test_a_bundled_part_keeps_every_rule_of_its_kind(kind, name, data_dir):
-    conform(chosen(kind, QUICK.get(name, name)), data_dir=data_dir, image_shapes=ONE_SHAPE)
+    conform(chosen(kind, QUICK.get((kind, name), name)), data_dir=data_dir, image_shapes=ONE_SHAPE)
 
 
 def test_a_folder_of_images_keeps_every_rule_of_datasets(tmp_path):
@@ -96,4 +99,4 @@ def test_a_folder_of_images_keeps_every_rule_of_datasets(tmp_path):
     [(kind, name) for kind, name in BUNDLED if kind in ("autoencoder", "features")],
 )
 def test_a_part_for_images_keeps_every_rule_on_every_image_shape(kind, name):
-    conform(chosen(kind, QUICK.get(name, name)))
+    conform(chosen(kind, QUICK.get((kind, name), name)))

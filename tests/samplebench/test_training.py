@@ -421,7 +421,7 @@ def test_early_stopping_keeps_the_weights_that_held_out_data_like_best():
     )
     # Two steps an epoch raise the weight by 0.5: it is 2 after 4 epochs, and 3 more see no better.
     assert model.weight.item() == 2.0
-    assert finish == Finish(steps=14, held_out=0.0)
+    assert finish == Finish(steps=14, stopped_early=True, held_out=0.0)
     assert not model.training
 
 
@@ -434,8 +434,75 @@ def test_training_that_never_gets_worse_uses_its_whole_budget_and_keeps_the_end(
         Budget(steps=5, batch=5, optimiser="sgd", learning_rate=0.25),
         held_out=HeldOut(torch.full((4,), 100.0), patience=1),
     )
-    assert finish == Finish(steps=5, held_out=(100 - 1.25) ** 2)
+    assert finish == Finish(steps=5, stopped_early=False, held_out=(100 - 1.25) ** 2)
     assert model.weight.item() == 1.25
+
+
+def test_looks_are_a_hundredth_of_the_steps_apart_where_epochs_are_shorter():
+    """Ten samples in one batch: an epoch is a step, and 300 steps are looked at 100 times."""
+    model, looks = Overfits(), []
+    loss = away_from(model)
+
+    def watched(batch: torch.Tensor) -> dict[str, torch.Tensor]:
+        if not model.training:
+            looks.append(1)
+        return loss(batch)
+
+    train(
+        model,
+        watched,
+        torch.full((10,), -1.0),
+        Budget(steps=300, batch=10, optimiser="sgd", learning_rate=1e-3),
+        held_out=HeldOut(torch.full((4,), 100.0), patience=1),
+    )
+    assert len(looks) == 1 + 100  # one before the first step
+
+
+def test_a_start_that_training_makes_worse_is_kept():
+    model = Overfits()
+    finish = train(
+        model,
+        away_from(model),
+        torch.full((10,), -1.0),
+        Budget(epochs=100, batch=5, optimiser="sgd", learning_rate=0.25),
+        held_out=HeldOut(torch.zeros(4), patience=2),
+    )
+    assert finish == Finish(steps=4, stopped_early=True, held_out=0.0)
+    assert model.weight.item() == 0.0
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1e9])
+def test_divergence_before_an_early_stop_is_told_however_fast_the_machine(line, data, seconds):
+    steps = iter(range(100))
+
+    def breaks(batch: torch.Tensor) -> dict[str, torch.Tensor]:
+        bad = math.nan if line.training and next(steps) >= 4 else 1.0
+        return {"loss": squared(line)(batch)["mse"] * bad}
+
+    with pytest.raises(TrainingDiverged) as told:
+        train(
+            line,
+            breaks,
+            data,
+            Budget(epochs=50, batch=4),
+            held_out=HeldOut(data, patience=2),
+            seconds_between_reports=seconds,
+        )
+    assert told.value.step == 5
+
+
+def test_the_learning_rate_falls_by_half_a_cosine(line, data):
+    """Plain gradient steps: each moves by the rate of its step, which a twin is given by hand."""
+    twin = copy.deepcopy(line)
+    budget = Budget(steps=4, batch=10, optimiser="sgd", learning_rate=0.1, decay="cosine")
+    with seeded(1, "train"):
+        train(line, squared(line), data, budget)
+    for rate in (0.1, 0.1 * (1 + math.sqrt(0.5)) / 2, 0.05, 0.1 * (1 - math.sqrt(0.5)) / 2):
+        twin.zero_grad()
+        squared(twin)(data)["mse"].backward()
+        torch.optim.SGD(twin.parameters(), lr=rate).step()
+    for ours, theirs in zip(parameters(line), parameters(twin), strict=True):
+        torch.testing.assert_close(ours, theirs)
 
 
 def test_looking_at_held_out_data_changes_no_draw_of_training(line, data):
@@ -461,13 +528,13 @@ def test_held_out_loss_is_the_mean_over_samples_whatever_the_batches(line, data)
 
 
 def test_without_held_out_data_none_is_told(line, data):
-    assert train(line, squared(line), data, Budget(epochs=2, batch=4)) == Finish(6, None)
+    assert train(line, squared(line), data, Budget(epochs=2, batch=4)) == Finish(steps=6)
 
 
 def test_nothing_held_out_and_no_patience_are_refused(data):
     with pytest.raises(ValueError, match="at least one held-out sample"):
         HeldOut(data[:0], patience=1)
-    with pytest.raises(ValueError, match="patience must be at least one epoch, not 0"):
+    with pytest.raises(ValueError, match="patience must be at least one look, not 0"):
         HeldOut(data, patience=0)
 
 

@@ -75,7 +75,7 @@ class Form:
         """
         if latents.space != self.space:
             raise ValueError(f"fitted to latents of {self.space}, asked about {latents.space}")
-        return latents.values.flatten(1).to(self.device, self.precision)
+        return latents.values.detach().flatten(1).to(self.device, self.precision)
 
     def latents(self, vectors: Float[Tensor, "samples D"]) -> Latents:
         """Vectors as latents of this form."""

@@ -253,8 +253,8 @@ class Latents:
         return Latents(self.space, self.values.to(device), self.codes.to(device))
 
     def copy(self) -> "Latents":
-        """The same latents in memory of their own."""
-        return Latents(self.space, self.values.clone(), self.codes.clone())
+        """The same latents in memory of their own, without the gradients of what made them."""
+        return Latents(self.space, self.values.detach().clone(), self.codes.clone())
 
     @staticmethod
     def join(batches: Sequence["Latents"]) -> "Latents":

@@ -57,10 +57,8 @@ def fit_sampler(
         sampler: Sampler = found[0].build()
     if objection := sampler.objection(latents.space):
         raise UsageError(f"{spec} cannot be fitted to these latents: {objection}")
-    # Latents may come from an encoder with its gradients, which no fit follows.
-    plain = Latents(latents.space, latents.values.detach(), latents.codes)
     with seeded(seed, "fit"):
-        sampler.fit(plain)
+        sampler.fit(latents.copy())  # of its own, and without gradients that an encoder left
     return sampler
 
 
@@ -78,6 +76,8 @@ def save_sampler(
         state = sampler.state()
     except NotImplementedError as error:
         raise UsageError(f"'{chosen}' cannot be saved: {error}") from error
+    except AttributeError as error:  # what a fit would have set
+        raise UsageError(f"'{chosen}' cannot be saved: it is not fitted ({error})") from error
     with seeded(0, "look"):  # so that the caller's streams stay where they are
         space = sampler.sample(1).space
     record = SamplerRecord(sampler=part_record(chosen), space=space.describe())
@@ -116,7 +116,9 @@ def load_sampler(
     sampler: Sampler = chosen.build()
     try:
         sampler.restore(LatentSpace.named(record.space), state)
-    except (KeyError, RuntimeError, ValueError, TypeError) as error:
+        with seeded(0, "look"):
+            sampler.sample(2)  # tensors of other shapes may be noticed only here
+    except (KeyError, IndexError, RuntimeError, ValueError, TypeError) as error:
         raise BadSamplerFile(
             f"{file} does not hold what '{chosen}' needs ({error}); fit it again"
         ) from error

@@ -23,7 +23,7 @@ from samplebench.pipeline.worker import (
     prepare_features,
 )
 from samplebench.results.record import Record
-from samplebench.results.store import Store
+from samplebench.results.store import Store, write_whole
 from samplebench.training import Progress
 
 
@@ -73,6 +73,7 @@ class Run:
             StorageError: a record could not be written. What was measured before is kept.
         """
         self.store.require_writable(self.plan.suite.name)
+        self._move_rows()
         for planned in self.plan.of_state("refused"):
             self._leave(planned, None, "refused", planned.reason or "")
         wanted = self.plan.of_state("to do", *(() if keep_stale else ("stale",)))
@@ -83,6 +84,14 @@ class Run:
             cells = [planned for planned in wanted if str(planned.cell.dataset) == dataset]
             self._measure_dataset(dataset, cells)
         return self.tally
+
+    def _move_rows(self) -> None:
+        """What the suite moved from table to appendix, or back, is moved in its record."""
+        for planned in self.plan.cells:
+            record, appendix = planned.record, planned.cell.appendix
+            if record is not None and record.appendix != appendix:
+                moved = record.model_copy(update={"appendix": appendix})
+                write_whole(self.store.record_path(record), moved.to_json())
 
     def _measure_dataset(self, dataset: str, cells: list[Planned]) -> None:
         """Measure some cells of a dataset, and those whose images are no longer what they were."""

@@ -60,11 +60,15 @@ def _main(records: Iterable[Record]) -> list[Record]:
 
 
 def _appended(records: Sequence[Record]) -> list[Record]:
-    """The rows of the appendix among all of their samplers, with the references; or nothing."""
+    """The rows of the appendix among all of their samplers, with references and controls."""
     swept = {record.sampler.name for record in records if record.sampler and record.appendix}
     if not swept:
         return []
-    return [record for record in records if not record.sampler or record.sampler.name in swept]
+    return [
+        record
+        for record in records
+        if record.role != "sampler" or (record.sampler and record.sampler.name in swept)
+    ]
 
 
 def _section(suite: str, table: Table, before: str = "") -> list[str]:

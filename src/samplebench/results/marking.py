@@ -16,7 +16,15 @@ def marked(table: Table) -> Table:
         for place, column in enumerate(table.columns)
         for contenders in _contests(table, column)
         for row in indistinguishable_from_best(
-            _compared({row: table.rows[row].cells[place].values for row in contenders}, column),
+            _compared(
+                {
+                    row: table.rows[row].cells[place].values
+                    for row in contenders
+                    # A seed without a figure may be the worst: the others must not win for it.
+                    if not table.rows[row].cells[place].problems
+                },
+                column,
+            ),
             column.better,
         )
     }

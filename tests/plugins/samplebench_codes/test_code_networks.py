@@ -155,6 +155,7 @@ def source(samples: int) -> tuple[Latents, float]:
     return Discrete((4, 3), (4, 4)).pack(codes=torch.from_numpy(codes)), float(nats)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("factory", "settings"),
     [

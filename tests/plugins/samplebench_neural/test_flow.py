@@ -111,8 +111,7 @@ def fits_of_moons() -> dict[str, NormalisingFlow]:
             kind=kind,
             transforms=2 if kind == "spline" else 4,
             hidden=(32, 32),
-            epochs=1,
-            least_steps=400,
+            steps=400,
             batch=256,
             learning_rate=5e-3,
         )
@@ -122,6 +121,7 @@ def fits_of_moons() -> dict[str, NormalisingFlow]:
     return fits
 
 
+@pytest.mark.slow
 @every_kind
 def test_a_fit_comes_near_two_moons(kind, fits_of_moons):
     """On latents that it never saw, it leaves at most half of what a Gaussian leaves to the law's
@@ -140,6 +140,7 @@ def test_a_fit_comes_near_two_moons(kind, fits_of_moons):
     assert -0.02 < left < 0.5 * (float(true) - gaussian)
 
 
+@pytest.mark.slow
 @every_kind
 def test_a_fitted_density_adds_up_to_one_and_is_that_of_the_draws(kind, fits_of_moons):
     """In each of 8 × 8 cells, the integral is the share of the draws that fall in it."""
@@ -164,20 +165,19 @@ def test_the_reported_likelihood_is_near_the_entropy_of_a_gaussian():
     mix = torch.tensor([[5.0, 0.0, 0.0], [3.0, 2.0, 0.0], [0.5, 0.5, 0.1]])
     with seeded(0):
         latents = Continuous(3).pack(values=torch.randn(5000, 3) @ mix.T + 7)
-        sampler = NormalisingFlow(transforms=2, hidden=(16,), least_steps=400, epochs=1)
+        sampler = NormalisingFlow(transforms=2, hidden=(16,), steps=400)
         sampler.fit(latents)
     entropy = stats.multivariate_normal(cov=(mix @ mix.T).numpy()).entropy()
     assert sampler.diagnostics()["held_out_log_likelihood"] == pytest.approx(-entropy, abs=0.15)
 
 
+@pytest.mark.slow
 def test_a_spline_learns_two_modes_in_one_dimension():
     mixture = 0.7, -3.0, 2.0  # weight and place of one mode, place of the other; deviations 0.5
     with seeded(0):
         low = torch.rand(4000) < mixture[0]
         values = torch.where(low, mixture[1], mixture[2]) + 0.5 * torch.randn(4000)
-        sampler = NormalisingFlow(
-            kind="spline", transforms=2, least_steps=500, epochs=1, learning_rate=1e-2
-        )
+        sampler = NormalisingFlow(kind="spline", transforms=2, steps=1000, learning_rate=1e-2)
         sampler.fit(Continuous(1).pack(values=values))
         draws = sampler.sample(20_000).values[:, 0].numpy()
 

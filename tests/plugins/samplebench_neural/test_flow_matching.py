@@ -134,11 +134,12 @@ def of_mixture(places: np.ndarray) -> np.ndarray:
 def fit_of_mixture() -> FlowMatching:
     with seeded(0):
         latents = Continuous(1).pack(values=50 * mixture(6000))
-        sampler = FlowMatching(width=64, blocks=2, least_steps=1500, epochs=1, patience=100)
+        sampler = FlowMatching(width=64, blocks=2, steps=1500)
         sampler.fit(latents)
     return sampler
 
 
+@pytest.mark.slow
 def test_draws_follow_a_mixture(fit_of_mixture):
     """Within 0.06 of its distribution function; a Gaussian would be at more than that."""
     places = np.linspace(-4, 4, 1000)
@@ -149,6 +150,7 @@ def test_draws_follow_a_mixture(fit_of_mixture):
     assert stats.kstest(draws, of_mixture).statistic < 0.06
 
 
+@pytest.mark.slow
 def test_a_fitted_density_adds_up_to_one_and_is_that_of_the_draws(fit_of_mixture):
     places = torch.linspace(-200, 200, 2001, dtype=torch.float64)
     density = fit_of_mixture.log_prob(Continuous(1).pack(values=places)).exp().numpy()
@@ -161,13 +163,14 @@ def test_a_fitted_density_adds_up_to_one_and_is_that_of_the_draws(fit_of_mixture
     assert found.pvalue > 1e-3
 
 
+@pytest.mark.slow
 def test_maps_are_learned_site_by_site():
     """Rows of sites that are copies of one another are so in the samples."""
     with seeded(0):
         row = torch.randn(2000, 1, 3, 1) + torch.tensor([0.0, 5.0, -5.0])[:, None]
         space = Continuous(1, (2, 3))
         latents = space.pack(values=row.expand(2000, 2, 3, 1))
-        sampler = FlowMatching(width=24, blocks=1, least_steps=500, epochs=1, steps=10)
+        sampler = FlowMatching(width=24, blocks=1, steps=500)
         sampler.fit(latents)
         found = sampler.sample(2000).values[..., 0]
     assert (found[:, 0] - found[:, 1]).square().mean() < 0.05
@@ -177,7 +180,7 @@ def test_maps_are_learned_site_by_site():
 
 
 def test_a_density_that_would_cost_too_much_is_refused_with_a_reason():
-    sampler = FlowMatching(width=8, blocks=1, least_steps=1, epochs=1)
+    sampler = FlowMatching(width=8, blocks=1, steps=1)
     small, large = Continuous(4, (4, 4)), Continuous(5, (4, 4))
     assert sampler.no_density(small) is None
     assert "80" in sampler.no_density(large)

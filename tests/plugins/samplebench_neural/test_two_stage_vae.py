@@ -62,9 +62,7 @@ MODES = (-1.5, 2.0)
 def fit_of_mixture() -> TwoStageVAE:
     with seeded(0):
         places = torch.where(torch.rand(6000) < 0.7, *MODES) + 0.5 * torch.randn(6000)
-        sampler = TwoStageVAE(
-            hidden=(64, 64), epochs=1, least_steps=3000, learning_rate=3e-3, patience=150
-        )
+        sampler = TwoStageVAE(hidden=(64, 64), steps=3000, learning_rate=3e-3)
         sampler.fit(Continuous(1).pack(values=50 * places))
     return sampler
 
@@ -74,6 +72,7 @@ def distribution(places: np.ndarray) -> np.ndarray:
     return 0.7 * low + 0.3 * high
 
 
+@pytest.mark.slow
 def test_draws_follow_a_mixture(fit_of_mixture):
     """Within 0.08 of its distribution function; a Gaussian would be at more than 0.12."""
     with seeded(1):
@@ -84,6 +83,7 @@ def test_draws_follow_a_mixture(fit_of_mixture):
     assert np.abs(gaussian.cdf(places) - distribution(places)).max() > 0.12
 
 
+@pytest.mark.slow
 def test_the_reported_bound_is_below_the_likelihood_of_the_law(fit_of_mixture):
     """By at most 0.3 nats; the likelihood by quadrature, of latents 50 times as wide."""
     places = np.linspace(-5, 5, 4001)
