@@ -35,7 +35,7 @@ class CodeTransformer(DensitySampler):
         heads: of the attention in each.
         dropout: the share of numbers that training drops, of embeddings, attention and blocks.
         epochs: of training, at most.
-        batch: latents in a training step.
+        batch: latents in a training step; their logits are batch × places × K numbers.
         learning_rate: of Adam.
         held_out: the share of latents that training holds out to stop early; at least one latent.
         patience: epochs without a lower held-out loss after which training stops.

@@ -1,5 +1,6 @@
 """GM-VQ's sampler: a component from the aggregated posterior, and the latent from its Gaussian."""
 
+import math
 from collections.abc import Mapping
 from typing import Literal
 
@@ -45,9 +46,11 @@ class GMVQ(DensitySampler):
     *Mixture latents* come with their components. Gaussians have the mean and variance of the
     values with that component at any site. A variance counts as if one more degree of freedom had
     shown the variance that components have on average, which is all there is for a component seen
-    once; one never seen has the mean and variance of all values. Where values are codewords, no
-    value varies within a component, and a draw is the codeword, bit for bit; the density is then
-    of the components alone, and −∞ for values that are not their codewords.
+    once. Where values are codewords, no value varies within a component, and a draw is the
+    codeword, bit for bit; the density is then of the components alone, and −∞ for values that are
+    not their codewords. A component never seen in training is impossible if any channel is such a
+    part of the code, because nothing tells its codeword, and the prior then learns the others
+    only; if every channel varies within components, it has the mean and variance of all values.
 
     *Continuous latents* get theirs first. A site is a vector z of ``channels``, and the means
     minimise, over batches of sites,
@@ -64,7 +67,14 @@ class GMVQ(DensitySampler):
     estimated as above instead of keeping σ, which the paper holds fixed. These draws, the
     Gaussians' variances (at least 10⁻⁶ of the latents' mean variance) and the rule for σ are ours.
 
-    The density sums over the components of one site; over those of several it cannot.
+    At the defaults, training the objective changes next to nothing over the start. On latents
+    that stay as they are, the first term is what k-means has made small already, and only the
+    entropy moves the means away from there; but that term starts at about a tenth of a nat or
+    less, beside about ``channels / 2`` nats. What is learned is k-means with a law of its
+    clusters.
+
+    The density sums over the components of one site; over those of several it is not summed here,
+    though of a prior that takes sites as independent it could be.
 
     Args:
         components: K, for continuous latents, like all settings but ``prior``; Mixture latents
@@ -103,12 +113,16 @@ class GMVQ(DensitySampler):
         for name, count in {"components": components, "patience": patience}.items():
             if count < 1:
                 raise ValueError(f"{name} must be at least 1, not {count}")
-        if not entropy >= 0:
-            raise ValueError(f"entropy must be at least 0, not {entropy}")
+        if not 0 <= entropy < math.inf:
+            raise ValueError(f"entropy must be at least 0 and finite, not {entropy}")
         if isinstance(sigma, str) and sigma != "data":
             raise ValueError(f"sigma is a positive number or 'data', not {sigma!r}")
-        if not isinstance(sigma, str) and not sigma > 0:
-            raise ValueError(f"sigma must be positive, not {sigma}")
+        positive = {"learning_rate": learning_rate}
+        if not isinstance(sigma, str):
+            positive["sigma"] = sigma
+        for name, number in positive.items():
+            if not 0 < number < math.inf:
+                raise ValueError(f"{name} must be positive and finite, not {number}")
         if not 0 < held_out < 1:
             raise ValueError(f"held_out must lie between 0 and 1, not at {held_out}")
         Budget(epochs=epochs, batch=batch, learning_rate=learning_rate)  # says what is wrong
@@ -127,7 +141,7 @@ class GMVQ(DensitySampler):
 
     def no_density(self, space: LatentSpace) -> str | None:
         if isinstance(space, Continuous) and space.sites > 1:
-            return "the components of several sites cannot be summed over"
+            return "the density of several sites is not summed over their components here"
         return no_density_of(self.prior, self._codes_of(space))
 
     def fit(self, latents: Latents) -> None:
@@ -149,21 +163,22 @@ class GMVQ(DensitySampler):
             codes, found = learned_codes(maps, self._learning())
             least = LEAST_VARIANCE * float(points.var(0, correction=0).mean())
             gaussians = ComponentGaussians.of(points, codes, int(codes.max()) + 1, least)
-        components = Discrete((len(gaussians.means),), space.grid)
-        prior.fit(components.pack(codes=codes.view(len(latents), -1)))
+        rows = gaussians.rows(codes)[0].view(len(latents), -1)
+        prior.fit(Discrete((len(gaussians.means),), space.grid).pack(codes=rows))
         self._form, self._gaussians, self._prior = form, gaussians, prior
         self._found = {**found, **_usage(codes)}
 
     def sample(self, count: int) -> Latents:
-        codes = self._prior.sample(count).codes  # (count, *grid, 1)
-        values = self._gaussians.sample(codes.flatten(), self._form.precision)
-        values = values.view(*codes.shape[:-1], values.shape[1]).to(self._form.dtype)
+        rows = self._prior.sample(count).codes  # (count, *grid, 1)
+        values = self._gaussians.sample(rows.flatten(), self._form.precision)
+        values = values.view(*rows.shape[:-1], values.shape[1]).to(self._form.dtype)
         if isinstance(self._form.space, Mixture):
-            return self._form.space.pack(values=values, codes=codes)
+            return self._form.space.pack(values=values, codes=self._gaussians.labels[rows])
         return self._form.space.pack(values=values)
 
     def log_prob(self, latents: Latents) -> Float[Tensor, " samples"]:
-        """The log density; on Mixture latents, of the values and components together.
+        """The log density; on Mixture latents, of the values and components together, and −∞ where
+        a component is impossible.
 
         Raises:
             ValueError: the latents are of another space, or it has no density there.
@@ -174,11 +189,11 @@ class GMVQ(DensitySampler):
         if isinstance(latents.space, Continuous):
             every = torch.arange(len(self._gaussians.means), device=self._form.device)
             return self._gaussians.log_mixture(vectors, self._log_weights(every))
-        codes = latents.codes.to(self._form.device)
-        sites = self._gaussians.log_prob(
-            vectors.view(-1, latents.space.value_width), codes.flatten()
-        )
-        return self._log_weights(codes) + sites.view(len(latents), -1).sum(1)
+        rows, possible = self._gaussians.rows(latents.codes.to(self._form.device).flatten(1))
+        points = vectors.view(-1, latents.space.value_width)
+        sites = self._gaussians.log_prob(points, rows.flatten()).view(len(latents), -1)
+        logs = self._log_weights(rows) + sites.sum(1)
+        return torch.where(possible.all(1), logs, -torch.inf)
 
     def diagnostics(self) -> Mapping[str, float]:
         """The perplexity of the aggregated posterior and how many components it uses; of
@@ -213,12 +228,11 @@ class GMVQ(DensitySampler):
             budget=Budget(epochs=self.epochs, batch=self.batch, learning_rate=self.learning_rate),
         )
 
-    def _log_weights(self, codes: Int64[Tensor, "..."]) -> Float[Tensor, " samples"]:
-        """The prior's log probability of each row of components, float64."""
+    def _log_weights(self, rows: Int64[Tensor, "..."]) -> Float[Tensor, " samples"]:
+        """The prior's log probability of each latent's components, float64."""
         assert isinstance(self._prior, DensitySampler)  # `no_density` asked
         grid = self._form.space.grid
         components = Discrete((len(self._gaussians.means),), grid)
-        rows = codes.reshape(len(codes), -1)
         return self._prior.log_prob(components.pack(codes=rows)).double()
 
 

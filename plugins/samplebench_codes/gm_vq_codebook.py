@@ -101,7 +101,8 @@ class Codebook(nn.Module):
         """A code for each point, drawn from q(c|z)."""
         found = []
         for chunk in torch.split(points, max(1, _PAIRS // len(self.means))):
-            halves = self._half_squares(chunk)
+            # Where σ is small beside the points, differences of squares lose float32's digits.
+            halves = self._half_squares(chunk.double())
             # The largest of logits with Gumbel noise is a draw from their softmax.
             minus_gumbel = torch.rand_like(halves).log_().neg_().log_()
             found.append(minus_gumbel.add_(halves).argmin(1))
@@ -109,8 +110,9 @@ class Codebook(nn.Module):
 
     def _half_squares(self, points: Points) -> Float[Tensor, "points K"]:
         """``‖z − μ_c‖² / 2σ²``."""
-        products = points @ self.means.mT
-        squares = points.square().sum(1, keepdim=True) + self.means.square().sum(1)
+        means = self.means.to(points.dtype)
+        products = points @ means.mT
+        squares = points.square().sum(1, keepdim=True) + means.square().sum(1)
         return (squares - 2 * products).clamp(min=0) / (2 * self.sigma**2)
 
 

@@ -6,8 +6,10 @@ dimension's variance within components is ``w = Σ_k S_k / Σ_k (n_k − 1)``, a
     v_k = (S_k + w) / n_k,
 
 as if one more degree of freedom had shown w. It is unbiased where all components vary alike, and
-w itself where a component was seen once. One that was never seen has the mean and variance of all
-points. A dimension with w = 0 is part of the code: its values are the component's, exactly.
+w itself where a component was seen once; where all were, w is the variance of all points. A
+dimension with w = 0 is part of the code: its values are the component's, exactly. What they are of
+a component never seen, no point tells: it is then left out, and impossible. Where no dimension is
+part of the code, it has the mean and variance of all points.
 """
 
 import math
@@ -15,11 +17,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 Points = Float[Tensor, "points D"]
 Codes = Int64[Tensor, " points"]
+Rows = Int64[Tensor, " points"]
 Table = Float[Tensor, "K D"]
 
 _CHUNK = 2**16
@@ -32,11 +35,14 @@ _ROUNDING = 8
 
 @dataclass(frozen=True, eq=False)
 class ComponentGaussians:
-    """``p(z | k) = N(z; μ_k, diag v_k)``. Tables are float64.
+    """``p(z | k) = N(z; μ_k, diag v_k)``, a row for each component that is possible. Tables are
+    float64.
 
-    ``rounding`` is how far from ``μ_k`` a value with ``v_k = 0`` still is ``μ_k``.
+    ``labels`` are the components of the rows, ascending. ``rounding`` is how far from ``μ_k`` a
+    value with ``v_k = 0`` still is ``μ_k``.
     """
 
+    labels: Int64[Tensor, " K"]
     means: Table
     deviations: Table
     rounding: Float[Tensor, " D"]
@@ -51,40 +57,52 @@ class ComponentGaussians:
         sums, squares = _sums_about(anchors, points, codes)
         known = counts.clamp(min=1)
         within = (squares - sums.square() / known).clamp(min=0)  # S
-        pooled = within.sum(0) / (counts - 1).clamp(min=0).sum().clamp(min=1)  # w
+        variance, mean = (found.double() for found in torch.var_mean(points, 0, correction=0))
+        freedom = (counts - 1).clamp(min=0).sum()
+        pooled = torch.where(freedom > 0, within.sum(0) / freedom.clamp(min=1), variance)  # w
         rounding = _ROUNDING * torch.finfo(points.dtype).eps * points.abs().amax(0).double()
         pooled = torch.where(pooled.sqrt() > rounding, pooled, 0.0)
         variances = torch.where(pooled > 0, (within + pooled) / known, 0.0)
-        variance, mean = torch.var_mean(points, 0, correction=0)
-        return cls(
-            torch.where(counts > 0, anchors + sums / known, mean.double()),
-            torch.where(counts > 0, variances, variance.double()).clamp(min=least).sqrt(),
-            rounding,
-        )
+        means = torch.where(counts > 0, anchors + sums / known, mean)
+        deviations = torch.where(counts > 0, variances, variance).clamp(min=least).sqrt()
+        possible = (counts[:, 0] > 0) | (pooled > 0).all()
+        return cls(possible.nonzero()[:, 0], means[possible], deviations[possible], rounding)
 
     @classmethod
     def restored(cls, state: Mapping[str, Tensor]) -> "ComponentGaussians":
         """Those of which ``state`` was taken."""
-        return cls(state["means"], state["deviations"], state["rounding"])
+        return cls(state["labels"], state["means"], state["deviations"], state["rounding"])
 
     def state(self) -> Mapping[str, Tensor]:
-        return {"means": self.means, "deviations": self.deviations, "rounding": self.rounding}
+        return {
+            "labels": self.labels,
+            "means": self.means,
+            "deviations": self.deviations,
+            "rounding": self.rounding,
+        }
 
-    def sample(self, codes: Codes, dtype: torch.dtype) -> Points:
-        """One point for each code."""
-        means, deviations = self.means.to(dtype)[codes], self.deviations.to(dtype)[codes]
+    def rows(
+        self, codes: Int64[Tensor, "..."]
+    ) -> tuple[Int64[Tensor, "..."], Bool[Tensor, "..."]]:
+        """The row of each component, and whether it has one; the row is any where it has none."""
+        rows = torch.searchsorted(self.labels, codes.contiguous()).clamp(max=len(self.labels) - 1)
+        return rows, self.labels[rows] == codes
+
+    def sample(self, rows: Rows, dtype: torch.dtype) -> Points:
+        """One point for each row."""
+        means, deviations = self.means.to(dtype)[rows], self.deviations.to(dtype)[rows]
         return torch.addcmul(means, deviations, torch.randn_like(means))
 
-    def log_prob(self, points: Points, codes: Codes) -> Float[Tensor, " points"]:
-        """``log p(z | k)`` of each point and its code, float64, in nats.
+    def log_prob(self, points: Points, rows: Rows) -> Float[Tensor, " points"]:
+        """``log p(z | k)`` of each point and its component's row, float64, in nats.
 
         Dimensions that are part of the code add nothing, or −∞ where the value is another.
         """
         return torch.cat(
             [
-                self._logs(point.double() - self.means[code], self.deviations[code])
-                for point, code in zip(
-                    torch.split(points, _CHUNK), torch.split(codes, _CHUNK), strict=True
+                self._logs(point.double() - self.means[row], self.deviations[row])
+                for point, row in zip(
+                    torch.split(points, _CHUNK), torch.split(rows, _CHUNK), strict=True
                 )
             ]
         )

@@ -39,7 +39,7 @@ class PixelCNN(DensitySampler):
         layers: of both stacks.
         kernel: sites across the vertical convolutions; odd.
         epochs: of training, at most.
-        batch: latents in a training step.
+        batch: latents in a training step; their logits are batch × places × K numbers.
         learning_rate: of Adam.
         held_out: the share of latents that training holds out to stop early; at least one latent.
         patience: epochs without a lower held-out loss after which training stops.

@@ -15,8 +15,10 @@ _IN_STATE = "prior."
 
 def objection_of(prior: Sampler | str, codes: Discrete) -> str | None:
     """Why the prior cannot learn these codes; nothing is known of one that is still a text."""
-    reason = None if isinstance(prior, str) else prior.objection(codes)
-    return f"its prior: {reason}" if reason else None
+    if isinstance(prior, str):
+        return None
+    reason = prior.objection(codes)
+    return f"its prior {_name(prior)}: {reason}" if reason else None
 
 
 def no_density_of(prior: Sampler | str, codes: Discrete) -> str | None:
@@ -24,9 +26,9 @@ def no_density_of(prior: Sampler | str, codes: Discrete) -> str | None:
     if isinstance(prior, str):
         return None
     if not isinstance(prior, DensitySampler):
-        return "its prior states no probabilities"
+        return f"its prior {_name(prior)} states no probabilities"
     reason = prior.no_density(codes)
-    return f"its prior: {reason}" if reason else None
+    return f"its prior {_name(prior)}: {reason}" if reason else None
 
 
 def own_copy(prior: Sampler | str, codes: Discrete) -> Sampler:
@@ -65,3 +67,7 @@ def restored(prior: Sampler | str, codes: Discrete, state: Mapping[str, Tensor])
 def diagnostics_of(prior: Sampler) -> Mapping[str, float]:
     """What it tells of its fit, under names of their own."""
     return {f"prior_{name}": number for name, number in prior.diagnostics().items()}
+
+
+def _name(prior: Sampler) -> str:
+    return type(prior).__name__

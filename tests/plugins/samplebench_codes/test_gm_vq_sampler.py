@@ -132,6 +132,14 @@ def test_a_component_seen_once_varies_as_components_do_on_average():
     torch.testing.assert_close(law.deviations[:, 0].square().tolist(), variances)
 
 
+def test_components_that_were_all_seen_once_vary_as_all_values_do():
+    """There is no deviation within components then, which does not mean that it is zero."""
+    points = torch.randn(50, 2, dtype=torch.float64) * torch.tensor([3.0, 0.2])
+    law = ComponentGaussians.of(points, torch.randperm(50), 50)
+    spread = torch.from_numpy(points.numpy().std(0))
+    torch.testing.assert_close(law.deviations, spread.expand(50, 2))
+
+
 def test_a_component_never_seen_has_the_law_of_all_values():
     points, codes = torch.randn(400, 2) * 3 + 5, torch.randint(2, (400,))
     law = ComponentGaussians.of(points, codes, 3)
@@ -187,6 +195,74 @@ def test_the_prior_draws_the_components_of_all_sites_together():
     assert not bool((apart == apart[:, :1]).all())
 
 
+def with_dead_codes(samples: int = 400) -> tuple[Latents, torch.Tensor]:
+    """Codewords of which only the second, fifth and last of eight are ever used."""
+    book = torch.randn(8, 3)
+    codes = torch.tensor([1, 4, 7])[torch.randint(3, (samples, 4))]
+    return Mixture(8, 3, (2, 2)).pack(values=book[codes], codes=codes), book
+
+
+def test_codewords_that_were_never_seen_are_not_drawn_whatever_the_prior_adds():
+    latents, book = with_dead_codes()
+    samples = drawn(fitted(latents, Independent(added=50.0)), 2000)
+    assert set(samples.codes.flatten().tolist()) == {1, 4, 7}
+    assert torch.equal(samples.values, book[samples.codes[..., 0]])
+
+
+def test_codewords_that_were_never_seen_are_impossible_and_the_others_add_up_to_one():
+    """Wherever their values lie: at their codewords, at those of others, at the overall mean."""
+    latents, book = with_dead_codes()
+    space, site = latents.space, Mixture(8, 3)
+    sampler = fitted(latents, Independent(added=50.0))
+    values, codes = latents.values[:8].clone(), latents.codes[:8].clone()
+    codes[:, 0, 0, 0] = torch.tensor([0, 2, 3, 5, 6, 0, 2, 3])
+    own = values.clone()
+    own[:, 0, 0] = book[codes[:, 0, 0, 0]]
+    middle = values.clone()
+    middle[:, 0, 0] = latents.values.flatten(0, 2).mean(0)
+    for at in (values, own, middle):
+        assert bool((sampler.log_prob(space.pack(values=at, codes=codes)) == -torch.inf).all())
+    assert bool(sampler.log_prob(latents).isfinite().all())
+    one = fitted(site.pack(values=latents.values[:, 0, 0], codes=latents.codes[:, 0, 0]))
+    every = one.log_prob(site.pack(values=book, codes=torch.arange(8)))
+    assert float(every.exp().sum()) == pytest.approx(1, rel=1e-6)
+
+
+def test_one_channel_that_is_part_of_the_code_makes_components_never_seen_impossible():
+    plain = mixtures(300)
+    tag = plain.codes.float() * 7
+    latents = Mixture(5, 3).pack(values=torch.cat([plain.values, tag], 1), codes=plain.codes)
+    sampler = fitted(latents, Independent(added=50.0))
+    assert set(drawn(sampler, 1000).codes.flatten().tolist()) == {0, 1, 2}
+    unseen = latents.space.pack(values=latents.values, codes=torch.full((300, 1), 4))
+    assert bool((sampler.log_prob(unseen) == -torch.inf).all())
+
+
+def test_where_values_vary_a_component_never_seen_is_drawn_and_scored_by_the_law_of_all_values():
+    plain = mixtures(500)
+    latents = Mixture(4, 2).pack(values=plain.values, codes=plain.codes)
+    sampler = fitted(latents, Independent(added=100.0))
+    points = plain.values.double().numpy()
+    unseen = latents.space.pack(values=plain.values, codes=torch.full((500, 1), 3))
+    expected = stats.norm(points.mean(0), points.std(0)).logpdf(points).sum(1)
+    found = sampler.log_prob(unseen).numpy()
+    np.testing.assert_allclose(found, expected + math.log(100 / 900), rtol=1e-5)
+    assert found.mean() < float(sampler.log_prob(latents).mean())
+    own = drawn(sampler, 20_000)
+    own = own.values[own.codes[:, 0] == 3].double().numpy()
+    assert len(own) / 20_000 == pytest.approx(1 / 9, abs=0.01)
+    np.testing.assert_allclose(own.std(0), points.std(0), rtol=0.06)
+
+
+def test_components_that_are_impossible_stay_so_when_a_fit_is_restored():
+    latents, _ = with_dead_codes()
+    prior = Independent(added=50.0)
+    sampler, again = fitted(latents, prior), GMVQ(prior=prior)
+    again.restore(latents.space, sampler.state())
+    assert torch.equal(drawn(again, 100).codes, drawn(sampler, 100).codes)
+    assert torch.equal(again.log_prob(latents), sampler.log_prob(latents))
+
+
 # Continuous latents
 
 
@@ -215,6 +291,16 @@ def test_codes_are_drawn_from_the_posterior():
     squares = np.square(points.double().numpy() - means.double().numpy()).sum(1)
     expected = 20_000 * special.softmax(-squares / 2)
     assert stats.chisquare(codes.bincount(minlength=4).numpy(), expected).pvalue > 1e-3
+
+
+def test_codes_are_drawn_from_the_posterior_where_sigma_is_small_beside_the_points():
+    """Means 2⁻⁸ apart and 100 from the origin, where squares of float32 are 2⁻⁹ apart."""
+    means = torch.tensor([[100.0, 100.0], [100.0 + 2.0**-8, 100.0], [100.0, 100.0 - 2.0**-8]])
+    points = means[:1] + torch.tensor([[2.0**-10, 0.0]])
+    codes = Codebook(means, sigma=2.0**-8, entropy=1.0).drawn_codes(points.expand(20_000, 2))
+    squares = np.square((points.double() - means.double()).numpy() * 2.0**8).sum(1)
+    expected = 20_000 * special.softmax(-squares / 2)
+    assert stats.chisquare(codes.bincount(minlength=3).numpy(), expected).pvalue > 1e-3
 
 
 def test_k_means_finds_clusters_and_the_variance_within_them():
@@ -417,10 +503,10 @@ class ForMaps(Independent):
 
 def test_what_the_prior_refuses_is_refused_with_its_reason():
     sampler = GMVQ(prior=ForMaps())
-    assert sampler.objection(Mixture(3, 2)) == "its prior: needs a grid"
-    assert sampler.objection(Continuous(2)) == "its prior: needs a grid"
+    assert sampler.objection(Mixture(3, 2)) == "its prior ForMaps: needs a grid"
+    assert sampler.objection(Continuous(2)) == "its prior ForMaps: needs a grid"
     assert sampler.objection(Continuous(2, (2, 2))) is None
-    with pytest.raises(ValueError, match="its prior: needs a grid"):
+    with pytest.raises(ValueError, match="its prior ForMaps: needs a grid"):
         sampler.fit(mixtures(20))
 
 
@@ -435,10 +521,10 @@ def test_other_kinds_of_latents_are_refused():
         (Independent(), Mixture(3, 2, (2, 2)), None),
         (Independent(), Continuous(2), None),
         (Independent(), Continuous(2, (1, 1)), None),
-        (Independent(), Continuous(2, (2,)), "components of several sites cannot be summed over"),
-        (Remembering(), Mixture(3, 2), "its prior states no probabilities"),
-        (Remembering(), Continuous(2), "its prior states no probabilities"),
-        (ForMaps(), Mixture(3, 2, (3, 3)), "its prior: the map is large"),
+        (Independent(), Continuous(2, (2,)), "not summed over their components here"),
+        (Remembering(), Mixture(3, 2), "its prior Remembering states no probabilities"),
+        (Remembering(), Continuous(2), "its prior Remembering states no probabilities"),
+        (ForMaps(), Mixture(3, 2, (3, 3)), "its prior ForMaps: the map is large"),
         (ForMaps(), Mixture(3, 2, (2, 2)), None),
     ],
 )
@@ -449,7 +535,7 @@ def test_where_there_is_no_density_the_reason_is_told(prior, space, reason):
 
 def test_a_density_that_cannot_be_had_is_an_error_with_the_reason():
     sampler = fitted(mixtures(50), Remembering())
-    with pytest.raises(ValueError, match=r"no density on .*its prior states no probabilities"):
+    with pytest.raises(ValueError, match=r"no density on .*its prior Remembering states no"):
         sampler.log_prob(mixtures(5))
 
 
@@ -472,13 +558,16 @@ def test_latents_that_cannot_be_learned_from_are_told_apart(latents, message):
     [
         ({"components": 0}, "components must be at least 1, not 0"),
         ({"patience": 0}, "patience must be at least 1, not 0"),
-        ({"entropy": -1.0}, "entropy must be at least 0, not -1.0"),
-        ({"sigma": 0.0}, "sigma must be positive, not 0.0"),
-        ({"sigma": math.nan}, "sigma must be positive, not nan"),
+        ({"entropy": -1.0}, "entropy must be at least 0 and finite, not -1.0"),
+        ({"entropy": math.inf}, "entropy must be at least 0 and finite, not inf"),
+        ({"sigma": 0.0}, "sigma must be positive and finite, not 0.0"),
+        ({"sigma": math.nan}, "sigma must be positive and finite, not nan"),
+        ({"sigma": math.inf}, "sigma must be positive and finite, not inf"),
         ({"held_out": 1.0}, "held_out must lie between 0 and 1"),
         ({"epochs": 0}, "epochs must be positive, not 0"),
         ({"batch": 0}, "batch must be positive, not 0"),
-        ({"learning_rate": 0.0}, "learning_rate must be positive, not 0.0"),
+        ({"learning_rate": 0.0}, "learning_rate must be positive and finite, not 0.0"),
+        ({"learning_rate": math.inf}, "learning_rate must be positive and finite, not inf"),
     ],
 )
 def test_a_setting_out_of_its_range_is_an_error_that_says_so(settings, message):

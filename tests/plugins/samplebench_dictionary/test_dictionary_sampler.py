@@ -380,9 +380,9 @@ class ForMaps(Independent):
 
 def test_what_the_prior_refuses_is_refused_with_its_reason():
     sampler = DictionarySampler(prior=ForMaps(), active=3)
-    assert sampler.objection(Sparse(6, 2)) == "its prior: needs a grid for its 4 codes"
-    assert sampler.objection(Continuous(8)) == "its prior: needs a grid for its 6 codes"
-    assert sampler.objection(Continuous(2)) == "its prior: needs a grid for its 4 codes"
+    assert sampler.objection(Sparse(6, 2)) == "its prior ForMaps: needs a grid for its 4 codes"
+    assert sampler.objection(Continuous(8)) == "its prior ForMaps: needs a grid for its 6 codes"
+    assert sampler.objection(Continuous(2)) == "its prior ForMaps: needs a grid for its 4 codes"
     assert sampler.objection(Continuous(8, (2, 2))) is None
 
 
