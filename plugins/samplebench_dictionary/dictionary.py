@@ -23,10 +23,14 @@ class DictionarySampler(Sampler):
     *Sparse latents*: at every site, the pairs of an atom and its coefficient become, by falling
     magnitude, ``atom_1, bin_1, atom_2, bin_2, …``, the bins being quantiles of the coefficients
     at each depth. Another sampler, the ``prior``, learns and draws these discrete codes: one that
-    takes codes as independent, or an autoregressive one. A coefficient is drawn uniformly between
-    the edges of its bin. Whatever the prior draws stands for ``Σ_s a_s d_{k_s}``: coefficients of
-    an atom that came twice at a site are added up, and the lowest unused atom takes the free
-    place, with coefficient 0.
+    takes codes as independent, or an autoregressive one. Only a prior that sees two tokens back
+    can know which atoms of a site come together, because a bin stands between them:
+    code-transformer does, and pixelcnn on maps, but code-markov sees just the token before, and
+    code-histogram none. A coefficient is drawn uniformly with the
+    mean and deviation of its bin, so that energy is kept in expectation, however heavy the tails.
+    Whatever the prior draws stands for ``Σ_s a_s d_{k_s}``: coefficients of an atom that came
+    twice at a site are added up, and the lowest unused atom takes the free place, with
+    coefficient 0.
 
     *Continuous latents* get a dictionary first. Sites z are signals; their mean m is taken off
     once, and unit atoms d are learned online to make ``Σ ‖z − m − Σ_s a_s d_{k_s}‖²`` small, with
@@ -35,8 +39,11 @@ class DictionarySampler(Sampler):
         ``z = m + Σ_s a_s d_{k_s} + ρ ε``,   ``ε ~ N(0, I)``,
 
     where ρ² is, in each dimension, the variance of what the codes leave over of the training
-    sites: without it draws would have too little variance, by the energy that is left over. No
-    more atoms are active than a site has channels, for as many already leave nothing over.
+    sites, and m here has its mean added: without it draws would have too little variance, by the
+    energy that is left over. No more atoms are active than a site has channels, for as many
+    already leave nothing over. This is an online dictionary after Mairal et al. with the kind of
+    codes that LASERS has; a result on continuous latents is not one of LASERS' autoencoder, which
+    learns its dictionary with the encoder.
 
     That a prior draws atoms and coefficient bins in turn is from the code of later work by the
     authors of LASERS, where pairs are in order of atoms and bins divide a fixed range. The order
@@ -149,14 +156,14 @@ class DictionarySampler(Sampler):
         return {
             **self._form.state(self._found),
             **synthesis,
-            "edges": self._bins.edges,
+            **self._bins.state(),
             **state_of(self._prior),
         }
 
     def restore(self, space: LatentSpace, state: Mapping[str, Tensor]) -> None:
         self._form = Form.restored(space, state)
         self._synthesis = None if isinstance(space, Sparse) else Synthesis.restored(state)
-        self._bins = CoefficientBins(state["edges"])
+        self._bins = CoefficientBins.restored(state)
         self._prior = restored(self.prior, self._tokens_of(space), state)
         self._found = Form.found(state)
 

@@ -31,7 +31,7 @@ class Learning:
 @dataclass(frozen=True, eq=False)
 class Synthesis:
     """``z = m + s (Σ_j a_j d_{k_j} + ρ ε)``: a mean, a scale, unit atoms, and what they leave
-    over, with ``ε ~ N(0, I)``; ρ is one deviation a dimension.
+    over, with ``ε ~ N(0, I)``; ρ is one deviation a dimension, and m has the mean of it.
     """
 
     mean: Float[Tensor, " reals"]
@@ -80,7 +80,8 @@ def learned(
     codes = batch_omp(signals, atoms, how.active)
     left = signals - _mixed(atoms, codes)
     energy = left.square().sum(dtype=torch.float64) / signals.square().sum(dtype=torch.float64)
-    synthesis = Synthesis(mean, scale, atoms, left.std(0, correction=0))
+    variances, rest = torch.var_mean(left, 0, correction=0)
+    synthesis = Synthesis(mean + scale * rest, scale, atoms, variances.sqrt())
     return synthesis, codes, {**found, "residual_energy": float(energy)}
 
 

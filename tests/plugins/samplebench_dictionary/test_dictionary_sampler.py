@@ -157,10 +157,72 @@ def test_the_energy_that_bins_lose_is_the_mean_over_draws():
     assert law.lost(coefficients) == pytest.approx(share, rel=0.02)
 
 
-def test_draws_in_a_bin_are_uniform_between_its_edges():
-    law = CoefficientBins(torch.tensor([[-1.0, 0.0, 4.0]]))
-    draws = law.sample(torch.ones(5000, 1, dtype=torch.int64)).flatten().numpy()
-    assert stats.kstest(draws / 4, "uniform").pvalue > 1e-3
+def test_bins_keep_the_mean_and_deviation_of_their_coefficients():
+    coefficients = torch.randn(3000, 2, dtype=torch.float64) ** 3
+    law = CoefficientBins.of(coefficients, 9)
+    for depth, codes in enumerate(law.codes(coefficients).T):
+        for code in range(9):
+            own = coefficients[codes == code, depth].numpy()
+            assert float(law.means[depth, code]) == pytest.approx(own.mean(), rel=1e-9)
+            assert float(law.deviations[depth, code]) == pytest.approx(own.std(), rel=1e-9)
+
+
+def test_draws_in_a_bin_are_uniform_with_its_mean_and_deviation():
+    law = CoefficientBins(
+        torch.tensor([[-1.0, 0.0, 9.0]]), torch.tensor([[-0.5, 4.0]]), torch.tensor([[0.1, 2.0]])
+    )
+    draws = law.sample(torch.ones(5000, 1, dtype=torch.int64)).flatten().double().numpy()
+    reach = 2 * np.sqrt(3)
+    assert stats.kstest(draws, stats.uniform(4 - reach, 2 * reach).cdf).pvalue > 1e-3
+
+
+def test_a_bin_without_coefficients_is_uniform_between_its_edges():
+    """Of two coefficients in three bins, none falls in the middle one."""
+    law = CoefficientBins.of(torch.tensor([[0.0], [3.0]], dtype=torch.float64), 3)
+    assert law.codes(torch.tensor([[0.0], [3.0]], dtype=torch.float64)).flatten().tolist() == [
+        0,
+        2,
+    ]
+    middle = stats.uniform(float(law.edges[0, 1]), float(law.edges[0, 2] - law.edges[0, 1]))
+    assert float(law.means[0, 1]) == pytest.approx(middle.mean())
+    assert float(law.deviations[0, 1]) == pytest.approx(middle.std())
+
+
+def one_outlier(rng: np.random.Generator, size: int) -> np.ndarray:
+    found = rng.normal(size=size)
+    found[0] = 1000.0
+    return found
+
+
+def with_a_gap(rng: np.random.Generator, size: int) -> np.ndarray:
+    return rng.uniform(4, 5, size) * rng.choice([-1, 1], size)
+
+
+LAWS = {
+    "t3": lambda rng, size: rng.standard_t(3, size),
+    "Laplace": lambda rng, size: rng.laplace(size=size),
+    "one outlier": one_outlier,
+    "a gap in the middle": with_a_gap,
+}
+
+
+@pytest.mark.parametrize("bins", [5, 64])
+@pytest.mark.parametrize("law", LAWS)
+def test_draws_keep_the_energy_of_coefficients_however_heavy_their_tails(law, bins):
+    """On average over draws: those of an outlier's bin alone vary by a tenth."""
+    numbers = LAWS[law](np.random.default_rng(0), 60_000)
+    coefficients = torch.from_numpy(numbers)[:, None]
+    found = CoefficientBins.of(coefficients, bins)
+    codes = found.codes(coefficients)
+    energies = [float(found.sample(codes).square().mean()) for _ in range(30)]
+    assert np.mean(energies) == pytest.approx(np.square(numbers).mean(), rel=0.03)
+
+
+def test_samples_of_heavy_tails_have_the_latents_energy():
+    values = torch.from_numpy(np.random.default_rng(0).standard_t(3, (60_000, 2)))
+    latents = Sparse(2, 2).pack(values=values, codes=torch.arange(2).expand(60_000, 2))
+    energy = float(drawn(fitted(latents, Remembering()), 60_000).values.square().mean())
+    assert energy == pytest.approx(float(values.square().mean()), rel=0.1)
 
 
 # Sparse latents
@@ -315,6 +377,39 @@ def test_what_the_diagnostics_tell_of_the_coding_is_so():
         "atoms_used",
         "bin_error",
     }
+
+
+def test_the_dictionary_that_is_kept_is_the_one_of_the_held_out_residual():
+    """Not that of the last epoch: learning goes on past the best one to see that it was."""
+    signals, _ = sparse_signals(1000)
+    sampler = fitted(
+        Continuous(8).pack(values=signals), atoms=12, active=2, epochs=200, patience=3, batch=64
+    )
+    with seeded(0, "fit"):  # the split is what learning draws first
+        held_out = torch.randperm(1000)[:100]
+    centred = (signals - signals.mean(0)).double().numpy()[held_out]
+    told = sampler.diagnostics()
+    assert told["steps"] < 200 * 15
+    kept = left_over(centred, sampler._synthesis.atoms.double().numpy())
+    assert told["held_out_residual"] == pytest.approx(kept, rel=1e-4)
+
+
+def test_the_mean_of_what_the_codes_leave_over_is_kept():
+    """Of skewed signals one atom of few leaves over something that is not zero on average."""
+    signals = torch.from_numpy(np.random.default_rng(0).exponential(size=(4000, 6)))
+    latents = Continuous(6).pack(values=signals)
+    for residual in (True, False):
+        sampler = fitted(latents, Remembering(), atoms=8, active=1, residual=residual)
+        centred = (signals - signals.mean(0)).numpy()
+        atoms = sampler._synthesis.atoms.numpy()
+        codes = sparse_encode(centred, atoms, algorithm="omp", n_nonzero_coefs=1)
+        rest = (centred - codes @ atoms).mean(0)
+        assert np.abs(rest).max() > 0.05
+        np.testing.assert_allclose(
+            sampler._synthesis.mean.numpy(), signals.mean(0).numpy() + rest, atol=1e-6
+        )
+        gap = drawn(sampler, 60_000).values.mean(0) - signals.mean(0)
+        assert float(gap.abs().max()) < 0.03
 
 
 def test_the_priors_diagnostics_are_told_under_a_name_of_their_own():
