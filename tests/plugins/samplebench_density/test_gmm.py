@@ -272,3 +272,13 @@ def test_the_reported_held_out_likelihood_is_that_of_the_latents_left_out():
 def test_settings_out_of_range_are_refused(settings, told):
     with pytest.raises(ValueError, match=told):
         GaussianMixture(**settings)
+
+
+def test_bic_leaves_out_what_cannot_be_fitted_and_fails_only_with_nothing_left():
+    points = np.repeat(clusters(30), 5, axis=0)  # thirty distinct latents
+    sampler = GaussianMixture(components="bic", candidates=(1, 2, 50))
+    with seeded(0):
+        sampler.fit(latents_of(points))
+    assert sampler.diagnostics()["components"] in (1, 2)
+    with pytest.raises(ValueError, match="40 components need as many distinct latents"):
+        GaussianMixture(components="bic", candidates=(40,)).fit(latents_of(points))

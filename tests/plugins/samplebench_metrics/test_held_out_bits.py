@@ -10,6 +10,12 @@ from samplebench import Continuous, Discrete, Sparse
 from samplebench_metrics.held_out_bits import HeldOutBits
 
 
+@pytest.fixture
+def make_evidence(make_evidence):
+    """With training latents that vary, unless a test has some of its own."""
+    return lambda **parts: make_evidence(**{"train_latents": torch.randn(9, 2), **parts})
+
+
 def test_bits_under_the_true_normal_are_its_entropy(make_evidence):
     points = torch.randn(20_000, 3, dtype=torch.float64) * 2
     log_probs = torch.from_numpy(stats.norm(scale=2).logpdf(points.numpy()).sum(1))
@@ -40,3 +46,12 @@ def test_an_impossible_latent_costs_infinitely_many_bits(make_evidence):
     log_probs = torch.tensor([0.0, -math.inf])
     evidence = make_evidence(test_latents=torch.zeros(2, 1), test_log_probs=log_probs)
     assert HeldOutBits().measure(evidence) == math.inf
+
+
+def test_dimensions_that_never_vary_leave_no_number(make_evidence):
+    train = torch.cat([torch.randn(9, 2), torch.ones(9, 1)], 1)
+    evidence = make_evidence(
+        train_latents=train, test_latents=train, test_log_probs=torch.zeros(9)
+    )
+    with pytest.raises(ValueError, match="1 of 3 dimensions never vary"):
+        HeldOutBits().measure(evidence)

@@ -213,6 +213,22 @@ def test_a_damaged_file_is_told(damage, plugin, kept):
         samplebench.load_sampler(kept, plugins=[plugin])
 
 
+def test_a_sampler_that_was_never_fitted_is_told(plugin, latents, tmp_path):
+    made = samplebench.fit_sampler(
+        "kept", Continuous(2).pack(values=torch.ones(3, 2)), plugins=[plugin]
+    )
+    with pytest.raises(UsageError, match="it is not fitted"):
+        samplebench.save_sampler(type(made)(), tmp_path / "file", plugins=[plugin])
+
+
+def test_tensors_of_other_shapes_are_told(plugin, kept):
+    with safe_open(kept, "pt") as opened:
+        header = opened.metadata()
+    save_file({"source.values": torch.zeros(4, 5)}, kept, header)
+    with pytest.raises(BadSamplerFile, match="does not hold what"):
+        samplebench.load_sampler(kept, plugins=[plugin])
+
+
 def test_tensors_that_are_missing_are_told(plugin, kept):
     with safe_open(kept, "pt") as opened:
         header = opened.metadata()

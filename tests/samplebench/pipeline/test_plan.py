@@ -38,6 +38,19 @@ def test_a_record_of_the_appendix_says_so(bench):
     assert told == {"reconstruction": False, "normal": False, "again": True}
 
 
+def test_a_row_that_the_suite_moves_to_the_appendix_moves_in_its_record(bench):
+    def told():
+        return {record.row: record.appendix for record in bench.records().values()}
+
+    bench.run(samplers=["normal", "again"], seeds=[1])
+    assert told() == {"reconstruction": False, "normal": False, "again": False}
+    tally = bench.run(samplers=["normal"], appendix=["again"], seeds=[1])
+    assert tally.measured == 0
+    assert told() == {"reconstruction": False, "normal": False, "again": True}
+    bench.run(samplers=["normal", "again"], seeds=[1])
+    assert told() == {"reconstruction": False, "normal": False, "again": False}
+
+
 def test_an_identity_depends_on_every_setting_and_on_nothing_else(bench):
     def identities(**changes):
         return {planned.identity for planned in bench.plan(**changes).cells}

@@ -311,3 +311,9 @@ def test_swept_settings_stand_in_an_appendix_among_the_others_of_their_sampler(
     assert "reconstruction" in appendix
     assert "`gaussian`" not in appendix
     assert "Appendix" not in render("toy", main)
+
+
+def test_controls_stand_in_the_appendix_too(seeds_of: Callable[..., list[Record]]) -> None:
+    main = [*seeds_of("pmfs", [3, 4, 5]), *seeds_of("resample", [2, 2, 2], role="control")]
+    page = render("toy", [*main, *seeds_of("pmfs(bins=99)", [2, 3, 2], appendix=True)])
+    assert "`resample` (control)" in page.split("## Appendix: digits")[1]

@@ -140,3 +140,12 @@ def test_an_alarm_needs_the_reconstructions_of_the_same_autoencoder(seeds_of: Se
     about = {"better": "higher", "alarm": 0.8}
     records = seeds_of(None, [1.0], autoencoder="ae", **about) + seeds_of("gmm", [0.1], **about)
     assert alarmed(only(records)) == {}
+
+
+def test_a_row_that_has_no_figure_for_a_seed_does_not_win(seeds_of: SeedsOf) -> None:
+    """The seeds that it has would be the best; the one that it has not may be infinite."""
+    records = [
+        *seeds_of("holed", [0.1, 0.2, None]),
+        *(record for name, values in FAR.items() for record in seeds_of(name, values)),
+    ]
+    assert bold(only(records), "FD") == {("vae", "near")}
