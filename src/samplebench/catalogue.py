@@ -1,6 +1,7 @@
 """What is installed, as rows for people and programs."""
 
 from collections.abc import Iterable, Sequence
+from textwrap import fill
 from typing import Any
 
 from tabulate import tabulate
@@ -144,6 +145,6 @@ def _plugin_rows(parts: Parts) -> list[dict[str, Any]]:
 
 def _cell(value: Any) -> str:
     if isinstance(value, list):
-        told = list(map(str, value))
+        told = [fill(str(each), _WIDTH, subsequent_indent="  ") for each in value]
         return (", " if sum(map(len, told)) < _WIDTH else ",\n").join(told)
     return "" if value is None else str(value)
