@@ -18,6 +18,10 @@ _WIDTH = 60
 """Characters of a terminal's line after which a text or a list goes on in the next."""
 
 
+_LIST_WIDTH = 44
+"""The same of a list, of which a row may have two."""
+
+
 def rows(parts: Parts, kinds: Iterable[str]) -> list[dict[str, Any]]:
     """One row a part, suite or plugin: its name, kind, plugin and more, by kind."""
     found = []
@@ -145,6 +149,6 @@ def _plugin_rows(parts: Parts) -> list[dict[str, Any]]:
 
 def _cell(value: Any) -> str:
     if isinstance(value, list):
-        told = [fill(str(each), _WIDTH, subsequent_indent="  ") for each in value]
-        return (", " if sum(map(len, told)) < _WIDTH else ",\n").join(told)
+        told = [fill(str(each), _LIST_WIDTH, subsequent_indent="  ") for each in value]
+        return (", " if sum(map(len, told)) < _LIST_WIDTH else ",\n").join(told)
     return "" if value is None else str(value)
