@@ -319,7 +319,7 @@ def test_a_term_that_starts_late_is_averaged_over_the_steps_that_have_it(line, d
 
 def test_throughput_counts_items_and_not_whole_batches(line, data, monkeypatch):
     clock = iter(range(100))  # one second passes between two looks at the clock
-    monkeypatch.setattr("samplebench.training.time.perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr("samplebench.training.watch.time.perf_counter", lambda: float(next(clock)))
     reports: list[Progress] = []
     budget = Budget(epochs=1, batch=4)
     train(line, squared(line), data, budget, report=reports.append, seconds_between_reports=100.0)
@@ -410,15 +410,21 @@ def away_from(model: Overfits):
     return loss
 
 
-def test_early_stopping_keeps_the_weights_that_held_out_data_like_best():
+def driven_up(liked: float, patience: int, **budget: int) -> tuple[Overfits, Finish]:
+    """Trained in steps of 0.25, two an epoch, with held-out data that like one weight best."""
     model = Overfits()
     finish = train(
         model,
         away_from(model),
         torch.full((10,), -1.0),
-        Budget(epochs=100, batch=5, optimiser="sgd", learning_rate=0.25),
-        held_out=HeldOut(torch.full((4,), 2.0), patience=3),
+        Budget(**budget, batch=5, optimiser="sgd", learning_rate=0.25),
+        held_out=HeldOut(torch.full((4,), liked), patience),
     )
+    return model, finish
+
+
+def test_early_stopping_keeps_the_weights_that_held_out_data_like_best():
+    model, finish = driven_up(liked=2.0, patience=3, epochs=100)
     # Two steps an epoch raise the weight by 0.5: it is 2 after 4 epochs, and 3 more see no better.
     assert model.weight.item() == 2.0
     assert finish == Finish(steps=14, stopped_early=True, held_out=0.0)
@@ -426,14 +432,7 @@ def test_early_stopping_keeps_the_weights_that_held_out_data_like_best():
 
 
 def test_training_that_never_gets_worse_uses_its_whole_budget_and_keeps_the_end():
-    model = Overfits()
-    finish = train(
-        model,
-        away_from(model),
-        torch.full((10,), -1.0),
-        Budget(steps=5, batch=5, optimiser="sgd", learning_rate=0.25),
-        held_out=HeldOut(torch.full((4,), 100.0), patience=1),
-    )
+    model, finish = driven_up(liked=100.0, patience=1, steps=5)
     assert finish == Finish(steps=5, stopped_early=False, held_out=(100 - 1.25) ** 2)
     assert model.weight.item() == 1.25
 
@@ -459,14 +458,7 @@ def test_looks_are_a_hundredth_of_the_steps_apart_where_epochs_are_shorter():
 
 
 def test_a_start_that_training_makes_worse_is_kept():
-    model = Overfits()
-    finish = train(
-        model,
-        away_from(model),
-        torch.full((10,), -1.0),
-        Budget(epochs=100, batch=5, optimiser="sgd", learning_rate=0.25),
-        held_out=HeldOut(torch.zeros(4), patience=2),
-    )
+    model, finish = driven_up(liked=0.0, patience=2, epochs=100)
     assert finish == Finish(steps=4, stopped_early=True, held_out=0.0)
     assert model.weight.item() == 0.0
 
@@ -503,6 +495,13 @@ def test_the_learning_rate_falls_by_half_a_cosine(line, data):
         torch.optim.SGD(twin.parameters(), lr=rate).step()
     for ours, theirs in zip(parameters(line), parameters(twin), strict=True):
         torch.testing.assert_close(ours, theirs)
+
+
+def test_a_critic_learns_at_the_falling_rate_too(line, data):
+    judge = nn.Parameter(torch.zeros(()))
+    budget = Budget(steps=4, batch=10, optimiser="sgd", learning_rate=0.1, decay="cosine")
+    train(line, squared(line), data, budget, critic=Critic([judge], lambda batch: -judge))
+    assert judge.item() == pytest.approx(0.1 + 0.1 * 0.5 * 3)  # rates of the cosine, added up
 
 
 def test_looking_at_held_out_data_changes_no_draw_of_training(line, data):

@@ -41,8 +41,8 @@ _MEASURING = (
 )
 """The modules of this room that a number depends on."""
 
-_ROOMS = ("contracts", "networks")
-_FILES = ("autoencoder_training", "inner_sampler", "randomness", "training")
+_ROOMS = ("contracts", "networks", "training")
+_FILES = ("autoencoder_training", "inner_sampler", "randomness")
 """The rest of the harness that a number depends on."""
 
 

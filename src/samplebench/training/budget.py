@@ -1,0 +1,55 @@
+"""How long and how to train."""
+
+import math
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long and how to train. Exactly one of ``epochs`` and ``steps`` is given.
+
+    Raises:
+        ValueError: both or neither of epochs and steps, or a number that is not positive.
+    """
+
+    epochs: int | None = None
+    steps: int | None = None
+    batch: int = 128
+    optimiser: Literal["adam", "adamw", "sgd"] = "adam"
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+    precision: Literal["float32", "bf16"] = "float32"
+    compile: bool = False
+    decay: Literal["none", "cosine"] = "none"
+    """How the learning rate goes: it stays, or falls to 0 at the last step by half a cosine."""
+
+    def __post_init__(self) -> None:
+        if (self.epochs is None) == (self.steps is None):
+            raise ValueError("a training budget has either epochs or steps")
+        for name in ("epochs", "steps", "batch", "learning_rate"):
+            number = getattr(self, name)
+            if number is not None and not number > 0:
+                raise ValueError(f"{name} must be positive, not {number}")
+
+    def total_steps(self, samples: int) -> int:
+        """Optimiser steps on a training set of that size."""
+        if self.steps is not None:
+            return self.steps
+        assert self.epochs is not None
+        return self.epochs * math.ceil(samples / self.batch)
+
+    def learning_rate_at(self, done: float) -> float:
+        """The learning rate when that share of training is over."""
+        if self.decay == "none":
+            return self.learning_rate
+        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
+
+    def autocast(self, device: torch.device) -> AbstractContextManager[object]:
+        """Where losses are computed in the precision that was asked for."""
+        if self.precision == "bf16":
+            return torch.autocast(device.type, dtype=torch.bfloat16)
+        return nullcontext()
