@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
+from samplebench.clusters import k_means
 from samplebench.training import Budget, HeldOut, train
 
 Points = Float[Tensor, "points D"]
@@ -122,9 +123,11 @@ def _learned(
     """The codebook that fits the points best, as held-out ones tell, and how that went."""
     some = torch.randperm(len(points), device=points.device)
     some = points[some[: max(_START_POINTS, 64 * how.components)]]
-    means, within = k_means(some, how.components)
+    means, variance = k_means(some, how.components, _ROUNDS)
+    # As many degrees of freedom are lost as there are centres.
+    within = float(variance) * len(some) / max(1, len(some) - how.components)
     sigma = how.sigma or max(within, LEAST_VARIANCE) ** 0.5
-    codebook = Codebook(means, sigma, how.entropy)
+    codebook = Codebook(means.to(points), sigma, how.entropy)
     finish = train(
         codebook,
         codebook.loss,
@@ -138,53 +141,3 @@ def _learned(
         "held_out_loss": finish.held_out,
         "sigma": sigma,
     }
-
-
-def k_means(points: Points, count: int) -> tuple[Means, float]:
-    """``count`` centres, and the variance of a dimension about them.
-
-    k-means++ draws each next centre in proportion to the squared distance to the nearest so far;
-    then come some rounds of Lloyd's iteration, in which a centre without points stays.
-
-    Raises:
-        ValueError: there are fewer distinct points than centres.
-
-    Reference: k-means++: The advantages of careful seeding (Arthur and Vassilvitskii, 2007),
-    SODA 2007.
-    """
-    centres = _spread(points, count)
-    for _ in range(_ROUNDS):
-        nearest = _nearest(points, centres)
-        sizes = nearest.bincount(minlength=count)[:, None]
-        sums = torch.zeros_like(centres).index_add_(0, nearest, points)
-        centres = torch.where(sizes > 0, sums / sizes.clamp(min=1), centres)
-    squares = (points - centres[_nearest(points, centres)]).square().mean(1)
-    # As many degrees of freedom are lost as there are centres.
-    return centres, float(squares.sum(dtype=torch.float64)) / max(1, len(points) - count)
-
-
-def _spread(points: Points, count: int) -> Means:
-    """The centres of k-means++."""
-    chosen = torch.randint(len(points), (1,), device=points.device)
-    found = [points[chosen]]
-    squares = (points - found[0]).square().sum(1)
-    for _ in range(count - 1):
-        steps = squares.cumsum(0, dtype=torch.float64)
-        height = torch.rand_like(steps[:1]) * steps[-1]
-        chosen = torch.searchsorted(steps, height, right=True).clamp_(max=len(points) - 1)
-        found.append(points[chosen])
-        squares = torch.minimum(squares, (points - found[-1]).square().sum(1))
-    centres = torch.cat(found)
-    if len(torch.unique(centres, dim=0)) < count:
-        raise ValueError(
-            f"components={count} asks for as many distinct sites to start from, and among the "
-            f"{len(points)} that were looked at there are fewer: ask for fewer components"
-        )
-    return centres
-
-
-def _nearest(points: Points, centres: Means) -> Int64[Tensor, " points"]:
-    rows = max(1, _PAIRS // len(centres))
-    return torch.cat(
-        [torch.cdist(chunk, centres).argmin(1) for chunk in torch.split(points, rows)]
-    )

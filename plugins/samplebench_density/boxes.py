@@ -9,7 +9,7 @@ from jaxtyping import Float, Int64, Integer
 from torch import Tensor
 
 from samplebench_density.bins import grouped
-from samplebench_density.choosing import Frequencies
+from samplebench_density.frequencies import Frequencies
 from samplebench_density.grid import Grid
 from samplebench_density.pieces import Chunk, Vectors
 from samplebench_density.tally import Boxed, Counted, Tally

@@ -9,8 +9,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from samplebench import Continuous, DensitySampler, Form, Latents, LatentSpace
+from samplebench.clusters import k_means
 from samplebench_density.components import Points
-from samplebench_density.kmeans import centres
 from samplebench_density.maximum_likelihood import Climb, climb, standardised
 from samplebench_density.normal_mixture import Covariance, NormalMixture
 from samplebench_density.settings import one_of
@@ -185,7 +185,7 @@ class GaussianMixture(DensitySampler):
 
     def _start(self, points: Points, count: int) -> NormalMixture:
         """The clusters of k-means, each as a Gaussian."""
-        means, variance = centres(points, count, LLOYD_ROUNDS)
+        means, variance = k_means(points, count, LLOYD_ROUNDS)
         nearest = NormalMixture.round(means, variance + self.ridge, self.covariance)
         # In round views, float32 would drown directions of little variance.
         return nearest.maximised(nearest.moments(points, torch.float64, divided=False), self.ridge)

@@ -19,7 +19,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from samplebench_density.choosing import chosen
+from samplebench.clusters import chosen
 from samplebench_density.components import (
     Components,
     Covariances,

@@ -25,6 +25,7 @@ _PACKAGES = (
     "torch-fidelity",
     "torchmetrics",
     "pandas",
+    "zuko",
 )
 
 _MEASURING = (
@@ -41,7 +42,7 @@ _MEASURING = (
 )
 """The modules of this room that a number depends on."""
 
-_ROOMS = ("contracts", "networks", "training")
+_ROOMS = ("clusters", "contracts", "networks", "training")
 _FILES = ("autoencoder_training", "inner_sampler", "randomness")
 """The rest of the harness that a number depends on."""
 

@@ -11,7 +11,7 @@ from toy_priors import Independent, Remembering
 
 from samplebench import Continuous, Discrete, Latents, Mixture, Sparse, seeded
 from samplebench_codes.gm_vq import GMVQ
-from samplebench_codes.gm_vq_codebook import Codebook, k_means
+from samplebench_codes.gm_vq_codebook import Codebook
 from samplebench_codes.gm_vq_gaussians import ComponentGaussians
 
 SHARES = np.array([0.5, 0.3, 0.2])
@@ -301,14 +301,6 @@ def test_codes_are_drawn_from_the_posterior_where_sigma_is_small_beside_the_poin
     squares = np.square((points.double() - means.double()).numpy() * 2.0**8).sum(1)
     expected = 20_000 * special.softmax(-squares / 2)
     assert stats.chisquare(codes.bincount(minlength=3).numpy(), expected).pvalue > 1e-3
-
-
-def test_k_means_finds_clusters_and_the_variance_within_them():
-    centres = 20 * torch.randn(6, 4, dtype=torch.float64)
-    points = centres[torch.arange(3000) % 6] + 0.5 * torch.randn(3000, 4, dtype=torch.float64)
-    found, variance = k_means(points, 6)
-    assert float(torch.cdist(centres, found).amin(1).max()) < 0.2
-    assert variance == pytest.approx(0.25, rel=0.05)
 
 
 def test_a_mixture_of_known_weights_means_and_spreads_is_found():

@@ -174,7 +174,7 @@ def test_diagnostics_tell_a_fit_that_was_stopped_from_one_that_converged():
 )
 def test_fewer_distinct_latents_than_components_are_refused(values):
     GaussianMixture(components=3).fit(Continuous(2).pack(values=values))
-    with pytest.raises(ValueError, match="4 components need as many distinct latents"):
+    with pytest.raises(ValueError, match="4 components need as many distinct points"):
         GaussianMixture(components=4).fit(Continuous(2).pack(values=values))
 
 
@@ -280,5 +280,5 @@ def test_bic_leaves_out_what_cannot_be_fitted_and_fails_only_with_nothing_left()
     with seeded(0):
         sampler.fit(latents_of(points))
     assert sampler.diagnostics()["components"] in (1, 2)
-    with pytest.raises(ValueError, match="40 components need as many distinct latents"):
+    with pytest.raises(ValueError, match="40 components need as many distinct points"):
         GaussianMixture(components="bic", candidates=(40,)).fit(latents_of(points))

@@ -7,7 +7,7 @@ from scipy import stats
 
 from samplebench import seeded
 from samplebench_density import tally
-from samplebench_density.choosing import Frequencies
+from samplebench_density.frequencies import Frequencies
 from samplebench_density.tally import SAMPLE, Boxed, Counted, Tally, _some, companions
 
 

@@ -1,4 +1,4 @@
-"""Centres for a mixture to start from."""
+"""The centres of k-means."""
 
 import math
 
@@ -7,14 +7,16 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from samplebench_density.choosing import chosen
-from samplebench_density.components import Means, Points
+from samplebench.clusters.choosing import chosen
+
+Points = Float[Tensor, "points D"]
+Means = Float[Tensor, "K D"]
 
 CHUNK = 2**14
 """Points compared with the centres at a time."""
 
 
-def centres(points: Points, count: int, rounds: int) -> tuple[Means, Float[Tensor, ""]]:
+def k_means(points: Points, count: int, rounds: int) -> tuple[Means, Float[Tensor, ""]]:
     """``count`` centres, and the mean variance of a dimension about them, both float64.
 
     k-means++ draws the first from the points, and each next one in proportion to its squared
@@ -48,8 +50,8 @@ def _spread(points: Points, count: int) -> Means:
     means = torch.cat(found)
     if len(torch.unique(means, dim=0)) < count:
         raise ValueError(
-            f"{count} components need as many distinct latents, "
-            f"and among these {len(points)} there are fewer"
+            f"{count} components need as many distinct points to start from, and among the "
+            f"{len(points)} that were looked at there are fewer: ask for fewer components"
         )
     return means
 

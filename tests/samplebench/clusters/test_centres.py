@@ -1,4 +1,4 @@
-"""The start of a mixture against scikit-learn's k-means and the law of k-means++."""
+"""k-means against scikit-learn's k-means and the law of k-means++."""
 
 import numpy as np
 import pytest
@@ -9,8 +9,8 @@ from scipy import stats
 from sklearn.cluster import KMeans
 
 from samplebench import seeded
-from samplebench_density.choosing import chosen
-from samplebench_density.kmeans import CHUNK, centres, moved
+from samplebench.clusters import chosen, k_means
+from samplebench.clusters.centres import CHUNK, moved
 
 
 def test_many_rounds_end_where_scikit_learn_ends():
@@ -18,9 +18,9 @@ def test_many_rounds_end_where_scikit_learn_ends():
         points = torch.randn(CHUNK + 3000, 3, dtype=torch.float64)
     points[:, 0] += 4 * (torch.arange(len(points)) % 3)
     with seeded(1):
-        start, _ = centres(points, 3, 0)
+        start, _ = k_means(points, 3, 0)
     with seeded(1):
-        found, variance = centres(points, 3, 100)
+        found, variance = k_means(points, 3, 100)
     their = KMeans(3, init=start.numpy(), n_init=1, tol=0, max_iter=100).fit(points.numpy())
     np.testing.assert_allclose(found.numpy(), their.cluster_centers_, atol=1e-2)
     assert variance == pytest.approx(their.inertia_ / points.numel(), rel=1e-5)
@@ -32,7 +32,7 @@ def test_the_next_centre_is_the_better_of_two_drawn_by_squared_distance():
     counts = np.zeros((3, 3))
     with seeded(0):
         for _ in range(3000):
-            first, second = (int(c) for c in centres(points, 2, 0)[0].flatten())
+            first, second = (int(c) for c in k_means(points, 2, 0)[0].flatten())
             counts[[0, 1, 3].index(first), [0, 1, 3].index(second)] += 1
     assert stats.chisquare(counts.sum(1)).pvalue > 1e-3
     for row, odds in zip(counts, ([0, 1, 99], [4, 0, 96], [9, 4, 0]), strict=True):
@@ -51,7 +51,7 @@ def test_a_centre_that_loses_all_its_points_stays():
 def test_as_many_centres_as_points_leave_no_variance():
     points = torch.tensor([[0.0], [1.0], [10.0]])
     with seeded(0):
-        found, variance = centres(points, 3, 5)
+        found, variance = k_means(points, 3, 5)
     assert sorted(found.flatten().tolist()) == [0, 1, 10]
     assert variance == 0
 
