@@ -1,6 +1,7 @@
 """Samplers beside scikit-learn's mixtures and beside bare random numbers, and how they grow.
 
-    python benchmarks/samplers.py --data-dir DIR [--device cuda] [--only pmfs --only gmm] [--large]
+    python benchmarks/samplers.py --data-dir DIR [--device cuda] [--threads 1]
+        [--only pmfs --only gmm] [--large]
 
 Latents are those of an autoencoder with 32 dimensions, trained for two epochs on the 60,000 images
 of MNIST under DIR, and drawn ones: a mixture of ten Gaussians. All ways of doing one thing run in
@@ -22,6 +23,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import torch
 from side_by_side import side_by_side
 from sklearn.mixture import GaussianMixture as Peer
+from threadpoolctl import threadpool_limits
 
 from samplebench import Continuous, Cost, Discrete, Latents, seeded
 from samplebench.autoencoder_training import train_autoencoder
@@ -40,8 +42,11 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, default=Path("data"))
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--only", action="append", choices=PARTS, default=[])
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--large", action="store_true")
     options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    threadpool_limits(options.threads)  # scikit-learn's
     device = options.device
     print(f"torch {torch.__version__}, {device}, {torch.get_num_threads()} threads")
     sets: dict[str, tuple[Latents, Latents]] = {}
