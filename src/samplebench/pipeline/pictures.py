@@ -12,7 +12,10 @@ _COLUMNS, _ROWS, _GAP, _LABEL = 16, 2, 2, 14
 
 
 def picture_of(strips: dict[str, Images]) -> bytes:
-    """A PNG with one labelled strip of 2 x 16 images for each entry; small images are enlarged."""
+    """A PNG with one labelled strip of 2 x 16 images for each entry; small images are enlarged.
+
+    It is grey where the images are, and half as large for that.
+    """
     tiles = {name: _tiles(images) for name, images in strips.items()}
     height, width = next(iter(tiles.values()))[0].shape[:2]
     scale = max(1, 48 // height)
@@ -30,8 +33,9 @@ def picture_of(strips: dict[str, Images]) -> bytes:
             )
             left = _GAP + column * (width * scale + _GAP)
             page.paste(tile, (left, top + _LABEL + row * (height * scale + _GAP)))
+    grey = all(images.shape[1] == 1 for images in strips.values())
     file = io.BytesIO()
-    page.save(file, "PNG", optimize=True)
+    page.convert("L" if grey else "RGB").save(file, "PNG", optimize=True)
     return file.getvalue()
 
 
