@@ -1,14 +1,20 @@
-"""Brings what the tool makes in the pages up to date: the tables of parts, and a board."""
+"""Brings what the tool makes in the pages up to date: the tables of parts, a board, comparisons.
+
+A comparison stands between `<!-- compare: SUITE; ONE; OTHER; FIGURE -->` and `<!-- /compare -->`.
+"""
 
 import re
 from pathlib import Path
 from typing import Any
 
 from samplebench import catalogue
+from samplebench.boards import tables_of
 from samplebench.registry.loading import load_parts
+from samplebench.results.comparison import as_table, compare
 
 ROOT = Path(__file__).parents[1]
-PAGES = (ROOT / "README.md", ROOT / "docs" / "settings.md")
+READINGS = sorted((ROOT / "leaderboards" / "readings").glob("*.md"))
+PAGES = (ROOT / "README.md", ROOT / "docs" / "settings.md", *READINGS)
 KINDS = ("datasets", "autoencoders", "samplers", "features", "metrics")
 
 
@@ -37,8 +43,20 @@ def board_excerpt() -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in plain)
 
 
+def comparison(suite: str, one: str, other: str, figure: str) -> str:
+    """By how much two rows of a board differ in a figure."""
+    found = compare(tables_of(ROOT / "leaderboards", suite), one, other, [figure])
+    return as_table(found, one, other, markdown=True)
+
+
 def refreshed(text: str) -> str:
     """A page with its blocks made anew."""
+    text = re.sub(
+        r"(<!-- compare: (.*?) -->\n).*?(<!-- /compare -->)",
+        lambda match: f"{match[1]}\n{comparison(*match[2].split('; '))}\n\n{match[3]}",
+        text,
+        flags=re.DOTALL,
+    )
     makers = {"parts": parts_table, "settings": settings_table, "board": board_excerpt}
     for name in (name for name in makers if f"<!-- {name}:" in text):
         made = makers[name]()

@@ -120,6 +120,22 @@ def _leaderboard_options(command: argparse.ArgumentParser) -> None:
     _results_option(command)
 
 
+def _compare_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("one", help="a row as the board names it: 'pmfs(bins=10)'")
+    command.add_argument("other", help="what is taken from it: 'gmm(components=10)'")
+    command.add_argument("--suite", default="digits", help="whose board (default: digits)")
+    command.add_argument(
+        "--figure",
+        action="append",
+        default=[],
+        metavar="TITLE",
+        help="a column, in place of all of images and latents; repeatable: 'FD[classifier]'",
+    )
+    command.add_argument("--markdown", action="store_true", help="as a table for documents")
+    _results_option(command)
+    _json_option(command)
+
+
 def _grid_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--suite", default="digits", help="a bundled suite or a TOML file")
     for part in ("dataset", "autoencoder", "sampler", "features", "metric"):
@@ -209,5 +225,6 @@ _OPTIONS = {
     "show": _show_options,
     "check": _check_options,
     "leaderboard": _leaderboard_options,
+    "compare": _compare_options,
 }
 """What each command takes, in the order in which the help lists them."""

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from samplebench.errors import UsageError
+from samplebench.results.assembly import tables
 from samplebench.results.leaderboard import boards
 from samplebench.results.store import Store, write_whole
+from samplebench.results.table import Table
 
 
 def write_boards(results: Path, suites: Sequence[str]) -> list[Path]:
@@ -34,12 +36,22 @@ def check_boards(results: Path, suites: Sequence[str]) -> int:
     return 1 if differing else 0
 
 
+def tables_of(results: Path, suite: str) -> list[Table]:
+    """The tables of one board, appendix included, from the records that can be read."""
+    _require_records(results, [suite])
+    return tables(Store(results).read(suite)[0])
+
+
 def _made(results: Path, suites: Sequence[str]) -> dict[Path, str]:
-    store = Store(results)
-    if unknown := [suite for suite in suites if suite not in store.suites()]:
-        known = ", ".join(store.suites()) or "none"
-        raise UsageError(f"no records of {unknown[0]!r} are in {results}; there are: {known}")
-    made, damaged = boards(store, suites)
+    _require_records(results, suites)
+    made, damaged = boards(Store(results), suites)
     for file in damaged:
         print(f"samplebench: {file.path} is left out: {file.reason}", file=sys.stderr)
     return made
+
+
+def _require_records(results: Path, suites: Sequence[str]) -> None:
+    known = Store(results).suites()
+    if unknown := [suite for suite in suites if suite not in known]:
+        told = ", ".join(known) or "none"
+        raise UsageError(f"no records of {unknown[0]!r} are in {results}; there are: {told}")

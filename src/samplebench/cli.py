@@ -172,6 +172,22 @@ def leaderboard(options: argparse.Namespace) -> int:
     return 0
 
 
+def compare(options: argparse.Namespace) -> int:
+    """Print by how much two rows of a board differ, in pairs of equal seeds, with intervals."""
+    from samplebench.boards import tables_of
+    from samplebench.results.comparison import as_rows, as_table
+    from samplebench.results.comparison import compare as compared
+
+    found = compared(
+        tables_of(options.results, options.suite), options.one, options.other, options.figure
+    )
+    if options.json:
+        print(json.dumps(as_rows(found), indent=1))
+    else:
+        print(as_table(found, options.one, options.other, markdown=options.markdown))
+    return 0
+
+
 def _set_aside_damaged(setup: "Setup", suite: "Suite") -> None:
     from samplebench.results.store import Store
 
@@ -229,6 +245,7 @@ COMMANDS = {
     "show": show,
     "check": check,
     "leaderboard": leaderboard,
+    "compare": compare,
 }
 
 if __name__ == "__main__":

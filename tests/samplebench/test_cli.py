@@ -229,8 +229,33 @@ def test_check_runs_the_kit_over_a_part_and_fails_when_nothing_was_checked(typed
     assert typed("check", "empty.py")[0] != 0
 
 
+def test_compare_prints_paired_differences_of_two_rows(typed, tmp_path):
+    typed("run")
+    rows = ("normal", "again", "--suite", "toy")
+    code, out, _ = typed("compare", *rows, "--json")
+    (first, *_) = json.loads(out)
+    assert code == 0
+    assert first["table"] == "stripes"
+    assert len(first["differences"]) == 2
+    code, out, _ = typed("compare", *rows, "--figure", first["figure"], "--markdown")
+    assert len(out.splitlines()) == 3
+    assert first["figure"] in out
+    code, _, err = typed("compare", "normal", "gmm", "--suite", "toy")
+    assert (code, "no row 'gmm'" in err) == (2, True)
+    code, _, err = typed("compare", *rows[:2])
+    assert (code, "no records of 'digits'" in err) == (2, True)
+
+
 @pytest.mark.parametrize(
-    "arguments", ["--help", "leaderboard", "leaderboard --check", "show */seed?0", "--version"]
+    "arguments",
+    [
+        "--help",
+        "leaderboard",
+        "leaderboard --check",
+        "compare normal again --suite toy",
+        "show */seed?0",
+        "--version",
+    ],
 )
 def test_commands_that_only_read_records_do_not_import_torch(typed, tmp_path, arguments):
     typed("run", "--seeds", "0")  # so that there is a board to make

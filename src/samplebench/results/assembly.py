@@ -107,6 +107,7 @@ def _columns(records: Collection[Record]) -> dict[ColumnKey, Column]:
     ordered = sorted(shown, key=lambda score: SUBJECTS.index(score.subject))
     return {
         score.column: Column(
+            key=score.column,
             title=_title(score, ordered),
             unit=score.unit,
             better=score.better,

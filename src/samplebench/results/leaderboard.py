@@ -74,13 +74,14 @@ def _appended(records: Sequence[Record]) -> list[Record]:
 def _section(suite: str, table: Table, before: str = "") -> list[str]:
     """A table with its heading, caption and notes."""
     missing = notes(table)
-    blocks = [f"## {before}{_heading(table)}", grid(suite, table, missing), caption(table)]
+    blocks = [f"## {before}{heading(table)}", grid(suite, table, missing), caption(table)]
     if missing:
         blocks += ["Not measured:", bullets(note.line for note in missing)]
     return [*blocks, "Details:", bullets(details(table))]
 
 
-def _heading(table: Table) -> str:
+def heading(table: Table) -> str:
+    """What a table is of: the dataset, and what tells tables of one dataset apart."""
     differs = [f"{name} {table.conditions[name]}" for name in table.differs]
     return f"{plain(table.dataset)}: {', '.join(differs)}" if differs else plain(table.dataset)
 

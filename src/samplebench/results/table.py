@@ -21,8 +21,11 @@ SUBJECTS: Final = ("images", "latents", "autoencoder", "cost")
 
 @dataclass(frozen=True)
 class Column:
-    """One metric, where it needs one in one feature space. ``title`` is unique in a table."""
+    """One metric, where it needs one in one feature space. ``title`` is unique in a table, and
+    ``key`` is what the scores in it have as ``Score.column``.
+    """
 
+    key: tuple[str, str, str]
     title: str
     unit: str
     better: Direction

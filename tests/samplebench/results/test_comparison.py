@@ -1,0 +1,97 @@
+"""Rows beside each other, against scipy's paired test."""
+
+from collections.abc import Callable
+
+import pytest
+from scipy import stats
+
+from samplebench.errors import UsageError
+from samplebench.results.assembly import tables
+from samplebench.results.comparison import as_rows, as_table, compare
+from samplebench.results.record import Record
+
+MakeRecord = Callable[..., Record]
+FIRST = {"ae": (3.0, 1.5, 2.0), "vae": (5.0, 5.5, 4.0)}
+SECOND = {"ae": (4.0, 2.0, 4.0), "vae": (4.0, 7.0, 8.0)}
+
+
+@pytest.fixture
+def records(seeds_of, make_record) -> list[Record]:
+    """Two samplers on two autoencoders, and the reconstruction row of one."""
+    made = [*seeds_of(None, [1.0, 1.0], floor=0.5, autoencoder="ae")]
+    for name, by_autoencoder in (("pmfs", FIRST), ("gmm", SECOND)):
+        for autoencoder, values in by_autoencoder.items():
+            made += seeds_of(name, values, autoencoder=autoencoder)
+    return made
+
+
+def test_intervals_are_those_of_the_paired_t_test(records):
+    found = compare(tables(records), "pmfs", "gmm")
+    assert [difference.autoencoder for difference in found] == ["ae", "vae", "all 2"]
+    means = [[sum(values) / 3 for values in side.values()] for side in (FIRST, SECOND)]
+    sides = [*((FIRST[name], SECOND[name]) for name in FIRST), means]
+    for row, (one, other) in zip(as_rows(found), sides, strict=True):
+        theirs = stats.ttest_rel(one, other).confidence_interval(0.95)
+        assert row["interval"] == pytest.approx((theirs.low, theirs.high))
+        assert row["differences"] == pytest.approx(
+            [a - b for a, b in zip(one, other, strict=True)]
+        )
+    assert [row["better"] for row in as_rows(found)] == [3, 2, 2]
+
+
+def test_only_seeds_that_both_have_are_paired(seeds_of):
+    made = [*seeds_of("pmfs", [1.0, 2.0, 4.0]), *seeds_of("gmm", [2.0, 5.0])]
+    (found,) = compare(tables(made), "pmfs", "gmm")
+    assert found.differences == [-1.0, -3.0]
+
+
+def test_a_score_without_a_value_is_no_half_of_a_pair(make_record, make_score):
+    made = [
+        make_record(name, seed, [make_score("FD", value)])
+        for name, values in (("pmfs", (1.0, None)), ("gmm", (3.0, 4.0)))
+        for seed, value in enumerate(values)
+    ]
+    (found,) = compare(tables(made), "pmfs", "gmm")
+    assert found.differences == [-2.0]
+    assert as_rows([found])[0]["interval"] is None
+
+
+def test_higher_is_better_where_the_figure_says_so(seeds_of):
+    made = [
+        record
+        for name, values in (("pmfs", [1.0, 2.0]), ("gmm", [0.5, 3.0]))
+        for record in seeds_of(name, values, better="higher")
+    ]
+    assert compare(tables(made), "pmfs", "gmm")[0].better == 1
+
+
+def test_costs_and_the_floor_are_not_compared(seeds_of, records):
+    costs = [
+        record
+        for name in ("pmfs", "gmm")
+        for record in seeds_of(name, [1.0, 2.0], title="fit", subject="cost")
+    ]
+    with pytest.raises(UsageError, match="no autoencoder and seed has a figure for both"):
+        compare(tables(costs), "pmfs", "gmm")
+    with pytest.raises(UsageError, match="no row 'real data'; there are: gmm, pmfs, reconstr"):
+        compare(tables(records), "pmfs", "real data")
+    with pytest.raises(UsageError, match="no figure 'FID'; there are: FD"):
+        compare(tables(records), "pmfs", "gmm", ["FID"])
+
+
+def test_tables_of_several_datasets_are_told_apart(seeds_of, make_part):
+    made = [
+        record
+        for dataset in ("mnist", "svhn")
+        for name in ("pmfs", "gmm")
+        for record in seeds_of(name, [1.0, 2.0], dataset=make_part(dataset))
+    ]
+    found = compare(tables(made), "pmfs", "gmm")
+    told = as_table(found, "pmfs", "gmm", markdown=True).splitlines()
+    assert told[0].startswith("| table")
+    assert [line.split("|")[1].strip() for line in told[2:]] == ["mnist", "svhn"]
+    alone = as_table(found[:1], "pmfs", "gmm", markdown=False).splitlines()
+    assert " ".join(alone[0].split()) == (
+        "figure autoencoder pmfs gmm difference 95 % interval pmfs better"
+    )
+    assert alone[2].split()[-3:] == ["0", "of", "2"]
