@@ -2,19 +2,21 @@
 
 import math
 
-from samplebench import Continuous, Evidence, Latents, LatentSpace, Metric
+import torch
+
+from samplebench import Continuous, Evidence, Latents, Metric, Mixture, NoNumber
 
 
 class HeldOutBits(Metric):
     """The mean negative log-likelihood of held-out latents, in bits for each of their numbers.
 
     ``−Σ_i log₂ p(z_i) / (n D)`` for n held-out latents of D numbers each: the reals of a
-    continuous or mixture latent, the codes of a discrete one, the active atoms of a sparse one.
-    Densities of reals depend on their scale, so it compares samplers of one autoencoder and no
-    more; it can be negative. Where a real never varies in the training latents, samplers differ in
-    what its density means, and there is no number. Nor is there one for a sampler under which a
-    held-out latent is impossible. Of a mixture latent whose values are codewords it is the
-    components alone that cost bits.
+    continuous or mixture latent, the codes of a discrete one, the active atoms of a sparse one. Of
+    a mixture latent whose values are codewords, it is the components alone that cost bits and that
+    are counted. Densities of reals depend on their scale, so it compares samplers of one
+    autoencoder and no more; it can be negative. Where a real never varies in the training latents,
+    samplers differ in what its density means, and there is no number. Nor is there one for a
+    sampler under which a held-out latent is impossible.
 
     Reference: A note on the evaluation of generative models (Theis, van den Oord and Bethge,
     2016), arXiv:1511.01844.
@@ -29,8 +31,14 @@ class HeldOutBits(Metric):
     def measure(self, evidence: Evidence) -> float:
         assert evidence.test_log_probs is not None  # the harness asks for no other
         _require_variation(evidence.train_latents)
-        nats = -float(evidence.test_log_probs().double().mean())
-        return nats / math.log(2) / _numbers(evidence.test_latents.space)
+        log_probs = evidence.test_log_probs().double()
+        impossible = int((log_probs == -math.inf).sum())
+        if impossible:
+            raise NoNumber(
+                f"{impossible} of {len(log_probs)} held-out latents are impossible under this "
+                "sampler's law: the mean is infinite"
+            )
+        return -float(log_probs.mean()) / math.log(2) / _numbers(evidence.train_latents)
 
 
 def _require_variation(train: Latents) -> None:
@@ -39,12 +47,29 @@ def _require_variation(train: Latents) -> None:
     values = train.values.flatten(1)
     still = int((values.amin(0) == values.amax(0)).sum())
     if still:
-        raise ValueError(
+        raise NoNumber(
             f"{still} of {values.shape[1]} dimensions never vary in the training latents, and "
             "densities do not compare there"
         )
 
 
-def _numbers(space: LatentSpace) -> int:
-    """Reals of a latent, or codes where it has no reals."""
-    return space.sites * (space.value_width or space.code_width)
+def _numbers(train: Latents) -> int:
+    """Reals of a latent, or codes where it has no reals of its own."""
+    space = train.space
+    counted = space.value_width
+    if isinstance(space, Mixture) and not _varies_within_components(train, space.components):
+        counted = 0
+    return space.sites * (counted or space.code_width)
+
+
+def _varies_within_components(train: Latents, components: int) -> bool:
+    """Whether sites of one component differ in their values; codewords do not."""
+    values = train.values.flatten(0, -2)  # (sites, channels)
+    owners = train.codes.flatten()[:, None].expand_as(values)
+    low, high = (
+        values.new_full((components, values.shape[1]), torch.nan).scatter_reduce(
+            0, owners, values, extreme, include_self=False
+        )
+        for extreme in ("amin", "amax")
+    )
+    return bool((low < high).any())

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     )
     from samplebench.contracts.metric import Cost, Evidence, Metric
     from samplebench.contracts.sampler import DensitySampler, Sampler
-    from samplebench.errors import DataMissing, SamplebenchError, WeightsMissing
+    from samplebench.errors import DataMissing, NoNumber, SamplebenchError, WeightsMissing
     from samplebench.pipeline.fitted import fit_sampler, load_sampler, save_sampler
     from samplebench.pipeline.pretrained import load_autoencoder
     from samplebench.randomness import seeded
@@ -51,6 +51,7 @@ _HOMES = {
     "DensitySampler": "contracts.sampler",
     "Sampler": "contracts.sampler",
     "DataMissing": "errors",
+    "NoNumber": "errors",
     "SamplebenchError": "errors",
     "WeightsMissing": "errors",
     "fit_sampler": "pipeline.fitted",
@@ -79,6 +80,7 @@ __all__ = [
     "Latents",
     "Metric",
     "Mixture",
+    "NoNumber",
     "Register",
     "SamplebenchError",
     "Sampler",

@@ -53,6 +53,13 @@ class StorageError(SamplebenchError):
     exit_code: ClassVar[int] = 5
 
 
+class NoNumber(SamplebenchError):
+    """What a metric raises where its number has no meaning for these latents or this sampler.
+
+    That is an answer, shown with its reason; after any other exception, the cell is measured anew.
+    """
+
+
 class DataMissing(SamplebenchError):
     """A dataset's files are not where they should be; the message says which file goes where."""
 

@@ -17,6 +17,7 @@ from samplebench import (
     FeatureExtractor,
     LatentSpace,
     Metric,
+    NoNumber,
     Sampler,
     Split,
     hookimpl,
@@ -300,18 +301,20 @@ class FitSeconds(Metric):
 
 
 class Broken(Metric):
-    """Raises, or is not finite."""
+    """Raises, is not finite, or has no meaning."""
 
     title = "broken"
     better: ClassVar[Literal["higher", "lower"]] = "lower"
     subject = "images"
 
-    def __init__(self, how: Literal["raise", "nan"] = "raise"):
+    def __init__(self, how: Literal["raise", "nan", "no number"] = "raise"):
         self.how = how
 
     def measure(self, evidence):
         if self.how == "nan":
             return float("nan")
+        if self.how == "no number":
+            raise NoNumber("stripes have none")
         raise ZeroDivisionError("nothing to divide by")
 
 

@@ -95,7 +95,11 @@ class Metric(ABC):
 
     @abstractmethod
     def measure(self, evidence: Evidence) -> float:
-        """The number. Draws, if it must, are seeded by the harness."""
+        """The number. Draws, if it must, are seeded by the harness.
+
+        Raises:
+            NoNumber: it has no meaning for this evidence; the message says why.
+        """
 
     def floor(self, evidence: Evidence) -> float | None:
         """What fresh real data in the place of the generated would score, or ``None`` where that

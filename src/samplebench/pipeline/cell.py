@@ -11,7 +11,7 @@ from samplebench.contracts.dataset import Images
 from samplebench.contracts.latents import Latents, LatentSpace
 from samplebench.contracts.metric import Cost, Evidence, Metric, Shown
 from samplebench.contracts.sampler import DensitySampler, Sampler
-from samplebench.errors import BadDraw
+from samplebench.errors import BadDraw, NoNumber
 from samplebench.pipeline.autoencoder_stage import Trained
 from samplebench.pipeline.coding import as_images, decode
 from samplebench.pipeline.features_stage import Reference, extract
@@ -179,14 +179,17 @@ def _measured_score(
 ) -> Score:
     metric: Metric = measure.metric.build()
     floor: float | None = None
+    settled = False
     try:
         with seeded(seed, "measure", measure.metric.key):
             value, problem = score_value(float(metric.measure(evidence)))
         with seeded(seed, "floor", measure.metric.key):
             floor = metric.floor(evidence)
+    except NoNumber as reason:
+        value, problem, settled = None, str(reason), True
     except Exception as error:  # one metric's fault must not lose the other figures
         value, problem = None, f"{type(error).__name__}: {error}"
-    return _score(measure, reference, value, floor, problem)
+    return _score(measure, reference, value, floor, problem, settled=settled)
 
 
 def _score(
@@ -195,6 +198,8 @@ def _score(
     value: float | None,
     floor: float | None,
     problem: str | None,
+    *,
+    settled: bool = False,
 ) -> Score:
     metric: Metric = measure.metric.build()
     title = metric.title
@@ -212,6 +217,7 @@ def _score(
         value=value,
         floor=floor if floor is None else score_value(float(floor))[0],
         problem=problem,
+        settled=settled,
     )
 
 

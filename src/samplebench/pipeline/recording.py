@@ -8,7 +8,7 @@ from samplebench.pipeline.cell import Found, part_record
 from samplebench.pipeline.grid import Cell
 from samplebench.pipeline.setup import Setup, provenance
 from samplebench.pipeline.suite import Suite
-from samplebench.results.record import CostRecord, Record
+from samplebench.results.record import CostRecord, Record, Score
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Recording:
     def measured(self, found: Found) -> Record:
         """The record of what was found."""
         record = self._record(
-            status="incomplete" if any(score.problem for score in found.scores) else "measured",
+            status="incomplete" if any(map(_unsettled, found.scores)) else "measured",
             reason=None,
             latent_space=dict(found.latent_space),
             counts=dict(found.counts),
@@ -65,6 +65,10 @@ class Recording:
             picture=None,
             **found,
         )
+
+
+def _unsettled(score: Score) -> bool:
+    return score.problem is not None and not score.settled
 
 
 def _role(cell: Cell) -> Literal["sampler", "control", "reconstruction"]:

@@ -51,7 +51,9 @@ class Tally:
     def add(self, record: Record) -> None:
         setattr(self, record.status, getattr(self, record.status) + 1)
         if record.status in ("failed", "incomplete"):
-            told = record.reason or next(s.problem for s in record.scores if s.problem)
+            told = record.reason or next(
+                s.problem for s in record.scores if s.problem and not s.settled
+            )
             assert told is not None
             self.reasons[told] = self.reasons.get(told, 0) + 1
 

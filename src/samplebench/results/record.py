@@ -50,7 +50,8 @@ class FeaturesRecord(_Plain):
 class Score(_Plain):
     """One metric's number, with all that a table needs to show it.
 
-    ``value`` is absent only with a ``problem``.
+    ``value`` is absent only with a ``problem``. That is ``settled`` where it is the answer, the
+    number having no meaning there; else it may go away when the cell is measured anew.
     """
 
     metric: PartRecord
@@ -63,6 +64,7 @@ class Score(_Plain):
     value: Number | None
     floor: Number | None
     problem: str | None
+    settled: bool = False
 
     @model_validator(mode="after")
     def _value_or_problem(self) -> "Score":

@@ -6,14 +6,14 @@ import pytest
 import torch
 from scipy import stats
 
-from samplebench import Continuous, Discrete, Sparse
+from samplebench import Continuous, Discrete, Mixture, NoNumber, Sparse
 from samplebench_metrics.held_out_bits import HeldOutBits
 
 
 @pytest.fixture
 def make_evidence(make_evidence):
-    """With training latents that vary, unless a test has some of its own."""
-    return lambda **parts: make_evidence(**{"train_latents": torch.randn(9, 2), **parts})
+    """With the held-out latents to train on, unless a test has others."""
+    return lambda **parts: make_evidence(**{"train_latents": parts["test_latents"], **parts})
 
 
 def test_bits_under_the_true_normal_are_its_entropy(make_evidence):
@@ -32,26 +32,29 @@ def test_even_codes_cost_the_logarithm_of_their_number(make_evidence):
 
 def test_what_counts_are_reals_or_codes_or_active_atoms(make_evidence):
     """One nat a latent, shared by the numbers of each."""
-    atoms = torch.arange(2).expand(3, 4, 2)
+    atoms, components = torch.arange(2).expand(3, 4, 2), torch.randint(5, (3, 4))
+    codewords = torch.randn(5, 6)[components]
+    mixture = Mixture(5, 6, (4,))
     for latents, numbers in (
-        (Continuous(5, (2, 3)).pack(values=torch.zeros(3, 30)), 30),
+        (Continuous(5, (2, 3)).pack(values=torch.randn(3, 30)), 30),
         (Discrete((8, 8), (2, 2)).pack(codes=torch.zeros(3, 8, dtype=torch.int64)), 8),
+        (mixture.pack(values=torch.randn(3, 24), codes=components), 24),
+        (mixture.pack(values=codewords, codes=components), 4),
         (Sparse(9, 2, (4,)).pack(values=torch.zeros(3, 8), codes=atoms), 8),
     ):
         evidence = make_evidence(test_latents=latents, test_log_probs=-torch.ones(3))
         assert HeldOutBits().measure(evidence) == pytest.approx(1 / math.log(2) / numbers)
 
 
-def test_an_impossible_latent_costs_infinitely_many_bits(make_evidence):
+def test_an_impossible_latent_leaves_no_number(make_evidence):
     log_probs = torch.tensor([0.0, -math.inf])
-    evidence = make_evidence(test_latents=torch.zeros(2, 1), test_log_probs=log_probs)
-    assert HeldOutBits().measure(evidence) == math.inf
+    evidence = make_evidence(test_latents=torch.randn(2, 1), test_log_probs=log_probs)
+    with pytest.raises(NoNumber, match="1 of 2 held-out latents are impossible"):
+        HeldOutBits().measure(evidence)
 
 
 def test_dimensions_that_never_vary_leave_no_number(make_evidence):
     train = torch.cat([torch.randn(9, 2), torch.ones(9, 1)], 1)
-    evidence = make_evidence(
-        train_latents=train, test_latents=train, test_log_probs=torch.zeros(9)
-    )
-    with pytest.raises(ValueError, match="1 of 3 dimensions never vary"):
+    evidence = make_evidence(test_latents=train, test_log_probs=torch.zeros(9))
+    with pytest.raises(NoNumber, match="1 of 3 dimensions never vary"):
         HeldOutBits().measure(evidence)

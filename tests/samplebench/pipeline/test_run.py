@@ -180,6 +180,20 @@ def test_a_metric_that_fails_leaves_the_other_scores(bench, metric, told):
     assert tally.incomplete == 2
 
 
+def test_a_metric_without_a_meaning_there_says_why_and_is_not_asked_again(bench):
+    asked = {
+        "metrics": ["spread", "broken(how='no number')"], "samplers": ["normal"], "seeds": [0]
+    }  # fmt: skip
+    assert bench.run(**asked).measured == 2
+    record = bench.records()["stripes / linear / normal / seed 0"]
+    assert record.status == "measured"
+    assert {s.title: (s.value is None, s.problem) for s in record.scores} == {
+        "spread": (False, None),
+        "broken": (True, "stripes have none"),
+    }
+    assert bench.run(**asked).measured == 0
+
+
 def test_features_without_weights_leave_the_other_scores(bench):
     bench.run(features=["unready", "pixels"], samplers=["normal"], seeds=[0])
     record = bench.records()["stripes / linear / normal / seed 0"]
