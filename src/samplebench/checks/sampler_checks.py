@@ -59,10 +59,14 @@ def samples_have_the_type_of_the_training_latents(case: SpaceCase) -> None:
 
 
 def it_works_on_the_device_of_its_latents(case: SpaceCase) -> None:
-    """Fitted to latents on a device, it samples on that device."""
+    """Fitted to latents on a device, it samples there, and states densities there."""
     device = another_device()
-    drawn = draw(fitted(case, training(case).to(device)))
+    sampler = fitted(case, training(case).to(device))
+    drawn = draw(sampler)
     require(drawn.device.type == device.type, f"fitted on {device}, it samples on {drawn.device}")
+    if isinstance(sampler, DensitySampler) and not sampler.no_density(case.space):
+        where = sampler.log_prob(drawn).device
+        require(where.type == device.type, f"fitted on {device}, its log_prob is on {where}")
 
 
 def fitting_leaves_the_latents_as_they_were(case: SpaceCase) -> None:

@@ -196,6 +196,14 @@ class ForgetsAConstant(Honest):
         return super().log_prob(latents) + 1
 
 
+class DrawsTooWidely(Honest):
+    def sample(self, count: int) -> Latents:
+        drawn = super().sample(count)
+        if len(self.mean) != 1:
+            return drawn
+        return self.space.pack(values=3 * drawn.values.flatten(1), codes=drawn.codes.flatten(1))
+
+
 SABOTEURS = {
     part_checks.the_factory_builds_what_it_was_registered_as: not_a_sampler,
     part_checks.settings_are_kept_under_their_own_names: RenamesItsSetting,
@@ -218,6 +226,7 @@ SABOTEURS = {
     density_checks.log_prob_ignores_the_rest_of_the_batch: MindsTheBatch,
     density_checks.log_prob_is_lower_far_from_its_own_draws: LikesFarAway,
     density_checks.the_density_adds_up_to_one: ForgetsAConstant,
+    density_checks.draws_follow_the_density: DrawsTooWidely,
 }
 
 ALSO_CAUGHT_BY = {
