@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from samplebench import AdversarialAutoencoder, Images
 from samplebench.networks import Backbone, ImageShape, Likelihood
-from samplebench_autoencoders.settings import at_least
+from samplebench.settings import at_least
 from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder, Vectors
 
 

@@ -6,8 +6,8 @@ from torch import Tensor
 
 from samplebench import Images
 from samplebench.networks import Backbone, ImageShape, Likelihood
+from samplebench.settings import at_least
 from samplebench_autoencoders.posterior import posterior_of
-from samplebench_autoencoders.settings import at_least
 from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
 
 

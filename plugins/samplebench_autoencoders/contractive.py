@@ -7,8 +7,8 @@ from torch import Tensor
 
 from samplebench import Images
 from samplebench.networks import Backbone, ImageShape, Likelihood
+from samplebench.settings import at_least
 from samplebench_autoencoders.jacobian import squared_jacobian_norm
-from samplebench_autoencoders.settings import at_least
 from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder, Vectors
 
 

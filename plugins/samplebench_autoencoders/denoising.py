@@ -8,7 +8,7 @@ from torch import Tensor
 
 from samplebench import Images
 from samplebench.networks import Backbone, ImageShape, Likelihood
-from samplebench_autoencoders.settings import at_least, one_of
+from samplebench.settings import at_least, one_of
 from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
 
 Noise = Literal["masking", "gaussian"]

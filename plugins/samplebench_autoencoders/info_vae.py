@@ -9,9 +9,9 @@ from torch import Tensor
 
 from samplebench import Images
 from samplebench.networks import Backbone, ImageShape, Likelihood
+from samplebench.settings import above_zero, one_of
 from samplebench_autoencoders.discrepancy import Kernel, squared_discrepancy
 from samplebench_autoencoders.posterior import posterior_of
-from samplebench_autoencoders.settings import above_zero, one_of
 from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
 
 

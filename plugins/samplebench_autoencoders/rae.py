@@ -9,8 +9,8 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from samplebench import Images
 from samplebench.networks import Backbone, ImageShape, Likelihood
+from samplebench.settings import at_least, one_of
 from samplebench_autoencoders.jacobian import squared_jacobian_norm
-from samplebench_autoencoders.settings import at_least, one_of
 from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder, Vectors
 
 Regulariser = Literal["gradient-penalty", "l2", "spectral-norm", "none"]

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from samplebench import Images
 from samplebench.networks import Backbone, ImageShape, Likelihood
+from samplebench.settings import at_least
 from samplebench_autoencoders.posterior import posterior_of
-from samplebench_autoencoders.settings import at_least
 from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
 
 _MARGIN = 0.01  # keeps the logits of black and white pixels finite

@@ -15,7 +15,7 @@ from samplebench.networks import (
     vector_decoder,
     vector_encoder,
 )
-from samplebench_autoencoders.settings import at_least, one_of
+from samplebench.settings import at_least, one_of
 
 Vectors = Float[Tensor, "samples latent"]
 """One vector an image."""

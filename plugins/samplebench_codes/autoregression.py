@@ -8,10 +8,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from samplebench import Form, Latents, LatentSpace
+from samplebench.training import Schedule
 from samplebench_codes.code_network import CodeNetwork, Recomputed, nats_a_code
 from samplebench_codes.codes import Codes, codes_of, latents_of
 from samplebench_codes.drawing import uniforms
-from samplebench_codes.schedule import Schedule
 from samplebench_codes.sharpening import Sharpening
 
 Build = Callable[[LatentSpace], CodeNetwork]
@@ -40,7 +40,7 @@ class Autoregression:
         form = Form.of(latents)
         network = build(form.space).to(form.device)
         finish = schedule.train(
-            network, lambda codes: nats_a_code(network, codes), codes_of(latents, form)
+            network, lambda codes: {"loss": nats_a_code(network, codes)}, codes_of(latents, form)
         )
         assert finish.held_out is not None  # a schedule always holds some out
         found = {"steps": float(finish.steps), "held_out_nats": finish.held_out}

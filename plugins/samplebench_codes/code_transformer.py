@@ -6,8 +6,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from samplebench import DensitySampler, Discrete, Latents, LatentSpace
+from samplebench.training import Budget, Schedule
 from samplebench_codes.autoregression import Autoregression
-from samplebench_codes.schedule import Schedule
 from samplebench_codes.sharpening import Sharpening
 from samplebench_codes.transformer_network import TransformerNetwork
 
@@ -38,7 +38,8 @@ class CodeTransformer(DensitySampler):
         batch: latents in a training step; their logits are batch × places × K numbers.
         learning_rate: of Adam.
         held_out: the share of latents that training holds out to stop early; at least one latent.
-        patience: epochs without a lower held-out loss after which training stops.
+        patience: looks at them without a lower loss after which training stops; there is one an
+            epoch, or a hundred in all where that is fewer.
         temperature: below 1 draws likely codes more often, above 1 less.
         top_k: draw from that many of the likeliest codes at each place; None for all. There is no
             density with it, since the other codes are impossible.
@@ -82,7 +83,8 @@ class CodeTransformer(DensitySampler):
         self.patience = patience
         self.temperature = temperature
         self.top_k = top_k
-        self._schedule = Schedule(epochs, batch, learning_rate, held_out, patience)
+        budget = Budget(epochs=epochs, batch=batch, learning_rate=learning_rate)
+        self._schedule = Schedule(budget, held_out, patience)
         self._sharpening = Sharpening(temperature, top_k)
 
     def fit(self, latents: Latents) -> None:

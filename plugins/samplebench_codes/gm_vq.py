@@ -26,7 +26,7 @@ from samplebench.inner_sampler import (
     restored,
     state_of,
 )
-from samplebench.training import Budget
+from samplebench.training import Budget, Schedule
 from samplebench_codes.gm_vq_codebook import LEAST_VARIANCE, Learning, learned_codes
 from samplebench_codes.gm_vq_gaussians import Codes, ComponentGaussians
 
@@ -39,9 +39,10 @@ class GMVQ(DensitySampler):
         ``p(z, c) = p(c_1, …, c_S) Π_s N(z_s; μ_{c_s}, diag v_{c_s})``.
 
     The law of the components is what another sampler, the ``prior``, learns from the training
-    latents' components; of one site that is the aggregated posterior ``q(c) = E_z q(c|z)``, which
-    the paper's objective draws towards its uniform law. How the paper draws latents, if it does,
-    is not known: to draw from q, and from a prior over all sites, is ours.
+    latents' components. Of one site that is, but for the prior's smoothing, the aggregated
+    posterior ``q(c) = E_z q(c|z)``, which the paper's objective draws towards its uniform law. How
+    the paper draws latents, if it does, is not known: to draw from q, and from a prior over all
+    sites, is ours.
 
     *Mixture latents* come with their components. Gaussians have the mean and variance of the
     values with that component at any site. A variance counts as if one more degree of freedom had
@@ -86,7 +87,8 @@ class GMVQ(DensitySampler):
         batch: sites a step, over which ``q^B`` is taken.
         learning_rate: of Adam, on latents scaled to mean variance 1.
         held_out: the share of latents that training only looks at, to stop early.
-        patience: epochs without a lower held-out loss after which it stops.
+        patience: looks at them without a lower loss after which it stops; there is one an epoch,
+            or a hundred in all where that is fewer.
         prior: the sampler of components, a sampler of discrete latents.
 
     Raises:
@@ -110,22 +112,16 @@ class GMVQ(DensitySampler):
         patience: int = 5,
         prior: Sampler | str = "code-histogram",
     ) -> None:
-        for name, count in {"components": components, "patience": patience}.items():
-            if count < 1:
-                raise ValueError(f"{name} must be at least 1, not {count}")
+        if components < 1:
+            raise ValueError(f"components must be at least 1, not {components}")
         if not 0 <= entropy < math.inf:
             raise ValueError(f"entropy must be at least 0 and finite, not {entropy}")
         if isinstance(sigma, str) and sigma != "data":
             raise ValueError(f"sigma is a positive number or 'data', not {sigma!r}")
-        positive = {"learning_rate": learning_rate}
-        if not isinstance(sigma, str):
-            positive["sigma"] = sigma
-        for name, number in positive.items():
-            if not 0 < number < math.inf:
-                raise ValueError(f"{name} must be positive and finite, not {number}")
-        if not 0 < held_out < 1:
-            raise ValueError(f"held_out must lie between 0 and 1, not at {held_out}")
-        Budget(epochs=epochs, batch=batch, learning_rate=learning_rate)  # says what is wrong
+        if not isinstance(sigma, str) and not 0 < sigma < math.inf:
+            raise ValueError(f"sigma must be positive and finite, not {sigma}")
+        budget = Budget(epochs=epochs, batch=batch, learning_rate=learning_rate)
+        self._schedule = Schedule(budget, held_out, patience)
         self.components = components
         self.entropy = entropy
         self.sigma: float | Literal["data"] = sigma
@@ -223,9 +219,7 @@ class GMVQ(DensitySampler):
             components=self.components,
             entropy=self.entropy,
             sigma=None if isinstance(self.sigma, str) else float(self.sigma),
-            held_out=self.held_out,
-            patience=self.patience,
-            budget=Budget(epochs=self.epochs, batch=self.batch, learning_rate=self.learning_rate),
+            schedule=self._schedule,
         )
 
     def _log_weights(self, rows: Int64[Tensor, "..."]) -> Float[Tensor, " samples"]:

@@ -14,7 +14,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from samplebench.clusters import k_means
-from samplebench.training import Budget, HeldOut, train
+from samplebench.training import HeldOut, Schedule, set_aside, train
 
 Points = Float[Tensor, "points D"]
 Means = Float[Tensor, "K D"]
@@ -37,9 +37,7 @@ class Learning:
     components: int
     entropy: float
     sigma: float | None
-    held_out: float
-    patience: int
-    budget: Budget
+    schedule: Schedule
 
 
 def learned_codes(
@@ -61,11 +59,8 @@ def learned_codes(
     variances, centre = torch.var_mean(maps, (0, 1), correction=0)
     scale = variances.mean().sqrt()
     points = (maps - centre) / scale
-    order = torch.randperm(len(maps), device=maps.device)  # sites of a latent stay together
-    apart = min(max(1, round(how.held_out * len(maps))), len(maps) - 1)
-    codebook, found = _learned(
-        points[order[apart:]].flatten(0, 1), points[order[:apart]].flatten(0, 1), how
-    )
+    learned, unseen = set_aside(points, how.schedule.held_out)  # sites of a latent stay together
+    codebook, found = _learned(learned.flatten(0, 1), unseen.flatten(0, 1), how)
     drawn = codebook.drawn_codes(points.flatten(0, 1))
     codes = torch.unique(drawn, return_inverse=True)[1]
     return codes, {**found, "sigma": found["sigma"] * float(scale)}
@@ -132,8 +127,8 @@ def _learned(
         codebook,
         codebook.loss,
         points,
-        how.budget,
-        held_out=HeldOut(held_out, how.patience),
+        how.schedule.budget,
+        held_out=HeldOut(held_out, how.schedule.patience),
     )
     assert finish.held_out is not None
     return codebook, {

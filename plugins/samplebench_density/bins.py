@@ -7,6 +7,8 @@ from jaxtyping import Int64, Integer
 from torch import Tensor
 from torch.nn.functional import pad
 
+from samplebench_density.pieces import chunk_rows
+
 # The constants of SplitMix64. They exceed 2⁶³, so these are the negative numbers of the same bits.
 _GAMMA, _FIRST, _SECOND = -0x61C8864680B583EB, -0x40A7B892E31B1A47, -0x6B2FB644ECCEEE15
 
@@ -20,16 +22,17 @@ class Bins:
 
 
 def grouped(rows: Integer[Tensor, "n D"]) -> Bins:
-    """Equal rows in one bin, others in others, in memory linear in the rows.
+    """Equal rows in one bin, others in others. Beside the rows it takes a few numbers for each.
 
     One 64-bit hash a row is sorted, and neighbours are then compared in full. Different rows with
     one hash are to be expected once in 10⁵ sets of ten million rows; should it happen, whole rows
     are sorted instead.
     """
     words = _words(rows)
-    hashes, order = hashed(words).sort()
-    ordered = words[order]
-    alike = (ordered[1:] == ordered[:-1]).all(1)
+    size = chunk_rows(words.shape[1], words.device)
+    hashes, order = torch.cat([hashed(some) for some in torch.split(words, size)]).sort()
+    neighbours = zip(torch.split(order[1:], size), torch.split(order[:-1], size), strict=True)
+    alike = torch.cat([(words[one] == words[other]).all(1) for one, other in neighbours])
     if ((hashes[1:] == hashes[:-1]) & ~alike).any():
         _, owners, counts = torch.unique(words, dim=0, return_inverse=True, return_counts=True)
         return Bins(owners, counts)

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from jaxtyping import Float, Int64, Integer
@@ -29,6 +30,7 @@ class Boxes(ABC):
     def points(self, count: int) -> Points:
         """Independent draws: a bin by its latents, and a point uniformly in a box."""
 
+    @property
     @abstractmethod
     def counts(self) -> Int64[Tensor, " bins"]:
         """The latents in each occupied bin."""
@@ -64,6 +66,7 @@ class CellBoxes(Boxes):
         places = _uniform(cells, self.grid.low).add_(cells)
         return places.mul_(self.grid.width).add_(self.grid.low)
 
+    @cached_property
     def counts(self) -> Int64[Tensor, " bins"]:
         return Counted(self.cells, self.frequencies.counts).grouped().counts
 
@@ -91,6 +94,7 @@ class MemberBoxes(Boxes):
         members = self.vectors.index_select(0, rows)
         return _uniform(members, members).sub_(0.5).mul_(self.grid.width).add_(members)
 
+    @cached_property
     def counts(self) -> Int64[Tensor, " bins"]:
         return grouped(self.grid.cells(self.vectors)).counts
 
@@ -123,6 +127,7 @@ class BoundingBoxes(Boxes):
         low, high = self.low.index_select(0, rows), self.high.index_select(0, rows)
         return _uniform(low, low).mul_(high.sub_(low)).add_(low)
 
+    @property
     def counts(self) -> Int64[Tensor, " bins"]:
         return self.frequencies.counts
 

@@ -8,9 +8,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from samplebench import Continuous, DensitySampler, Form, Latents, LatentSpace
+from samplebench.settings import one_of
 from samplebench_density.maximum_likelihood import singular, standardised
 from samplebench_density.normal_mixture import NormalMixture
-from samplebench_density.settings import one_of
 
 Covariance = Literal["full", "diagonal"]
 

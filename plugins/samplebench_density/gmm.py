@@ -10,10 +10,11 @@ from torch import Tensor
 
 from samplebench import Continuous, DensitySampler, Form, Latents, LatentSpace
 from samplebench.clusters import k_means
+from samplebench.settings import one_of
+from samplebench.training import set_aside
 from samplebench_density.components import Points
 from samplebench_density.maximum_likelihood import Climb, climb, standardised
 from samplebench_density.normal_mixture import Covariance, NormalMixture
-from samplebench_density.settings import one_of
 
 Unseen = Float[Tensor, "unseen D"]
 Stop = Literal["training", "held-out"]
@@ -149,11 +150,7 @@ class GaussianMixture(DensitySampler):
         """The points to fit to, and those held out of it."""
         if self.stop == "training":
             return points, None
-        if len(points) < 2:
-            raise ValueError("stop='held-out' needs at least two latents: one to hold out")
-        order = torch.randperm(len(points), device=points.device)
-        unseen = min(max(1, round(self.held_out * len(points))), len(points) - 1)
-        return points[order[unseen:]], points[order[:unseen]]
+        return set_aside(points, self.held_out)
 
     def _climbs(self, points: Points, unseen: Unseen | None) -> list[Climb]:
         """One for each number of components that can be fitted."""

@@ -9,9 +9,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from samplebench import LatentSpace
+from samplebench.settings import one_of
 from samplebench_density.grid import MOST_BINS, Grid
 from samplebench_density.pieces import Pieces, Vectors
-from samplebench_density.settings import one_of
 from samplebench_density.spread import Dimensions, Spread
 
 Range = Literal["min-max", "quantile", "std", "fixed"]
@@ -57,15 +57,13 @@ class GridRule:
         """Whether the grid depends on the latents."""
         return self.range != "fixed" or isinstance(self.bins, str)
 
-    def require_fitting(self, pieces: Pieces) -> None:
-        """Make sure of what can be known of latents before they are gone through.
+    def require_passes(self, pieces: Pieces) -> None:
+        """Make sure that latents can be gone through as the rule needs it.
 
         Raises:
-            ValueError: they have another number of dimensions than ``bins``; they come once, or
-                in several batches, and the rule needs them twice, or all at once.
+            ValueError: they come once, or in several batches, and the rule needs them twice, or
+                all at once.
         """
-        if objection := self.refuses(pieces.form.space):
-            raise ValueError(objection)
         if self.range == "quantile":
             pieces.whole("range='quantile'")
         if self.bins == "freedman-diaconis":
@@ -74,9 +72,14 @@ class GridRule:
             pieces.require_two_passes()
 
     def grid(self, pieces: Pieces, spread: Spread) -> Grid:
-        """The grid over latents that fit. ``spread`` is theirs where the rule looks first."""
+        """The grid over latents. ``spread`` is theirs where the rule looks first.
+
+        Raises:
+            ValueError: the range has no width in a dimension in which they vary.
+        """
         form = pieces.form
         low, high = self._limits(pieces, spread)
+        self._require_width(low, high, spread)
         if isinstance(self.bins, str):
             bins = self._counted(self.bins, high.double() - low.double(), pieces, spread)
         else:
@@ -114,6 +117,17 @@ class GridRule:
                     (form.dimensions,), self.bound, device=form.device, dtype=form.precision
                 )
                 return -bound, bound
+
+    def _require_width(self, low: Dimensions, high: Dimensions, spread: Spread) -> None:
+        if not self.looks_first:
+            return  # the range is wide enough, and of the spread nothing is known yet
+        bare = int(((low == high) & (spread.low < spread.high)).sum())
+        if bare:
+            raise ValueError(
+                f"range={self.range!r} has no width in {bare} of {len(low)} dimensions, though "
+                "the latents vary there, as most are equal; another range, such as 'min-max', has "
+                "one"
+            )
 
     @staticmethod
     def _counted(

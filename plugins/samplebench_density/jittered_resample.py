@@ -7,12 +7,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from samplebench import Continuous, DensitySampler, Form, Latents, LatentSpace
+from samplebench.settings import one_of
 from samplebench_density.grid_rule import BinSetting, GridRule, Range
 from samplebench_density.jitter import NOISE, jitter_diagnostics
 from samplebench_density.kernel_density import KernelDensity
 from samplebench_density.pieces import Pieces
-from samplebench_density.settings import one_of
-from samplebench_density.spread import Dimensions, Spread
+from samplebench_density.spread import Spread
 
 Law = Literal["cell", "member"]
 
@@ -64,14 +64,15 @@ class JitteredResample(DensitySampler):
         """Learn the latents and the width of the noise.
 
         Raises:
-            ValueError: the range has no width in a dimension in which the latents vary.
+            ValueError: there is no latent, or they are of a space that it does not take; or the
+                range has no width in a dimension in which they vary.
         """
         pieces = Pieces([latents])
-        self._rule.require_fitting(pieces)
+        if objection := self.objection(pieces.form.space):
+            raise ValueError(objection)
         vectors = pieces.whole("the noise")
         spread = Spread.of(vectors)
         widths = self._rule.grid(pieces, spread).width.double()
-        _require_noise(widths, spread, self.range)
         self._form = pieces.form
         self._law = KernelDensity(vectors.clone(), NOISE[self.law] ** 0.5 * widths)
         self._widths, self._spread = widths, spread.deviations
@@ -95,12 +96,3 @@ class JitteredResample(DensitySampler):
     def restore(self, space: LatentSpace, state: Mapping[str, Tensor]) -> None:
         self._form, self._law = Form.restored(space, state), KernelDensity.restored(state)
         self._widths, self._spread = state["widths"], state["deviations"]
-
-
-def _require_noise(widths: Dimensions, spread: Spread, rule: str) -> None:
-    bare = int(((widths == 0) & (spread.low < spread.high)).sum())
-    if bare:
-        raise ValueError(
-            f"range={rule!r} has no width in {bare} of {len(widths)} dimensions, though the "
-            "latents vary there, as most are equal; another range, such as 'min-max', has one"
-        )

@@ -18,8 +18,10 @@ class KDE(DensitySampler):
     likeliest.
 
     ``p(z) = Σ_i Π_j N(z_j; z_ij, h² s_j²) / n`` with s_j the standard deviation of dimension j.
-    By default h maximises the mean log density of training latents, each left out together with
-    its copies: all that are within 10⁻⁵ s_j of it, root mean square over the dimensions. So
+    By default h is where the mean log density of training latents is highest, each left out
+    together with its copies: all that are within 10⁻⁵ s_j of it, root mean square over the
+    dimensions. Should there be several such maxima, it is the one to which a search from Scott's
+    rule leads. So
     repeated latents do not drive h to 0; and none below 10⁻³ is chosen. Where a dimension never
     varies, draws have its number, and the density is that of the other dimensions, 0 for a latent
     that has another number there. Grids of sites are one vector.

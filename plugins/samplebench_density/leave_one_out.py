@@ -35,8 +35,8 @@ class Bandwidth:
 
 
 def likeliest(unit: KernelDensity, queries: Queries, start: float) -> Bandwidth:
-    """The h that maximises ``Σ_q log Σ_i N(q; x_i, h² I) / n_q``, over the n_q latents x_i that
-    are no copies of q.
+    """The h at which ``Σ_q log Σ_i N(q; x_i, h² I) / n_q`` has a maximum, over the n_q latents x_i
+    that are no copies of q.
 
     With responsibilities r_qi ∝ exp(−|q − x_i|² / 2h²), Σ_i r_qi = 1, an EM step is
 
@@ -50,7 +50,7 @@ def likeliest(unit: KernelDensity, queries: Queries, start: float) -> Bandwidth:
         unit: the latents with their standard deviations as bandwidths; distances are scaled by
             these.
         queries: some of the latents, scaled.
-        start: the bandwidth to begin with.
+        start: the bandwidth to begin with; of several maxima it decides which is found.
     """
     nearest = _nearest(unit, queries)
     low, high, log_square = -math.inf, math.inf, 2 * math.log(start)

@@ -19,10 +19,11 @@ def standardised(vectors: Points) -> tuple[Points, Float[Tensor, " D"], Float[Te
     Raises:
         ValueError: the vectors are all equal.
     """
+    # The mean of equal numbers is rounded, so deviations from it are not quite 0.
+    if not bool((vectors.amin(0) < vectors.amax(0)).any()):
+        raise ValueError(f"all {len(vectors)} latents are equal, and no Gaussian fits a point")
     centre = vectors.mean(0)
     scale = deviations(vectors).square().mean().sqrt()
-    if not scale > 0:
-        raise ValueError(f"all {len(vectors)} latents are equal, and no Gaussian fits a point")
     return (vectors - centre).div_(scale), centre.double(), scale.double()
 
 

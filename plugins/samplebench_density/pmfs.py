@@ -6,12 +6,12 @@ from typing import Literal, get_args
 from torch import Tensor
 
 from samplebench import Continuous, Form, Latents, LatentSpace, Sampler
+from samplebench.settings import one_of
 from samplebench_density.boxes import BoundingBoxes, Boxes, CellBoxes, MemberBoxes
 from samplebench_density.grid import Grid
 from samplebench_density.grid_rule import BinSetting, GridRule, Range
 from samplebench_density.jitter import jitter_diagnostics
 from samplebench_density.pieces import Pieces
-from samplebench_density.settings import one_of
 from samplebench_density.spread import Spread
 
 Law = Literal["cell", "member", "box"]
@@ -32,8 +32,9 @@ class PMFS(Sampler):
         draw b ~ p and u_j ~ U(0, 1):   z_j = m_j + (b_j + u_j) w_j.
 
     The bin of a uniformly drawn latent follows p exactly, so drawing needs neither a table of p
-    nor a sort; bins are counted only where many latents share theirs, which saves memory. Memory
-    is linear in the occupied bins, never bins^D. A latent outside the range counts in the
+    nor a sort. Bins are counted while fitting where many latents share theirs, which saves memory:
+    it is linear in the occupied bins and at most 2²⁰ latents, never bins^D. Else they are counted
+    when ``diagnostics`` are first asked for. A latent outside the range counts in the
     outermost bin, so the law "cell" moves it inside. Grids of sites are one vector.
 
     It states no density: held-out latents fall into empty bins, where the density is 0, with a
@@ -98,11 +99,15 @@ class PMFS(Sampler):
         bins for "cell" and "box", every latent for "member".
 
         Raises:
-            ValueError: there is no latent; the batches cannot be gone through again; or the rule
-                for range or bins is by quantiles, which takes all latents at once.
+            ValueError: there is no latent, or they are of a space that it does not take; the
+                batches cannot be gone through again; the rule for range or bins is by quantiles,
+                which takes all latents at once; or the range has no width in a dimension in which
+                the latents vary.
         """
         pieces, spread = Pieces(batches), Spread()
-        self._rule.require_fitting(pieces)
+        if objection := self.objection(pieces.form.space):
+            raise ValueError(objection)
+        self._rule.require_passes(pieces)
         if self._rule.looks_first:
             for _ in spread.watching(pieces.chunks()):
                 pass
@@ -123,7 +128,7 @@ class PMFS(Sampler):
         the law "box", how far a point is from its latent: mean square over variance, if latents
         lie evenly in their cells. Those two are means over the dimensions that vary.
         """
-        counts = self._boxes.counts()
+        counts = self._boxes.counts
         return {
             "occupied_bins": float(len(counts)),
             "singleton_mass": float((counts == 1).sum()) / float(counts.sum()),

@@ -88,11 +88,11 @@ class Tally(Generic[Kind]):
 
 
 def _some(cells: Integer[Tensor, "n D"], of: int) -> Integer[Tensor, "some D"]:
-    """This piece's share of a sample of rows, all different rows: one of each equal stretch."""
-    share = min(len(cells), max(1, len(cells) * SAMPLE // of))
-    stretch = len(cells) // share
-    starts = torch.arange(share, device=cells.device) * stretch
-    return cells[starts + torch.randint(stretch, (share,), device=cells.device)]
+    """This piece's share of a sample of rows, each taken once at most, wherever equal ones lie."""
+    share = max(1, len(cells) * SAMPLE // of)
+    if share >= len(cells):
+        return cells
+    return cells[torch.unique(torch.randint(len(cells), (share,), device=cells.device))]
 
 
 def companions(sample: Integer[Tensor, "some D"], rows: int) -> float:

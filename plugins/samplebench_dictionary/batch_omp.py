@@ -50,6 +50,17 @@ def batch_omp(signals: Signals, dictionary: Dictionary, active: int) -> SparseCo
         return _coded(signals, dictionary, active)
 
 
+def combined(
+    dictionary: Dictionary,
+    atoms: Int64[Tensor, "signals active"],
+    coefficients: Float[Tensor, "signals active"],
+) -> Signals:
+    """``Σ_j a_j d_{k_j}`` of each signal, without the atoms of all signals in memory."""
+    return functional.embedding_bag(
+        atoms.contiguous(), dictionary, per_sample_weights=coefficients.contiguous(), mode="sum"
+    )
+
+
 def _coded(signals: Signals, dictionary: Dictionary, active: int) -> SparseCodes:
     """In chunks, so that correlations with all atoms are never held for all signals."""
     gram = dictionary @ dictionary.T

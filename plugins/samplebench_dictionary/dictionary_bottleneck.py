@@ -9,7 +9,13 @@ from torch.nn import functional
 
 from samplebench import Latents, Sparse
 from samplebench.networks import Bottleneck, Coded, Sites
-from samplebench_dictionary.batch_omp import Dictionary, Signals, SparseCodes, batch_omp
+from samplebench_dictionary.batch_omp import (
+    Dictionary,
+    Signals,
+    SparseCodes,
+    batch_omp,
+    combined,
+)
 from samplebench_dictionary.running_moments import RunningMoments
 
 Update = Literal["gradient", "online"]
@@ -94,14 +100,14 @@ class DictionaryBottleneck(Bottleneck):
 
     def decode(self, latents: Latents) -> Sites:
         atoms, coefficients = latents.codes.flatten(0, -2), latents.values.flatten(0, -2)
-        signals = _mixed(self.unit_atoms, atoms, coefficients.to(self.directions))
+        signals = combined(self.unit_atoms, atoms, coefficients.to(self.directions))
         return signals.view(len(latents), latents.space.sites, self.channels)
 
     def forward(self, sites: Sites) -> tuple[Sites, Mapping[str, Tensor]]:
         sites = sites.to(self.directions)
         signals, unit_atoms = self._signals(sites), self.unit_atoms
         codes = batch_omp(signals, unit_atoms, self.active)
-        mixed = _mixed(unit_atoms, *codes).view(sites.shape)
+        mixed = combined(unit_atoms, *codes).view(sites.shape)
         terms = {"commitment": self.commitment * functional.mse_loss(sites, mixed.detach())}
         if self.update == "gradient":
             terms["dictionary"] = self.dictionary * functional.mse_loss(mixed, sites.detach())
@@ -143,8 +149,3 @@ class DictionaryBottleneck(Bottleneck):
         self.idle.masked_fill_(moving, 0)
         if self.moments is not None:
             self.moments.forget(moving)
-
-
-def _mixed(dictionary: Dictionary, atoms: Tensor, coefficients: Tensor) -> Signals:
-    """Sums of atoms, each by its coefficient, without the atoms of all signals in memory."""
-    return functional.embedding_bag(atoms, dictionary, per_sample_weights=coefficients, mode="sum")

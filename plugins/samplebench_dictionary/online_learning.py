@@ -7,9 +7,15 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional
 
-from samplebench_dictionary.batch_omp import Dictionary, Signals, SparseCodes, batch_omp
+from samplebench.training import set_aside
+from samplebench_dictionary.batch_omp import (
+    Dictionary,
+    Signals,
+    SparseCodes,
+    batch_omp,
+    combined,
+)
 from samplebench_dictionary.dictionary_bottleneck import DictionaryBottleneck
 
 _LOOK = 8
@@ -54,10 +60,10 @@ class Synthesis:
 
     def signals(self, codes: SparseCodes, *, residual: bool) -> Signals:
         """The signals of these codes, with noise in the place of what is left over, or without."""
-        mixed = _mixed(self.atoms, codes)
+        sums = combined(self.atoms, *codes)
         if residual:
-            mixed.addcmul_(self.residual, torch.randn_like(mixed))
-        return torch.addcmul(self.mean, self.scale, mixed)
+            sums.addcmul_(self.residual, torch.randn_like(sums))
+        return torch.addcmul(self.mean, self.scale, sums)
 
 
 def learned(
@@ -78,7 +84,7 @@ def learned(
     atoms, found = _atoms(signals, how)
     signals = signals.flatten(0, 1)
     codes = batch_omp(signals, atoms, how.active)
-    left = signals - _mixed(atoms, codes)
+    left = signals - combined(atoms, *codes)
     energy = left.square().sum(dtype=torch.float64) / signals.square().sum(dtype=torch.float64)
     variances, rest = torch.var_mean(left, 0, correction=0)
     synthesis = Synthesis(mean + scale * rest, scale, atoms, variances.sqrt())
@@ -89,9 +95,8 @@ def _atoms(
     maps: Float[Tensor, "samples sites reals"], how: Learning
 ) -> tuple[Dictionary, Mapping[str, float]]:
     """The dictionary that leaves least of held-out signals over, and how long it took."""
-    order = torch.randperm(len(maps), device=maps.device)  # sites of a sample stay together
-    apart = min(max(1, round(how.held_out * len(maps))), len(maps) - 1)
-    held_out, signals = (maps[rows].flatten(0, 1) for rows in (order[:apart], order[apart:]))
+    # Sites of a sample stay together.
+    signals, held_out = (part.flatten(0, 1) for part in set_aside(maps, how.held_out))
     bottleneck = DictionaryBottleneck(how.atoms, maps.shape[2], how.active, update="online")
     bottleneck.to(signals).train()
     first = torch.randperm(len(signals), device=signals.device)[: _LOOK * how.batch]
@@ -119,13 +124,6 @@ def _pass(bottleneck: DictionaryBottleneck, signals: Signals, batch: int) -> int
 
 def _left_over(signals: Signals, atoms: Dictionary, active: int) -> float:
     """The share of the signals' energy that their codes leave over."""
-    left = signals - _mixed(atoms, batch_omp(signals, atoms, active))
+    left = signals - combined(atoms, *batch_omp(signals, atoms, active))
     energy = signals.square().sum(dtype=torch.float64)
     return float(left.square().sum(dtype=torch.float64) / energy) if energy > 0 else 0.0
-
-
-def _mixed(atoms: Dictionary, codes: SparseCodes) -> Signals:
-    """``Σ_j a_j d_{k_j}`` of each signal."""
-    return functional.embedding_bag(
-        codes[0].contiguous(), atoms, per_sample_weights=codes[1].contiguous(), mode="sum"
-    )

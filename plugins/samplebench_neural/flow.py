@@ -1,16 +1,18 @@
 """Normalising flows."""
 
+import math
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, Literal, get_args
 
-import zuko  # type: ignore[import-untyped] # it has annotations and no py.typed
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from samplebench import Continuous, DensitySampler, Latents, LatentSpace
-from samplebench_neural.learning import DensityLaw, Learned, Schedule, Vectors, learn, log_prob
-from samplebench_neural.settings import one_of, require_counts, require_layers
+from samplebench.settings import one_of
+from samplebench_neural.flows import flows
+from samplebench_neural.learning import DensityLaw, Learned, Vectors, learn, log_prob, schedule
+from samplebench_neural.settings import require_counts, require_layers
 
 Kind = Literal["maf", "iaf", "spline"]
 
@@ -70,7 +72,7 @@ class NormalisingFlow(DensitySampler):
     ) -> None:
         require_counts(transforms=transforms)
         require_layers(hidden)
-        self._schedule = Schedule(steps, batch, learning_rate, held_out, patience)
+        self._schedule = schedule(steps, batch, learning_rate, held_out, patience)
         self.kind: Kind = one_of("kind", kind, get_args(Kind))
         self.transforms = transforms
         self.hidden = hidden
@@ -130,11 +132,11 @@ class FlowLaw(DensityLaw):
         if dimensions > 1:  # zuko has no network for one, whose maps depend on nothing
             options["hidden_features"] = layers
         flow = (
-            zuko.flows.NSF(bins=BINS, **options) if kind == "spline" else zuko.flows.MAF(**options)
-        )
-        for transform in flow.transform.transforms:
+            flows.NSF(bins=BINS, **options) if kind == "spline" else flows.MAF(**options)
+        ).transform
+        for transform in flow.transforms:
             _start_as_identity(transform)
-        self.flow = zuko.flows.Flow(flow.transform.inv, flow.base) if kind == "iaf" else flow
+        self.flow = flow.inv if kind == "iaf" else flow
         # A spline's knots are a few tensors of 3 · bins numbers for each dimension.
         self.width = max(*layers, dimensions * (12 * BINS if kind == "spline" else 4))
         self.density_width = self.width
@@ -143,15 +145,16 @@ class FlowLaw(DensityLaw):
         return {"nll": -self.log_prob(vectors).mean()}
 
     def drawn(self, noise: Vectors) -> Vectors:
-        vectors: Tensor = self.flow().transform.inv(noise)
+        vectors: Tensor = self.flow().inv(noise)
         lost = ~vectors.isfinite().all(1)
         if lost.any():  # rounding can leave the discriminant of a spline below zero
             precise = deepcopy(self.flow).double()
-            vectors[lost] = precise().transform.inv(noise[lost].double()).to(vectors)
+            vectors[lost] = precise().inv(noise[lost].double()).to(vectors)
         return vectors
 
     def log_prob(self, vectors: Vectors) -> Float[Tensor, " samples"]:
-        logs: Tensor = self.flow().log_prob(vectors)
+        noise, log_volume = self.flow().call_and_ladj(vectors)
+        logs: Tensor = log_volume - 0.5 * (noise.square() + math.log(2 * math.pi)).sum(1)
         return logs
 
 
@@ -159,7 +162,7 @@ def _start_as_identity(transform: Any) -> None:
     """Zero what its maps are made of, but for hidden layers: affine maps and splines of zeros
     change nothing.
     """
-    alone = isinstance(transform, zuko.flows.gaussianization.ElementWiseTransform)
+    alone = isinstance(transform, flows.gaussianization.ElementWiseTransform)
     last = transform.phi if alone else transform.hyper[-1]
     for weight in last.parameters():
         nn.init.zeros_(weight)

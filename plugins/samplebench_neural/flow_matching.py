@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from samplebench import Continuous, DensitySampler, Latents, LatentSpace
-from samplebench_neural.learning import DensityLaw, Learned, Schedule, Vectors, learn, log_prob
+from samplebench_neural.learning import DensityLaw, Learned, Vectors, learn, log_prob, schedule
 from samplebench_neural.ordinary import integrated, with_divergence
 from samplebench_neural.settings import require_counts
 from samplebench_neural.velocities import MapVelocity, VectorVelocity
@@ -71,7 +71,7 @@ class FlowMatching(DensitySampler):
         require_counts(width=width, blocks=blocks, solver_steps=solver_steps)
         if not 0 <= sigma < 1:
             raise ValueError(f"sigma must be at least 0 and below 1, not {sigma}")
-        self._schedule = Schedule(steps, batch, learning_rate, held_out, patience)
+        self._schedule = schedule(steps, batch, learning_rate, held_out, patience)
         self.width = width
         self.blocks = blocks
         self.sigma = sigma

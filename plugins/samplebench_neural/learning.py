@@ -11,8 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from samplebench import Form, Latents, LatentSpace
-from samplebench.training import Budget, Finish, HeldOut, train
-from samplebench_neural.settings import require_counts
+from samplebench.training import Budget, Finish, Schedule
 from samplebench_neural.standardising import Standardising
 
 Vectors = Float[Tensor, "samples D"]
@@ -45,45 +44,16 @@ class DensityLaw(Law):
         """The log density of each vector, in nats."""
 
 
-@dataclass(frozen=True)
-class Schedule:
-    """How long and how to train: the learning rate falls to 0 by half a cosine over all steps.
-
-    Latents held out at random decide when to stop before that.
+def schedule(
+    steps: int, batch: int, learning_rate: float, held_out: float, patience: int
+) -> Schedule:
+    """How these laws are trained: the learning rate falls to 0 by half a cosine over all steps.
 
     Raises:
         ValueError: a number is out of range; the message names it.
     """
-
-    steps: int
-    batch: int
-    learning_rate: float
-    held_out: float
-    patience: int
-
-    def __post_init__(self) -> None:
-        require_counts(steps=self.steps, batch=self.batch, patience=self.patience)
-        if not 0 < self.learning_rate < math.inf:
-            raise ValueError(f"learning_rate must be positive, not {self.learning_rate}")
-        if not 0 < self.held_out < 1:
-            raise ValueError(f"held_out is a share above 0 and below 1, not {self.held_out}")
-
-    @property
-    def budget(self) -> Budget:
-        return Budget(
-            steps=self.steps,
-            batch=self.batch,
-            learning_rate=self.learning_rate,
-            decay="cosine",
-        )
-
-    def split(
-        self, vectors: Vectors
-    ) -> tuple[Float[Tensor, "learned D"], Float[Tensor, "held_out D"]]:
-        """The vectors to learn from and those held out, at least one of each."""
-        order = torch.randperm(len(vectors), device=vectors.device)
-        held_out = min(max(1, round(self.held_out * len(vectors))), len(vectors) - 1)
-        return vectors[order[held_out:]], vectors[order[:held_out]]
+    budget = Budget(steps=steps, batch=batch, learning_rate=learning_rate, decay="cosine")
+    return Schedule(budget, held_out, patience)
 
 
 LawT = TypeVar("LawT", bound=Law)
@@ -173,13 +143,10 @@ def learn(
     vectors = form.vectors(latents)
     standardising = Standardising.of(vectors)
     law = build(latents.space).to(form.device)
-    learned, held_out = schedule.split(standardising.learnable(vectors))
-    finish = train(
-        law, law.loss, learned, schedule.budget, held_out=HeldOut(held_out, schedule.patience)
-    )
+    finish = schedule.train(law, law.loss, standardising.learnable(vectors))
     if finish.held_out is None or not math.isfinite(finish.held_out):
         raise ValueError(
-            "the loss on held-out latents was not finite after any epoch: "
+            "the loss on held-out latents was never finite: "
             "lower learning_rate, or hold out more latents"
         )
     return Learned(form, standardising, law, finish)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from samplebench import Continuous, Latents, LatentSpace, Sampler
-from samplebench_neural.learning import Law, Learned, Schedule, Vectors, learn
+from samplebench_neural.learning import Law, Learned, Vectors, learn, schedule
 from samplebench_neural.settings import require_layers
 
 GAMMA = 0.3
@@ -56,7 +56,7 @@ class TwoStageVAE(Sampler):
         patience: int = 20,
     ) -> None:
         require_layers(hidden)
-        self._schedule = Schedule(steps, batch, learning_rate, held_out, patience)
+        self._schedule = schedule(steps, batch, learning_rate, held_out, patience)
         self.hidden = hidden
         self.steps = steps
         self.batch = batch

@@ -18,6 +18,7 @@ from samplebench.contracts.latents import Latents, LatentSpace
 from samplebench.contracts.sampler import Sampler
 from samplebench.errors import BadSamplerFile, UsageError
 from samplebench.pipeline.cell import part_record
+from samplebench.pipeline.setup import choose_device
 from samplebench.randomness import seeded
 from samplebench.registry.loading import Choice, load_parts
 from samplebench.registry.registry import Chosen, Registry
@@ -96,10 +97,10 @@ def load_sampler(
     It warns where the sampler's code is not what it was when it was saved.
 
     Raises:
-        UsageError: there is no such file.
+        UsageError: there is no such file, or no such device.
         BadSamplerFile: it is none, or damaged, or does not fit what is installed.
     """
-    record, state = _read(Path(file), torch.device(device))
+    record, state = _read(Path(file), torch.device(choose_device(str(device))))
     try:
         (chosen,) = _samplers(plugins).choose(full_spec(record.sampler))
     except UsageError as error:
@@ -134,7 +135,7 @@ def _described(sampler: Sampler, installed: Registry) -> Chosen:
     """The spec of a sampler: its settings are the attributes of their names."""
     for part in installed.values():
         if _home(part.factory) == _home(type(sampler)):
-            settings = {name: getattr(sampler, name) for name in part.parameters}
+            settings = {name: _written(getattr(sampler, name)) for name in part.parameters}
             for name in part.nested:
                 settings[name] = _described(settings[name], installed).full
             (chosen,) = installed.choose(str(Spec(part.name, settings)))
@@ -145,9 +146,14 @@ def _described(sampler: Sampler, installed: Registry) -> Chosen:
     )
 
 
-def _home(factory: Callable[..., Any]) -> tuple[str, str]:
+def _home(factory: Callable[..., Any]) -> tuple[str | None, str | None]:
     """Where a class is from. The same file, loaded twice, makes two classes."""
-    return factory.__module__, factory.__qualname__
+    return getattr(factory, "__module__", None), getattr(factory, "__qualname__", None)
+
+
+def _written(value: Any) -> Any:
+    """A setting as specs have it, where a list would be a grid."""
+    return tuple(map(_written, value)) if isinstance(value, list | tuple) else value
 
 
 def _read(file: Path, device: torch.device) -> tuple[SamplerRecord, dict[str, Tensor]]:

@@ -43,7 +43,7 @@ _MEASURING = (
 """The modules of this room that a number depends on."""
 
 _ROOMS = ("clusters", "contracts", "networks", "training")
-_FILES = ("autoencoder_training", "inner_sampler", "randomness")
+_FILES = ("autoencoder_training", "inner_sampler", "randomness", "settings")
 """The rest of the harness that a number depends on."""
 
 
@@ -77,13 +77,12 @@ def choose_device(wanted: str) -> str:
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(wanted)
-        # Reading a number back is the only test that holds for every kind of device.
-        torch.zeros(1, device=device).item()
-    except (RuntimeError, AssertionError) as error:
+        # Reading a number back is the only test that holds for every kind of device. It is one of
+        # float64, which some devices lack, and in which samplers and metrics add up.
+        torch.zeros(1, dtype=torch.float64, device=device).item()
+    except (RuntimeError, AssertionError, TypeError) as error:
         reason = str(error).splitlines()[0]
-        raise UsageError(
-            f"--device {wanted} cannot be used here ({reason}); try --device cpu"
-        ) from error
+        raise UsageError(f"device {wanted!r} cannot be used here ({reason}); try 'cpu'") from error
     return wanted
 
 

@@ -1,11 +1,21 @@
 """One training loop, for autoencoders, feature extractors and neural samplers alike.
 
-It knows no method by name, and never waits for the device between its reports.
+It knows no method by name, and waits for the device only to report, or to look at held-out data.
 """
 
 from samplebench.training.budget import Budget
 from samplebench.training.early_stopping import HeldOut
 from samplebench.training.loop import Critic, Finish, train
+from samplebench.training.schedule import Schedule, set_aside
 from samplebench.training.watch import Progress
 
-__all__ = ["Budget", "Critic", "Finish", "HeldOut", "Progress", "train"]
+__all__ = [
+    "Budget",
+    "Critic",
+    "Finish",
+    "HeldOut",
+    "Progress",
+    "Schedule",
+    "set_aside",
+    "train",
+]

@@ -32,7 +32,7 @@ class Budget:
             raise ValueError("a training budget has either epochs or steps")
         for name in ("epochs", "steps", "batch", "learning_rate"):
             number = getattr(self, name)
-            if number is not None and not number > 0:
+            if number is not None and not 0 < number < math.inf:
                 raise ValueError(f"{name} must be positive, not {number}")
 
     def total_steps(self, samples: int) -> int:

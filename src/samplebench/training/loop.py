@@ -55,7 +55,8 @@ def train(
     """Minimise ``loss`` over ``data`` (samples, …) in shuffled batches.
 
     The model is left in evaluation mode. ``data`` lies where the model lies and is indexed by
-    whole batches. Loss values stay on the device between reports, so the loop never waits for it.
+    whole batches. Loss values stay on the device between reports, and looks at held-out data apart
+    the loop does not wait for it.
 
     Args:
         prepare: makes a batch into what ``loss`` takes: 8-bit images into floats, say.

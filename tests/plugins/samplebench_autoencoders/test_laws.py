@@ -11,8 +11,8 @@ from sklearn.datasets import load_digits
 import samplebench_autoencoders
 from samplebench import seeded
 from samplebench.autoencoder_training import train_autoencoder
+from samplebench.settings import one_of
 from samplebench.training import Budget
-from samplebench_autoencoders.settings import one_of
 
 FACTORIES = {}
 samplebench_autoencoders.register_autoencoders(FACTORIES.__setitem__)

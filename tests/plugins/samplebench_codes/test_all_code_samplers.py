@@ -173,7 +173,7 @@ def test_no_latents_and_those_of_another_space_are_refused(factory, settings):
 
 @trained
 def test_a_single_latent_cannot_be_learned_from_and_held_out(factory, settings):
-    with pytest.raises(ValueError, match="at least two latents"):
+    with pytest.raises(ValueError, match="at least two samples"):
         factory(**settings).fit(dependent(SPACES[0])[:1])
     fitted(factory, settings, dependent(SPACES[0])[:2])
 
@@ -233,5 +233,5 @@ def test_an_impossible_setting_is_refused_by_name(factory, setting, wrong):
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_all_or_nothing_cannot_be_held_out(share):
-    with pytest.raises(ValueError, match="held_out is a share between 0 and 1"):
+    with pytest.raises(ValueError, match="held_out is a share above 0 and below 1"):
         CodeTransformer(held_out=share)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from clustered import clusters
 from scipy import stats
 from sklearn import mixture
 
@@ -13,17 +14,6 @@ from samplebench_density.gmm import _enough
 from samplebench_density.normal_mixture import NormalMixture
 
 every_kind = pytest.mark.parametrize("covariance", ["full", "diagonal", "tied"])
-
-
-def clusters(samples: int = 400, width: int = 3, count: int = 4, apart: float = 2.0) -> np.ndarray:
-    """Overlapping clusters of different shapes and sizes, (samples, width)."""
-    rng = np.random.default_rng(0)
-    labels = rng.choice(count, samples, p=np.arange(1, count + 1) / (count * (count + 1) / 2))
-    centres = apart * rng.normal(size=(count, width))
-    shapes = rng.normal(size=(count, width, width))
-    return centres[labels] + np.einsum(
-        "nij,nj->ni", shapes[labels], rng.normal(size=(samples, width))
-    )
 
 
 def latents_of(points: np.ndarray, dtype: torch.dtype = torch.float64) -> Latents:

@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy import stats
 
-from samplebench import Continuous, Latents, seeded
+from samplebench import Continuous, Discrete, Latents, seeded
 from samplebench_density import PMFS, JitteredResample
 
 
@@ -71,10 +71,18 @@ def test_draws_are_latents_with_independent_normal_noise():
     assert abs(np.corrcoef(noise.T)[0, 1]) < 4 / len(noise) ** 0.5
 
 
-def test_a_range_without_width_where_latents_vary_is_refused_with_a_remedy():
+@pytest.mark.parametrize("kind", [PMFS, JitteredResample])
+def test_a_range_without_width_where_latents_vary_is_refused_with_a_remedy(kind):
     values = torch.randn(1000, 2)
     values[3:, 1] = 0.0
     latents = Continuous(2).pack(values=values)
     with pytest.raises(ValueError, match=r"no width in 1 of 2 dimensions.* another range"):
-        JitteredResample(range="quantile", quantile=0.01).fit(latents)
-    JitteredResample().fit(latents)
+        kind(range="quantile", quantile=0.01).fit(latents)
+    kind().fit(latents)
+
+
+@pytest.mark.parametrize("kind", [PMFS, JitteredResample])
+def test_latents_of_a_kind_that_it_does_not_take_are_refused(kind):
+    latents = Discrete((4,), (2,)).pack(codes=torch.zeros(6, 2, dtype=torch.int64))
+    with pytest.raises(ValueError, match="discrete"):
+        kind().fit(latents)

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from clustered import clusters
 from sklearn import mixture
 from sklearn.exceptions import ConvergenceWarning
 
@@ -15,17 +16,6 @@ from samplebench_density.normal_mixture import NormalMixture
 KINDS = ["full", "diagonal", "tied"]
 THEIR_KINDS = {"full": "full", "diagonal": "diag", "tied": "tied"}
 every_kind = pytest.mark.parametrize("covariance", KINDS)
-
-
-def clusters(samples: int = 400, width: int = 3, count: int = 4, apart: float = 2.0) -> np.ndarray:
-    """Overlapping clusters of different shapes and sizes, (samples, width)."""
-    rng = np.random.default_rng(0)
-    labels = rng.choice(count, samples, p=np.arange(1, count + 1) / (count * (count + 1) / 2))
-    centres = apart * rng.normal(size=(count, width))
-    shapes = rng.normal(size=(count, width, width))
-    return centres[labels] + np.einsum(
-        "nij,nj->ni", shapes[labels], rng.normal(size=(samples, width))
-    )
 
 
 def theirs(points: np.ndarray, start: NormalMixture, **settings) -> mixture.GaussianMixture:

@@ -54,11 +54,14 @@ def test_boxes_hold_the_extremes_of_their_rows(monkeypatch):
         assert torch.equal(high, members.amax(0))
 
 
+@pytest.mark.parametrize("order", ["in turn", "in runs"])
 @pytest.mark.parametrize("kinds", [300, 30_000])
 @pytest.mark.parametrize("size", [70, 10_000, 100_000])
-def test_companions_are_estimated_from_a_sample_of_the_pieces(kinds, size):
-    """Of rows that come in order, too, as a sample at even steps would see no two alike."""
+def test_companions_are_estimated_from_a_sample_of_the_pieces(kinds, size, order):
+    """Whether equal rows come far apart, or one after the other."""
     given = torch.arange(100_000)[:, None] % kinds
+    if order == "in runs":
+        given = given.sort(0).values
     with seeded(0):
         sample = torch.cat([_some(piece, 100_000) for piece in torch.split(given, size)])
     assert SAMPLE / 3 < len(sample) <= SAMPLE

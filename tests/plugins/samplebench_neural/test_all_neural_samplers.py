@@ -9,8 +9,8 @@ from safetensors.torch import load, save
 
 import samplebench_neural
 from samplebench import Continuous, DensitySampler, Latents, LatentSpace, Sampler, seeded
+from samplebench.settings import one_of
 from samplebench_neural import FlowMatching, NormalisingFlow, TwoStageVAE, learning
-from samplebench_neural.settings import one_of
 
 QUICK: dict[str, Any] = {"steps": 6, "batch": 32}
 CASES: list[tuple[type[Sampler], dict[str, Any]]] = [
@@ -218,8 +218,8 @@ def test_a_density_is_in_the_units_of_the_latents(factory, settings):
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ({"steps": 0}, "steps must be at least 1, not 0"),
-        ({"batch": 0}, "batch must be at least 1"),
+        ({"steps": 0}, "steps must be positive, not 0"),
+        ({"batch": 0}, "batch must be positive"),
         ({"patience": 0}, "patience must be at least 1"),
         ({"learning_rate": 0.0}, "learning_rate must be positive, not 0.0"),
         ({"learning_rate": float("nan")}, "learning_rate must be positive"),
@@ -246,7 +246,7 @@ def test_a_choice_that_is_none_of_those_offered_is_named():
         (TwoStageVAE, {"hidden": (8, 0)}, "hidden lists the units"),
         (FlowMatching, {"width": 0}, "width must be at least 1"),
         (FlowMatching, {"blocks": 0}, "blocks must be at least 1"),
-        (FlowMatching, {"steps": 0}, "steps must be at least 1"),
+        (FlowMatching, {"steps": 0}, "steps must be positive"),
         (FlowMatching, {"sigma": 1.0}, "sigma must be at least 0 and below 1"),
     ],
     ids=str,

@@ -1,6 +1,8 @@
 """Normalising flows: densities against brute force and quadrature, draws against known laws."""
 
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -186,3 +188,19 @@ def test_a_spline_learns_two_modes_in_one_dimension():
         return mixture[0] * low + (1 - mixture[0]) * high
 
     assert stats.kstest(draws, distribution).statistic < 0.03
+
+
+def test_torchs_own_distributions_are_what_they_were_before_the_flows_were_imported():
+    code = """
+import torch
+from torch.distributions import Distribution, Normal
+before = Distribution._validate_args, Distribution.arg_constraints
+import samplebench_neural
+assert (Distribution._validate_args, Distribution.arg_constraints) == before
+try:
+    Normal(torch.zeros(()), -torch.ones(()))
+except ValueError:
+    print("checked")
+"""
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout == "checked\n"

@@ -15,6 +15,8 @@ from samplebench import Continuous, seeded
 from samplebench.errors import BadSamplerFile, UsageError
 
 PLUGIN = """
+from functools import partial
+
 import torch
 from samplebench import Continuous, Sampler, hookimpl
 
@@ -66,6 +68,7 @@ def register_samplers(register):
     register("scaled", Scaled)
     register("kept", Kept)
     register("forgetful", Forgetful)
+    register("half-kept", partial(Kept, share=0.5))
 """
 
 LOADED = """
@@ -189,6 +192,12 @@ def test_a_class_that_nobody_registered_is_told(plugin, latents, tmp_path):
     sampler = samplebench.fit_sampler("kept", latents, plugins=[plugin])
     with pytest.raises(UsageError, match="no installed sampler is made by the class Kept"):
         samplebench.save_sampler(sampler, tmp_path / "file")
+
+
+@pytest.mark.parametrize("device", ["abacus", "cuda:99"])
+def test_a_device_that_is_not_here_is_told(device, plugin, kept):
+    with pytest.raises(UsageError, match=rf"device '{device}' cannot be used here .* try 'cpu'"):
+        samplebench.load_sampler(kept, device=device, plugins=[plugin])
 
 
 def test_a_missing_file_is_told(tmp_path):

@@ -1,4 +1,4 @@
-"""Checks of settings."""
+"""Checks that the constructors of parts share: of settings that no annotation can tell."""
 
 from typing import TypeVar
 
