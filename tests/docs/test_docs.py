@@ -141,10 +141,7 @@ def test_what_was_trained_and_fitted_can_be_used_as_the_pages_show(at_work):
     "suite",
     [
         "digits",
-        pytest.param(
-            "mnist",
-            marks=pytest.mark.xfail(strict=True, reason="its 465 cells are being measured again"),
-        ),
+        "mnist",
         "autoencoders-mnist",
         "bottlenecks-mnist",
     ],
