@@ -175,16 +175,14 @@ def leaderboard(options: argparse.Namespace) -> int:
 def compare(options: argparse.Namespace) -> int:
     """Print by how much two rows of a board differ, in pairs of equal seeds, with intervals."""
     from samplebench.boards import tables_of
-    from samplebench.results.comparison import as_rows, as_table
-    from samplebench.results.comparison import compare as compared
+    from samplebench.results import comparison
 
-    found = compared(
-        tables_of(options.results, options.suite), options.one, options.other, options.figure
-    )
+    rows = (options.one, options.other)
+    found = comparison.compare(tables_of(options.results, options.suite), *rows, options.figure)
     if options.json:
-        print(json.dumps(as_rows(found), indent=1))
+        print(json.dumps(comparison.as_rows(found), indent=1))
     else:
-        print(as_table(found, options.one, options.other, markdown=options.markdown))
+        print(comparison.as_table(found, *rows, markdown=options.markdown))
     return 0
 
 

@@ -137,12 +137,10 @@ def _with_all_together(found: Sequence[Difference]) -> list[Difference]:
     """Those of each autoencoder, and where there are several, one of their means."""
     if len(found) < 2:
         return list(found)
-    ones, others = (
-        tuple(fmean(values) for values in side)
-        for side in zip(*((one.ones, one.others) for one in found), strict=True)
-    )
-    all_together = f"all {len(found)}"
-    return [*found, Difference(found[0].table, all_together, found[0].column, ones, others)]
+    ones = tuple(fmean(difference.ones) for difference in found)
+    others = tuple(fmean(difference.others) for difference in found)
+    first = found[0]
+    return [*found, Difference(first.table, f"all {len(found)}", first.column, ones, others)]
 
 
 def _cells(difference: Difference) -> list[str]:

@@ -81,7 +81,11 @@ def test_only_keeps_the_cells_whose_label_matches(bench):
         ({"samplers": ["norml"]}, UnknownPart, r"Did you mean 'normal'\? Installed: again"),
         ({"samplers": ["normal(sprad=1)"]}, BadSetting, "Did you mean 'spread'"),
         ({"samplers": ["normal(spread='x')"]}, BadSetting, "spread='x' does not fit"),
-        ({"metrics": ["broken(how='never')"]}, BadSetting, r"Literal\['raise', 'nan', 'no number'\]"),
+        (
+            {"metrics": ["broken(how='never')"]},
+            BadSetting,
+            r"Literal\['raise', 'nan', 'no number'\]",
+        ),
     ],
 )
 def test_what_cannot_be_is_told_before_anything_runs(bench, changes, error, told):
