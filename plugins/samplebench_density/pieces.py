@@ -13,6 +13,9 @@ Vectors = Float[Tensor, "n D"]
 Chunk = Float[Tensor, "_ D"]
 """Some of the vectors; the last chunk may be smaller."""
 
+BLOCK_ROWS, BLOCK_NUMBERS = 2**20, 2**25
+"""A block of vectors has no more."""
+
 
 def chunk_rows(width: int, device: torch.device) -> int:
     """Rows of this width that are worked on at a time.
@@ -75,26 +78,39 @@ class Pieces:
         Raises:
             ValueError: the second time, there are not as many as the first time.
         """
+        return self._cut(chunk_rows(self.form.dimensions, self.form.device))
+
+    def blocks(self) -> Iterator[Chunk]:
+        """The same in larger chunks, for what keeps something of each."""
+        return self._cut(max(1, min(BLOCK_ROWS, BLOCK_NUMBERS // self.form.dimensions)))
+
+    def _cut(self, size: int) -> Iterator[Chunk]:
         batches, self._unread = self._unread or self._batches, None
-        size = chunk_rows(self.form.dimensions, self.form.device)
+        lent = not isinstance(self._batches, Sequence)
         rows, waiting, waiting_rows = 0, list[Tensor](), 0
         for batch in batches:
             vectors = self.form.vectors(batch)
             rows, waiting_rows = rows + len(vectors), waiting_rows + len(vectors)
-            waiting.append(vectors)
             if waiting_rows < size:
-                waiting[-1] = vectors.clone()  # whoever made the batch may use its memory again
+                # Whoever lends a batch may use its memory again.
+                waiting.append(vectors.clone() if lent else vectors)
                 continue
-            joined = torch.cat(waiting) if len(waiting) > 1 else vectors
+            joined = _joined([*waiting, vectors])
             waiting_rows %= size
             full = len(joined) - waiting_rows
             yield from torch.split(joined[:full], size)
-            waiting = [joined[full:].clone()]
+            rest = joined[full:].clone() if lent else joined[full:]
+            waiting = [rest] if waiting_rows else []
         if waiting_rows:
-            yield torch.cat(waiting)
+            yield _joined(waiting)
         if self._rows not in (None, rows):
             raise ValueError(
                 f"the batches held {self._rows} latents when gone through first, and {rows} the "
                 "second time; they must be the same"
             )
         self._rows = rows
+
+
+def _joined(vectors: Sequence[Tensor]) -> Tensor:
+    """All of these, of one set without a copy."""
+    return vectors[0] if len(vectors) == 1 else torch.cat(list(vectors))

@@ -111,11 +111,11 @@ class PMFS(Sampler):
         if self._rule.looks_first:
             for _ in spread.watching(pieces.chunks()):
                 pass
-            chunks = pieces.chunks()
+            vectors = pieces.blocks()
         else:
-            chunks = spread.watching(pieces.chunks())
+            vectors = spread.watching(pieces.chunks())
         grid = self._rule.grid(pieces, spread)
-        boxes = BOXES[self.law].about(grid, chunks)
+        boxes = BOXES[self.law].about(grid, vectors)
         self._form, self._grid, self._boxes = pieces.form, grid, boxes
         self._spread = spread.deviations
 

@@ -67,16 +67,15 @@ class Tally(Generic[Kind]):
     def entries(self) -> Kind:
         """All that was added."""
         self._bind()
-        if len(self._blocks) > 1:
-            blocks, self._blocks = self._blocks, []
-            self._blocks = [type(blocks[0]).joined(blocks)]
+        blocks, self._blocks = self._blocks, []
+        self._blocks = [_joined(blocks)]
         return self._blocks[0]
 
     def _bind(self) -> None:
         """Join the loose entries to a block."""
         if self._loose:
             loose, self._loose, self._loose_bytes = self._loose, [], 0
-            self._blocks.append(type(loose[0]).joined(loose))
+            self._blocks.append(_joined(loose))
 
     def _look(self) -> None:
         pieces = [*self._blocks, *self._loose]
@@ -85,6 +84,11 @@ class Tally(Generic[Kind]):
             self._blocks = [self.entries().grouped()]
             self._size = len(self._blocks[0].cells)
         self._next_look = max(FIRST_LOOK, 2 * self._size)
+
+
+def _joined(pieces: Sequence[Kind]) -> Kind:
+    """The entries of all pieces; of one, without a copy."""
+    return pieces[0] if len(pieces) == 1 else type(pieces[0]).joined(pieces)
 
 
 def _some(cells: Integer[Tensor, "n D"], of: int) -> Integer[Tensor, "some D"]:

@@ -42,16 +42,18 @@ class Lender:
 sizes_of_batches = st.lists(st.integers(0, 3 * CHUNK), min_size=1).filter(any)
 
 
+@pytest.mark.parametrize("cut", [Pieces.chunks, Pieces.blocks])
 @settings(deadline=None)
 @given(sizes_of_batches)
-def test_chunks_are_all_rows_in_order_however_they_come(sizes):
+def test_chunks_are_all_rows_in_order_however_they_come(cut, sizes):
     expected = torch.arange(2.0 * sum(sizes)).reshape(-1, 2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pieces, "chunk_rows", lambda width, device: CHUNK)
+        patch.setattr(pieces, "BLOCK_NUMBERS", 2 * CHUNK)
         for source in (batches(sizes), Lender(sizes)):
             stream = Pieces(source)
             for _ in range(2):
-                chunks = [chunk.clone() for chunk in stream.chunks()]
+                chunks = [chunk.clone() for chunk in cut(stream)]
                 assert all(len(chunk) == CHUNK for chunk in chunks[:-1])
                 assert 0 < len(chunks[-1]) <= CHUNK
                 assert torch.equal(torch.cat(chunks), expected)
@@ -64,13 +66,14 @@ def test_an_iterator_is_gone_through_once_and_refused_a_second_time():
         Pieces(iter(batches([3]))).require_two_passes()
 
 
-def test_batches_that_shrink_between_two_passes_are_refused():
+@pytest.mark.parametrize("again", [Pieces.chunks, Pieces.blocks])
+def test_batches_that_shrink_between_two_passes_are_refused(again):
     given = batches([3, 9])
     stream = Pieces(given)
     list(stream.chunks())
     given.pop()
     with pytest.raises(ValueError, match="held 12 latents when gone through first, and 3"):
-        list(stream.chunks())
+        list(again(stream))
 
 
 @pytest.mark.parametrize("none", [[], [Continuous(2).pack(values=torch.empty(0, 2))]])

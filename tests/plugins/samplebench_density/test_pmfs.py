@@ -51,6 +51,7 @@ def test_dimensions_may_have_numbers_of_bins_of_their_own():
 def test_bins_that_were_counted_are_drawn_as_often_as_before(monkeypatch):
     monkeypatch.setattr(tally, "FIRST_LOOK", 64)
     monkeypatch.setattr(pieces, "chunk_rows", lambda width, device: 16)
+    monkeypatch.setattr(pieces, "BLOCK_NUMBERS", 32 * 3)
     latents = skewed(400)
     sampler = PMFS(bins=4)
     sampler.fit(latents)
@@ -76,6 +77,7 @@ def test_bins_that_were_counted_are_drawn_as_often_as_before(monkeypatch):
 def test_a_fit_to_batches_is_the_fit_to_all_of_them(law, settings, size, monkeypatch):
     monkeypatch.setattr(tally, "FIRST_LOOK", 64)
     monkeypatch.setattr(pieces, "chunk_rows", lambda width, device: 32)
+    monkeypatch.setattr(pieces, "BLOCK_NUMBERS", 3 * 64)
     values = torch.randn(300, 3, generator=torch.Generator().manual_seed(0))
     batches = [Continuous(3).pack(values=part) for part in torch.split(values, size)]
     samplers = PMFS(law=law, **settings), PMFS(law=law, **settings)
