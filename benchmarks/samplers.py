@@ -126,39 +126,51 @@ def told(cost: Cost, own: int) -> str:
 
 
 def gmm(sets: dict[str, tuple[Latents, Latents]], device: str) -> None:
-    """Fits and held-out likelihoods beside scikit-learn's, over five seeds."""
+    """Fits and held-out likelihoods beside scikit-learn's, over five seeds.
+
+    Of the drawn latents one start of its misses components at times, so that it is also given as
+    many starts as ours has.
+    """
     for name, (latents, held_out) in sets.items():
-        vectors, unseen = (part.values.double().cpu().numpy() for part in (latents, held_out))
         for components in (10, 20):
-            rows = []
-            for seed in range(ROUNDS):
-                ours = GaussianMixture(components=components, iterations=2000)
-                with seeded(seed), measured(latents.device, COUNT) as our_cost:
-                    ours.fit(latents)
-                with measured(latents.device, COUNT) as their_cost:
-                    theirs = peer(components, seed).fit(vectors)
-                rows.append(
-                    (
-                        our_cost().wall_seconds,
-                        their_cost().wall_seconds,
-                        float(ours.log_prob(held_out).mean()),
-                        float(theirs.score(unseen)),
-                    )
-                )
-            seconds, their_seconds, likelihood, their_likelihood = map(
-                statistics.mean, zip(*rows, strict=True)
+            for starts in (1,) if name == "MNIST" else (1, 3):
+                beside_peer(name, latents, held_out, components, starts)
+
+
+def beside_peer(
+    name: str, latents: Latents, held_out: Latents, components: int, starts: int
+) -> None:
+    """Ours and scikit-learn's, in turn."""
+    vectors, unseen = (part.values.double().cpu().numpy() for part in (latents, held_out))
+    rows = []
+    for seed in range(ROUNDS):
+        ours = GaussianMixture(components=components, iterations=2000)
+        with seeded(seed), measured(latents.device, COUNT) as our_cost:
+            ours.fit(latents)
+        with measured(latents.device, COUNT) as their_cost:
+            theirs = peer(components, seed, starts).fit(vectors)
+        rows.append(
+            (
+                our_cost().wall_seconds,
+                their_cost().wall_seconds,
+                float(ours.log_prob(held_out).mean()),
+                float(theirs.score(unseen)),
             )
-            print(
-                f"\ngmm({components}) fit, {name}, {COUNT:,} × {DIMENSIONS}, "
-                f"means over {ROUNDS} seeds\n"
-                f"  ours          {seconds:8.2f} s   held-out {likelihood:9.4f} nats\n"
-                f"  scikit-learn  {their_seconds:8.2f} s   held-out {their_likelihood:9.4f} nats\n"
-                f"  ratio         {their_seconds / seconds:8.2f}   by seed: "
-                + ", ".join(
-                    f"{theirs / ours:.2f} ({ll - their_ll:+.3f} nats)"
-                    for ours, theirs, ll, their_ll in rows
-                )
-            )
+        )
+    seconds, their_seconds, likelihood, their_likelihood = map(
+        statistics.mean, zip(*rows, strict=True)
+    )
+    print(
+        f"\ngmm({components}) fit, {name}, {COUNT:,} × {DIMENSIONS}, means over {ROUNDS} seeds, "
+        f"scikit-learn with {starts} start{'s' if starts > 1 else ''}\n"
+        f"  ours          {seconds:8.2f} s   held-out {likelihood:9.4f} nats\n"
+        f"  scikit-learn  {their_seconds:8.2f} s   held-out {their_likelihood:9.4f} nats\n"
+        f"  ratio         {their_seconds / seconds:8.2f}   by seed: "
+        + ", ".join(
+            f"{theirs / ours:.2f} ({ll - their_ll:+.3f} nats)"
+            for ours, theirs, ll, their_ll in rows
+        )
+    )
 
 
 def draws(sets: dict[str, tuple[Latents, Latents]], device: str) -> None:
@@ -223,9 +235,9 @@ class Pieces:
                 yield Continuous(WIDE).pack(values=torch.randn(PIECE, WIDE, device=self.device))
 
 
-def peer(components: int, seed: int) -> Peer:
+def peer(components: int, seed: int, starts: int = 1) -> Peer:
     """scikit-learn's mixture, as the sampler of pythae sets it."""
-    return Peer(components, max_iter=2000, tol=1e-3, random_state=seed)
+    return Peer(components, max_iter=2000, tol=1e-3, random_state=seed, n_init=starts)
 
 
 def mnist(data_dir: Path, device: str) -> tuple[Latents, Latents]:

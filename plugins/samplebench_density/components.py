@@ -112,7 +112,8 @@ class Full(Components):
         # By component: a factor for every row would take D times the memory of the points.
         sizes = owners.bincount(minlength=len(means)).tolist()
         for k, rows in enumerate(torch.split(owners.argsort(), sizes)):
-            points[rows] = torch.addmm(means[k], noise[rows], factors[k].mT)
+            own = torch.addmm(means[k], noise.index_select(0, rows), factors[k].mT)
+            points.index_copy_(0, rows, own)
         return points
 
     @staticmethod

@@ -21,8 +21,8 @@ def k_means(points: Points, count: int, rounds: int) -> tuple[Means, Float[Tenso
 
     k-means++ draws the first from the points, and each next one in proportion to its squared
     distance to the nearest so far; of 2 + log count that are drawn so, the one is taken after
-    which the points are nearest to their centres. Then come ``rounds`` of Lloyd's iteration, in
-    which a centre that loses all its points stays where it is.
+    which the points are nearest to their centres. Then comes Lloyd's iteration, in which a centre
+    that loses all its points stays where it is: ``rounds`` at most, until no centre moves.
 
     Raises:
         ValueError: there are fewer distinct points than centres.
@@ -32,7 +32,9 @@ def k_means(points: Points, count: int, rounds: int) -> tuple[Means, Float[Tenso
     """
     found = _spread(points, count)
     for _ in range(rounds):
-        found = moved(found, points)
+        before, found = found, moved(found, points)
+        if torch.equal(before, found):
+            break
     squares = [_nearest(chunk, found)[0].square() for chunk in torch.split(points, CHUNK)]
     return found.double(), torch.cat(squares).mean(dtype=torch.float64) / points.shape[1]
 

@@ -74,3 +74,12 @@ def test_choices_follow_their_weights():
 def test_a_draw_of_exactly_zero_passes_over_leading_weights_of_zero(monkeypatch):
     monkeypatch.setattr(torch, "rand", torch.zeros)
     assert chosen(torch.tensor([0.0, 0.0, 2.0, 1.0]), 3).tolist() == [2, 2, 2]
+
+
+def test_rounds_end_when_no_centre_moves():
+    points = torch.randn(200, 2, generator=torch.Generator().manual_seed(0))
+    with seeded(0):
+        enough, _ = k_means(points, 3, 100)
+    with seeded(0):
+        found, _ = k_means(points, 3, 10**12)
+    assert torch.equal(found, enough)

@@ -117,10 +117,17 @@ def test_moving_keeps_space_and_numbers(space):
     assert torch.equal(moved.values, latents.values)
 
 
-def test_a_value_that_is_not_finite_cannot_be_kept():
-    for bad in (float("nan"), float("inf")):
-        with pytest.raises(ValueError, match="must be finite"):
-            Continuous(2).pack(values=torch.tensor([[0.0, bad]]))
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_a_value_that_is_not_finite_cannot_be_kept(dtype):
+    values = torch.zeros(50, 40, dtype=dtype)
+    values[0, 0], values[0, 1] = torch.finfo(dtype).max, torch.finfo(dtype).min
+    Continuous(40).pack(values=values)
+    for bad in (torch.nan, torch.inf, -torch.inf):
+        for row in (0, 20, 49):
+            broken = values.clone()
+            broken[row, 7] = bad
+            with pytest.raises(ValueError, match="must be finite"):
+                Continuous(40).pack(values=broken)
 
 
 @pytest.mark.parametrize("code", [-1, 5])
