@@ -36,7 +36,12 @@ class KernelDensity:
         """The log density of each point, float64, in nats.
 
         A matrix product gives all distances; see ``terms``.
+
+        Raises:
+            ValueError: every bandwidth is 0, as of latents that are all equal.
         """
+        if not bool((self.bandwidths > 0).any()):
+            raise ValueError("every draw is the same latent here, and one point has no density")
         queries = self.scaled(points)
         columns = torch.cat([queries, torch.ones_like(queries[:, :1])], 1)
         sums = log_sums(columns, self.terms()) - 0.5 * queries.square().sum(1)

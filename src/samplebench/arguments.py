@@ -147,7 +147,11 @@ def _grid_options(command: argparse.ArgumentParser) -> None:
         )
     command.add_argument("--seeds", metavar="0-4", help="in place of the suite's: 0-4 or 0,2,5")
     command.add_argument(
-        "--only", metavar="PATTERN", help="dataset/autoencoder/sampler/seed N, with * and ?"
+        "--only",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="dataset/autoencoder/sampler/seed N, with * and ?; repeatable",
     )
     command.add_argument(
         "--checkpoint",

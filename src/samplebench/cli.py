@@ -230,8 +230,9 @@ def _tell(tally: "Tally", plan: "Plan", setup: "Setup", suite: "Suite") -> None:
     if not tally.measured and plan.of_state("measured"):
         before = f"All {len(plan.of_state('measured'))} cells were measured before"
         print(f"{before}; `samplebench run --again` measures them on this machine.")
-    for reason, cells in tally.reasons.items():
-        print(f"samplebench: {cells} cells without a full record: {reason}", file=sys.stderr)
+    for reason, (first, *more) in tally.reasons.items():
+        cells = f"{first} and {len(more)} more have" if more else f"{first} has"
+        print(f"samplebench: {cells} no full record: {reason}", file=sys.stderr)
 
 
 COMMANDS = {

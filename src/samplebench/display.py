@@ -122,7 +122,7 @@ def told(progress: Progress, since: float) -> str:
 def outcome(record: Record) -> str:
     """What came of a cell, in one line."""
     if record.reason is not None:
-        return f"{record.status}: {record.reason}"
+        return f"{record.status}: {record.reason.splitlines()[0]}"  # the whole comes at the end
     scores = [
         f"{score.title} {score.value:.4g}" if score.value is not None else f"{score.title} failed"
         for score in record.scores

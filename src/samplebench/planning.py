@@ -5,6 +5,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
+
 from samplebench.errors import BadCheckpoint
 from samplebench.pipeline.grid import choose_all
 from samplebench.pipeline.plan import Plan, make_plan
@@ -59,7 +61,7 @@ def setup_of(
         workspace=options.workspace.absolute(),
         results=results.absolute(),
         device=choose_device(options.device),
-        threads=usable_cores(),
+        threads=min(usable_cores(), torch.get_num_threads()),  # which OMP_NUM_THREADS lowers
         plugins=choice(options),
         checkpoint=checkpoint.weights if checkpoint else None,
     )

@@ -3,10 +3,12 @@
 import multiprocessing
 import os
 import signal
+import threading
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -50,6 +52,7 @@ class Children(Generic[Result]):
         _make_room(log)
         child = self.context.Process(target=_child, args=(theirs, log, work, arguments))
         try:
+            _start_server()
             child.start()
         except (OSError, EOFError) as error:
             return Failure(f"no process could be started ({type(error).__name__}: {error})", 1)
@@ -63,6 +66,19 @@ class Children(Generic[Result]):
             child.join()
             ours.close()
         return _died(child.exitcode, log) if answer is None else answer
+
+
+def _start_server() -> None:
+    """Unless it runs. It ignores interrupts, while it loads torch too: the parent decides what
+    they mean.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return  # signals are the main thread's; the first child starts the server
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _make_room(log: Path) -> None:

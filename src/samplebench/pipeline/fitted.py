@@ -51,6 +51,11 @@ def fit_sampler(
         UsageError: the spec cannot be read, nothing of that name is installed, or the sampler
             does not take these latents.
     """
+    if not isinstance(latents, Latents):
+        raise UsageError(
+            f"a sampler is fitted to Latents, not to {type(latents).__name__}; vectors become "
+            "some by `Continuous(dimensions).pack(values=vectors)`"
+        )
     found = _samplers(plugins).choose(spec)
     if len(found) != 1:
         raise UsageError(f"{spec!r} is a grid of {len(found)} samplers where one is needed")

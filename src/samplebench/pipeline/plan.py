@@ -67,13 +67,13 @@ def make_plan(
     *,
     data_dir: Path,
     checkpoint: Path | None = None,
-    only: str | None = None,
+    only: Sequence[str] = (),
     again: bool = False,
 ) -> Plan:
     """Every cell of the suite and what is known of it. Trains nothing and reads no data.
 
     Args:
-        only: a pattern such as ``*/vae*/pmfs*``; cells whose label it does not match are left out.
+        only: patterns such as ``*/vae*/pmfs*``; cells whose label none matches are left out.
         again: measured cells are to be measured again.
 
     Raises:
@@ -94,14 +94,16 @@ def make_plan(
     planned = []
     cells = list(grid(suite, parts))
     for cell in cells:
-        if only and not fnmatchcase(cell.label.replace(" / ", "/"), only):
+        label = cell.label.replace(" / ", "/")
+        if only and not any(fnmatchcase(label, pattern) for pattern in only):
             continue
         identity = cell.identity(suite.protocol, digest)
         record = known.get(identity)
         measures = all_measures(metrics, features, also=_measured(record, parts))
         planned.append(_planned(cell, identity, record, spaces.of(cell), measures, again))
     if not planned:
-        wanted = f"no cell matches --only {only!r}" if only else "the suite has no cell"
+        patterns = " or ".join(map(repr, only))
+        wanted = f"no cell matches --only {patterns}" if only else "the suite has no cell"
         raise NothingToRun(f"{wanted}; `samplebench plan` shows the labels of all cells")
     return Plan(suite, tuple(planned), len(cells), digest, records)
 

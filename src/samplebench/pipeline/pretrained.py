@@ -52,7 +52,7 @@ def load_autoencoder(
     device: str | torch.device = "cpu",
     plugins: Iterable[str | Path] = (),
 ) -> Autoencoder:
-    """The trained autoencoder of a checkpoint, in evaluation mode.
+    """The trained autoencoder of a checkpoint, in evaluation mode, its weights without gradients.
 
     It warns where the autoencoder's code, or the harness's, is not what trained the weights.
 
@@ -77,7 +77,7 @@ def load_autoencoder(
         warnings.warn(told, stacklevel=2)
     autoencoder = _built(chosen, checkpoint.record)
     load_checkpoint(autoencoder, checkpoint.weights)
-    return autoencoder.to(device).eval()
+    return autoencoder.to(device).eval().requires_grad_(False)
 
 
 def recorded_autoencoder(record: CheckpointRecord, parts: Parts) -> Chosen:

@@ -45,8 +45,8 @@ class Tally:
     incomplete: int = 0
     failed: int = 0
     refused: int = 0
-    reasons: dict[str, int] = field(default_factory=dict)
-    """Why cells failed, and how many for that reason."""
+    reasons: dict[str, list[str]] = field(default_factory=dict)
+    """Why cells failed, and which did for that reason."""
 
     def add(self, record: Record) -> None:
         setattr(self, record.status, getattr(self, record.status) + 1)
@@ -55,7 +55,7 @@ class Tally:
                 s.problem for s in record.scores if s.problem and not s.settled
             )
             assert told is not None
-            self.reasons[told] = self.reasons.get(told, 0) + 1
+            self.reasons.setdefault(told, []).append(record.label)
 
 
 class Run:

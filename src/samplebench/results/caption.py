@@ -41,11 +41,11 @@ def _bold(table: Table) -> str:
     if not any(cell.bold for row in table.rows for cell in row.cells):
         return "Nothing is bold: that takes two seeds or more of the best row and of another."
     return (
-        "**Bold**: the best of a column and all that the Games–Howell test cannot tell from it "
-        f"(level {SIGNIFICANCE} over all pairs, costs as logarithms{_scopes(table)}); few seeds "
-        "tell little apart. "
-        "Controls, diagnostics and rows of a single seed are never bold, references only in "
-        "figures of the autoencoder."
+        "**Bold**: the best of a column and the next ones, up to the first that the Games–Howell "
+        f"test tells from it (level {SIGNIFICANCE} over all pairs, costs as "
+        f"logarithms{_scopes(table)}); few seeds tell little apart. "
+        "Controls, diagnostics and rows of a single seed are never bold, rows with ‡ only in "
+        "costs, references only in figures of the autoencoder."
     )
 
 
@@ -122,7 +122,7 @@ def _diagnostics(table: Table) -> list[str]:
     return [
         f"‡ {title} {'above' if column.better == 'lower' else 'below'} {column.alarm:g} times the "
         "reconstruction row's: these samples lie closer to training latents than held-out ones "
-        "do, which is copying; their other figures must be read with that."
+        "do, which is copying; so does `resample`, and their other figures say no more than its."
         for title, column in raised.items()
     ]
 

@@ -44,12 +44,11 @@ class Difference:
 def compare(
     tables: Iterable[Table], one: str, other: str, titles: Collection[str] = ()
 ) -> list[Difference]:
-    """The differences of two rows in every figure of images and latents, by autoencoder and then
-    over all of them.
+    """The differences of two rows, by autoencoder and then over all of them.
 
     Args:
         one, other: rows as boards name them: ``gmm(components=10)``.
-        titles: of the figures that are wanted; all when left out.
+        titles: of the figures that are wanted; when left out, all of images and latents.
 
     Raises:
         UsageError: there is no such row or figure, or no autoencoder and seed has both.
@@ -62,7 +61,7 @@ def compare(
         difference
         for table in tables
         for column in table.columns
-        if column.subject in ("images", "latents") and (not titles or column.title in titles)
+        if (column.title in titles if titles else column.subject in ("images", "latents"))
         for difference in _with_all_together(_differences(table, column, one, other))
     ]
     if not found:
@@ -72,7 +71,7 @@ def compare(
 
 def as_table(found: Sequence[Difference], one: str, other: str, *, markdown: bool) -> str:
     """One line a difference, with the interval that Student's t gives it at 95 %."""
-    names = ["table", "figure", "autoencoder", one, other, "difference", "95 % interval"]
+    names = ["table", "figure", "autoencoder", one, other, "first − second", "95 % interval"]
     lines = [[*names, f"`{one}` better" if markdown else f"{one} better"], *map(_cells, found)]
     if markdown:
         lines[0][3:5] = [f"`{one}`", f"`{other}`"]
@@ -94,6 +93,8 @@ def as_rows(found: Iterable[Difference]) -> list[dict[str, object]]:
             "table": difference.table,
             "figure": difference.column.title,
             "autoencoder": difference.autoencoder,
+            "one": list(difference.ones),
+            "other": list(difference.others),
             "differences": difference.differences,
             "interval": Summary.of(difference.differences).interval(),
             "better": difference.better,
@@ -148,7 +149,7 @@ def _cells(difference: Difference) -> list[str]:
     interval = summary.interval()
     return [
         difference.table,
-        difference.column.title,
+        f"{difference.column.title} {'↓' if difference.column.better == 'lower' else '↑'}",
         difference.autoencoder,
         _number(fmean(difference.ones)),
         _number(fmean(difference.others)),

@@ -11,6 +11,9 @@ from samplebench.results.table import Column, Row, Table
 
 def marked(table: Table) -> Table:
     """The table with its bold cells and its alarms."""
+    table = replace(
+        table, rows=tuple(replace(row, alarms=_alarms(row, table)) for row in table.rows)
+    )
     bold = {
         (row, place)
         for place, column in enumerate(table.columns)
@@ -34,7 +37,6 @@ def marked(table: Table) -> Table:
             cells=tuple(
                 replace(cell, bold=(number, place) in bold) for place, cell in enumerate(row.cells)
             ),
-            alarms=_alarms(row, table),
         )
         for number, row in enumerate(table.rows)
     )
@@ -61,9 +63,10 @@ def machines(records: Iterable[Record]) -> set[str]:
 def _contests(table: Table, column: Column) -> list[list[int]]:
     """The sets of rows whose figures of a column compete, as places in the table.
 
-    References and controls compete for nothing, and weights that were loaded for no figure of the
-    autoencoder, because their seeds are one training. A figure of images or a cost compares across
-    autoencoders, one of latents within its own; costs only on one machine.
+    References and controls compete for nothing, rows with an alarm for costs alone, and weights
+    that were loaded for no figure of the autoencoder, because their seeds are one training. A
+    figure of images or a cost compares across autoencoders, one of latents within its own; costs
+    only on one machine.
     """
     if column.alarm is not None:
         return []
@@ -75,7 +78,11 @@ def _contests(table: Table, column: Column) -> list[list[int]]:
                 if not any(each.autoencoder.checkpoint for each in table.rows[place].measured)
             ]
         ]
-    samplers = _places(table.rows, "sampler")
+    samplers = [
+        place
+        for place in _places(table.rows, "sampler")
+        if column.subject == "cost" or not table.rows[place].alarms
+    ]
     if column.subject == "latents":
         autoencoders = dict.fromkeys(table.rows[place].autoencoder for place in samplers)
         return [

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from statistics import fmean, stdev
 from typing import Final, Literal, TypeVar
 
@@ -46,7 +47,8 @@ class Summary:
 def indistinguishable_from_best(
     groups: Mapping[Key, Sequence[float]], better: Literal["higher", "lower"]
 ) -> set[Key]:
-    """The group with the best mean, and all that Games–Howell cannot tell from it.
+    """The group with the best mean, and those after it that Games–Howell cannot tell from it, up
+    to the first that it can: a group that is only too noisy to tell does not pass a better one.
 
     A group of one value has no spread to test with: it is never among them. There is no such
     set, and none is returned, where the best group is of that kind or has nobody to be tested
@@ -58,7 +60,8 @@ def indistinguishable_from_best(
     best = min(summaries.values(), key=lambda s: (sign * s.mean, s.error, s.n), default=None)
     if best is None or best.n < 2 or len(tested) < 2:
         return set()
-    return {key for key, one in tested.items() if not distinguishable(one, best, len(tested))}
+    ordered = sorted(tested, key=lambda key: sign * tested[key].mean)
+    return set(takewhile(lambda key: not distinguishable(tested[key], best, len(tested)), ordered))
 
 
 def distinguishable(one: Summary, other: Summary, groups: int) -> bool:

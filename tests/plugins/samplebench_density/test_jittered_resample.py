@@ -86,3 +86,12 @@ def test_latents_of_a_kind_that_it_does_not_take_are_refused(kind):
     latents = Discrete((4,), (2,)).pack(codes=torch.zeros(6, 2, dtype=torch.int64))
     with pytest.raises(ValueError, match="discrete"):
         kind().fit(latents)
+
+
+def test_one_latent_again_and_again_has_no_density():
+    latents = Continuous(2).pack(values=torch.ones(5, 2))
+    sampler = JitteredResample()
+    sampler.fit(latents)
+    assert torch.equal(sampler.sample(3).values, torch.ones(3, 2))
+    with pytest.raises(ValueError, match="one point has no density"):
+        sampler.log_prob(latents)

@@ -129,6 +129,7 @@ def test_loading_draws_nothing_from_the_streams_of_others(bench, saved):
     torch.manual_seed(5)
     loaded = samplebench.load_autoencoder(folder, plugins=[bench.plugin])
     assert not loaded.training
+    assert not any(weight.requires_grad for weight in loaded.parameters())
     assert torch.equal(torch.rand(3), expected)
 
 

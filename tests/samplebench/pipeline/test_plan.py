@@ -69,10 +69,13 @@ def test_an_identity_depends_on_every_setting_and_on_nothing_else(bench):
 
 
 def test_only_keeps_the_cells_whose_label_matches(bench):
-    plan = bench.plan(only="*/linear/n*/seed 1")
-    assert [planned.cell.label for planned in plan.cells] == ["stripes / linear / normal / seed 1"]
-    with pytest.raises(NothingToRun, match="no cell matches --only 'x'"):
-        bench.plan(only="x")
+    plan = bench.plan(only=["*/linear/n*/seed 1", "*/linear/n*/seed 0"])
+    assert [planned.cell.label for planned in plan.cells] == [
+        "stripes / linear / normal / seed 0",
+        "stripes / linear / normal / seed 1",
+    ]
+    with pytest.raises(NothingToRun, match="no cell matches --only 'x' or 'y'"):
+        bench.plan(only=["x", "y"])
 
 
 @pytest.mark.parametrize(
@@ -112,7 +115,7 @@ def test_time_is_guessed_from_records_or_else_from_the_suite(bench):
     assert plan.estimated_seconds(plan.cells) is None
     timed = dataclasses.replace(plan, suite=bench.suite(minutes=3.0))
     assert timed.estimated_seconds(plan.cells[:3]) == pytest.approx(3 * 60 * 3 / 6)
-    some = bench.plan(only="*seed 0")
+    some = bench.plan(only=["*seed 0"])
     timed = dataclasses.replace(some, suite=bench.suite(minutes=3.0))
     assert timed.estimated_seconds(some.cells) == pytest.approx(3 * 60 * 3 / 6)
     bench.run(seeds=[0])

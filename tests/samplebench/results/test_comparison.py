@@ -92,6 +92,17 @@ def test_tables_of_several_datasets_are_told_apart(seeds_of, make_part):
     assert [line.split("|")[1].strip() for line in told[2:]] == ["mnist", "svhn"]
     alone = as_table(found[:1], "pmfs", "gmm", markdown=False).splitlines()
     assert " ".join(alone[0].split()) == (
-        "figure autoencoder pmfs gmm difference 95 % interval pmfs better"
+        "figure autoencoder pmfs gmm first − second 95 % interval pmfs better"
     )
     assert alone[2].split()[-3:] == ["0", "of", "2"]
+
+
+def test_costs_are_compared_when_they_are_asked_for(seeds_of):
+    made = [
+        *seeds_of("pmfs", [1.0, 2.0], title="fit", subject="cost"),
+        *seeds_of("gmm", [30.0, 40.0], title="fit", subject="cost"),
+    ]
+    with pytest.raises(UsageError, match="no autoencoder and seed has a figure for both"):
+        compare(tables(made), "pmfs", "gmm")
+    (found,) = compare(tables(made), "pmfs", "gmm", ["fit"])
+    assert found.differences == [-29.0, -38.0]
