@@ -34,6 +34,9 @@ class CelebA(Dataset):
     The first use writes a file of 8-bit pixels for each split beside the images, or under the
     user's cache where that folder cannot be written; it is mapped into memory, never copied.
 
+    Args:
+        size: pixels a side.
+
     Reference: Deep Learning Face Attributes in the Wild (Liu, Luo, Wang, Tang, 2015),
     arXiv:1411.7766
     """

@@ -17,6 +17,9 @@ class Digits(Dataset):
     255/16 and rounded once, to 8 bits. The split is shuffled once and for all; no two of the
     1,797 images are equal, so none is on both sides.
 
+    Args:
+        size: pixels a side, 8 at least.
+
     Reference: Optical Recognition of Handwritten Digits (Alpaydin, Kaynak, 1998),
     doi:10.24432/C50P49
     """

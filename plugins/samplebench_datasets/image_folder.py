@@ -39,6 +39,11 @@ class ImageFolder(Dataset):
     and turned to grey or colour as ``channels`` says. Order and split are shuffled once and for
     all, from the sorted names; hidden files are passed over. A training image that is in test
     too is left out of train.
+
+    Args:
+        path: the folder, looked for in the data folder first.
+        size: pixels a side.
+        channels: 1 for grey, 3 for colour.
     """
 
     def __init__(

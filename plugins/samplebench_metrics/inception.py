@@ -18,6 +18,9 @@ class Inception(FeatureExtractor):
     given; else torch-fidelity's official file from torch hub's checkpoint folder, downloaded if it
     is not there. Only with the official weights, told by their SHA-256, is a distance called FID.
 
+    Args:
+        weights: a file of weights; "" for the official one.
+
     Raises:
         WeightsMissing: in ``fit``: there is no such file, it cannot be downloaded, or it holds
         something else.

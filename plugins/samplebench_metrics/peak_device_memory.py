@@ -5,7 +5,11 @@ from samplebench_metrics.stages import Stage
 
 
 class PeakDeviceMemory(Metric):
-    """The peak of GPU memory in a stage above what was held when it began, in MiB; 0 on a CPU."""
+    """The peak of GPU memory in a stage above what was held when it began, in MiB; 0 on a CPU.
+
+    Args:
+        stage: "train", "encode", "fit", "sample" or "decode".
+    """
 
     unit = "MiB"
     better = "lower"

@@ -5,7 +5,11 @@ from samplebench_metrics.stages import Stage
 
 
 class PeakHostMemory(Metric):
-    """The peak of main memory in a stage above what was held when it began, in MiB."""
+    """The peak of main memory in a stage above what was held when it began, in MiB.
+
+    Args:
+        stage: "train", "encode", "fit", "sample" or "decode".
+    """
 
     unit = "MiB"
     better = "lower"

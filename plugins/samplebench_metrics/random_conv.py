@@ -23,6 +23,9 @@ class RandomConv(FeatureExtractor):
     Departs from the paper, which takes the penultimate layer of a random VGG16, in the network and
     in its size.
 
+    Args:
+        width: how many features there are, four times the channels of the first layer.
+
     Reference: Reliable Fidelity and Diversity Metrics for Generative Models (Naeem et al., 2020),
     arXiv:2002.09797.
     """

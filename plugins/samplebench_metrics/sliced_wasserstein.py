@@ -22,6 +22,9 @@ class SlicedWasserstein(Metric):
     centred. Held-out latents are the reference because against the training latents a copier wins
     by construction.
 
+    Args:
+        projections: how many directions there are.
+
     Reference: Sliced and Radon Wasserstein Barycenters of Measures (Bonneel et al., 2015),
     doi:10.1007/s10851-014-0506-3.
     """

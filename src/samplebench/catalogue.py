@@ -21,6 +21,9 @@ _WIDTH = 60
 _LIST_WIDTH = 44
 """The same of a list, of which a row may have two."""
 
+_ELSEWHERE = ("kind", "settings", "meanings")
+"""What a terminal's table has no room for."""
+
 
 def rows(parts: Parts, kinds: Iterable[str]) -> list[dict[str, Any]]:
     """One row a part, suite or plugin: its name, kind, plugin and more, by kind."""
@@ -42,7 +45,7 @@ def as_text(rows: Sequence[dict[str, Any]]) -> str:
     for kind in dict.fromkeys(row["kind"] for row in rows):
         ours = [row for row in rows if row["kind"] == kind]
         shown = [
-            {name: _cell(value) for name, value in row.items() if name not in ("kind", "settings")}
+            {name: _cell(value) for name, value in row.items() if name not in _ELSEWHERE}
             for row in ours
         ]
         widths = [_WIDTH if name in ("about", "reference") else None for name in shown[0]]
@@ -67,17 +70,19 @@ def as_markdown(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def settings_as_markdown(rows: Sequence[dict[str, Any]]) -> str:
-    """Every setting of the parts among the rows with its default, as one markdown table."""
-    shown = [
-        {
-            "kind": row["kind"],
-            "name": f"`{row['name']}`",
-            "settings": ", ".join(f"`{k}={v!r}`" for k, v in row["settings"].items()),
-        }
-        for row in rows
-        if row.get("settings")
-    ]
-    return _markdown(shown)
+    """Every setting of the parts among the rows, its default and what it means: a table a part."""
+    sections = []
+    for row in (row for row in rows if row.get("settings")):
+        table = [
+            {
+                "setting": f"`{name}`",
+                "default": f"`{default!r}`",
+                "meaning": row["meanings"].get(name, "").replace("``", "`").replace("|", "\\|"),
+            }
+            for name, default in row["settings"].items()
+        ]
+        sections.append(f"### {row['kind']} `{row['name']}`\n\n{_markdown(table)}")
+    return "\n\n".join(sections)
 
 
 def _markdown(rows: list[dict[str, str]]) -> str:
@@ -94,6 +99,7 @@ def _part_row(part: Part, registry: Registry) -> dict[str, Any]:
         "plugin": part.plugin.distribution,
         **_latents(part, registry),
         "settings": {name: parameter.default for name, parameter in part.parameters.items()},
+        "meanings": part.meanings,
         "about": part.summary.replace("``", "`"),
         "reference": part.reference,
     }

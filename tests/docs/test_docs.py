@@ -13,6 +13,7 @@ import torch
 from samplebench.arguments import parser
 from samplebench.cli import COMMANDS, main
 from samplebench.registry import hookspecs
+from samplebench.registry.loading import load_parts
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -49,12 +50,20 @@ def at_work(tmp_path, monkeypatch):
     return at_work
 
 
+def test_every_setting_of_every_bundled_part_has_a_meaning():
+    for kind in ("datasets", "autoencoders", "samplers", "features", "metrics"):
+        for part in getattr(load_parts(), kind).values():
+            if part.plugin.distribution == "samplebench":
+                assert set(part.meanings) == set(part.parameters), part.name
+                assert all(part.meanings.values()), part.name
+
+
 def test_the_tables_of_the_pages_are_what_the_tool_makes():
     place = importlib.util.spec_from_file_location("refresh", ROOT / "docs" / "refresh.py")
     refresh = importlib.util.module_from_spec(place)
     place.loader.exec_module(refresh)
     assert "| sampler" in refresh.parts_table()
-    assert "`components=10`" in refresh.settings_table()
+    assert "| `components` | `10` | how many; " in refresh.settings_table()
     for page in refresh.PAGES:
         text = page.read_text(encoding="utf-8")
         assert refresh.refreshed(text) == text, f"{page}: run: python docs/refresh.py"

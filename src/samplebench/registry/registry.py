@@ -106,6 +106,20 @@ class Part:
         return " ".join(found.group(1).split()).removesuffix(".") if found else None
 
     @property
+    def meanings(self) -> dict[str, str]:
+        """What its documentation says of each setting, under ``Args``."""
+        block = re.search(r"^Args:\n(.*?)(?=^\S|\Z)", self._documentation, re.M | re.S)
+        entries = re.findall(
+            r"^ {4}(\w[\w, ]*): (.*?)(?=^ {4}\S|\Z)", block[1] if block else "", re.M | re.S
+        )
+        return {
+            name: " ".join(text.split())
+            for names, text in entries
+            for name in names.split(", ")
+            if name in self.parameters
+        }
+
+    @property
     def _documentation(self) -> str:
         # Its own alone: inspect.getdoc would give the contract's in its place.
         return inspect.cleandoc(self.factory.__doc__ or "")

@@ -169,6 +169,32 @@ def test_the_summary_is_the_first_sentence_and_the_reference_the_named_source(sa
     )
 
 
+def test_the_meaning_of_a_setting_is_what_the_documentation_says_under_args():
+    class Documented:
+        """Mixes.
+
+        Note: this is no setting.
+
+        Args:
+            components: how many: one
+                or more.
+            width, depth: of a layer.
+            gone: a setting no longer.
+
+        Raises:
+            law: never.
+        """
+
+        def __init__(self, components=3, width=1.0, depth=1, law="full"): ...
+
+    assert Part("sampler", "mix", Documented, HERE).meanings == {
+        "components": "how many: one or more.",
+        "width": "of a layer.",
+        "depth": "of a layer.",
+    }
+    assert Part("autoencoder", "ae", autoencoder, HERE).meanings == {}
+
+
 def test_a_part_without_documentation_of_its_own_has_no_summary():
     class Undocumented(Mixer): ...
 
