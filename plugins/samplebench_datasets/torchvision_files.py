@@ -69,6 +69,7 @@ class TorchvisionFiles:
         return (
             f"The dataset '{self.dataset}' lacks these files:\n{_listed(absent)}\n"
             f"They could not be downloaded either: {reason}\n"
+            "Where they lie in another folder, name it with --data-dir. "
             f"On a machine with a network, `samplebench run --dataset {self.dataset} --data-dir "
             f"{self.data_dir}` downloads them; copy them from there to the places above."
         )

@@ -216,7 +216,8 @@ def _counts(plan: "Plan") -> str:
         state: len(plan.of_state(state)) for state in ("to do", "stale", "measured", "refused")
     }
     told = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
-    return f"{len(plan.cells)} cells: {told}"
+    cells = len(plan.cells)
+    return f"{cells} {'cell' if cells == 1 else 'cells'}: {told}"
 
 
 def _tell(tally: "Tally", plan: "Plan", setup: "Setup", suite: "Suite") -> None:
