@@ -87,7 +87,8 @@ class MemberBoxes(Boxes):
 
     @classmethod
     def about(cls, grid: Grid, pieces: Iterable[Vectors]) -> "Boxes":
-        return cls(grid, torch.cat([piece.clone() for piece in pieces]))
+        first, *more = [piece.clone() for piece in pieces]
+        return cls(grid, torch.cat([first, *more]) if more else first)
 
     def points(self, count: int) -> Points:
         rows = torch.randint(len(self.vectors), (count,), device=self.vectors.device)

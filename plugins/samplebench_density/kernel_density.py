@@ -41,7 +41,10 @@ class KernelDensity:
             ValueError: every bandwidth is 0, as of latents that are all equal.
         """
         if not bool((self.bandwidths > 0).any()):
-            raise ValueError("every draw is the same latent here, and one point has no density")
+            raise ValueError(
+                "a density was asked for where all latents are equal, and one point has none; "
+                "fit to latents that vary, or leave out what asks for a density"
+            )
         queries = self.scaled(points)
         columns = torch.cat([queries, torch.ones_like(queries[:, :1])], 1)
         sums = log_sums(columns, self.terms()) - 0.5 * queries.square().sum(1)

@@ -81,26 +81,29 @@ class Pieces:
         return self._cut(chunk_rows(self.form.dimensions, self.form.device))
 
     def blocks(self) -> Iterator[Chunk]:
-        """The same in larger chunks, for what keeps something of each."""
+        """The same in chunks of ``BLOCK_ROWS`` or ``BLOCK_NUMBERS``, for what keeps something of
+        each: fewer and larger tensors than in a CPU's chunks.
+        """
         return self._cut(max(1, min(BLOCK_ROWS, BLOCK_NUMBERS // self.form.dimensions)))
 
     def _cut(self, size: int) -> Iterator[Chunk]:
         batches, self._unread = self._unread or self._batches, None
-        lent = not isinstance(self._batches, Sequence)
+        # Other sources may use the memory of a batch again for the next.
+        kept = isinstance(self._batches, list | tuple)
         rows, waiting, waiting_rows = 0, list[Tensor](), 0
         for batch in batches:
             vectors = self.form.vectors(batch)
             rows, waiting_rows = rows + len(vectors), waiting_rows + len(vectors)
             if waiting_rows < size:
-                # Whoever lends a batch may use its memory again.
-                waiting.append(vectors.clone() if lent else vectors)
+                waiting.append(vectors if kept else vectors.clone())
                 continue
             joined = _joined([*waiting, vectors])
             waiting_rows %= size
             full = len(joined) - waiting_rows
             yield from torch.split(joined[:full], size)
-            rest = joined[full:].clone() if lent else joined[full:]
+            rest = joined[full:] if kept else joined[full:].clone()
             waiting = [rest] if waiting_rows else []
+            del joined, vectors, batch  # not beside the next one
         if waiting_rows:
             yield _joined(waiting)
         if self._rows not in (None, rows):

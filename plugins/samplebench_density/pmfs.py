@@ -33,7 +33,7 @@ class PMFS(Sampler):
 
     The bin of a uniformly drawn latent follows p exactly, so drawing needs neither a table of p
     nor a sort. Bins are counted while fitting where many latents share theirs, which saves memory:
-    it is linear in the occupied bins and at most 2²⁰ latents, never bins^D. Else they are counted
+    it is linear in the occupied bins and at most 2²¹ latents, never bins^D. Else they are counted
     when ``diagnostics`` are first asked for. A latent outside the range counts in the
     outermost bin, so the law "cell" moves it inside. Grids of sites are one vector.
 

@@ -122,7 +122,8 @@ def told(progress: Progress, since: float) -> str:
 def outcome(record: Record) -> str:
     """What came of a cell, in one line."""
     if record.reason is not None:
-        return f"{record.status}: {record.reason.splitlines()[0]}"  # the whole comes at the end
+        first_line = record.reason.partition("\n")[0]  # the record has the others
+        return f"{record.status}: {first_line}"
     scores = [
         f"{score.title} {score.value:.4g}" if score.value is not None else f"{score.title} failed"
         for score in record.scores

@@ -5,8 +5,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-
 from samplebench.errors import BadCheckpoint
 from samplebench.pipeline.grid import choose_all
 from samplebench.pipeline.plan import Plan, make_plan
@@ -16,7 +14,7 @@ from samplebench.pipeline.pretrained import (
     other_code,
     recorded_autoencoder,
 )
-from samplebench.pipeline.setup import Setup, choose_device, usable_cores
+from samplebench.pipeline.setup import Setup, choose_device, usable_threads
 from samplebench.pipeline.suite import Suite, load_suite, override
 from samplebench.registry.loading import Choice, Parts, load_parts
 from samplebench.results.store import Store
@@ -61,7 +59,7 @@ def setup_of(
         workspace=options.workspace.absolute(),
         results=results.absolute(),
         device=choose_device(options.device),
-        threads=min(usable_cores(), torch.get_num_threads()),  # which OMP_NUM_THREADS lowers
+        threads=usable_threads(),
         plugins=choice(options),
         checkpoint=checkpoint.weights if checkpoint else None,
     )

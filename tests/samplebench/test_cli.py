@@ -3,10 +3,8 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -277,21 +275,3 @@ def test_commands_that_only_read_records_do_not_import_torch(typed, tmp_path, ar
         check=False,
     )
     assert done.returncode == 0, done.stderr
-
-
-def test_an_interrupt_while_torch_is_loaded_is_told_in_one_line(tmp_path):
-    options = ("--suite", HELPERS / "toy.toml", "--plugin", TOYS)
-    run = subprocess.Popen(
-        [sys.executable, "-m", "samplebench.cli", "run", *options],
-        cwd=tmp_path,
-        env=os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")},
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert any(line.startswith("reading") for line in run.stderr)
-    time.sleep(0.5)  # the server of children has begun to load torch
-    os.killpg(run.pid, signal.SIGINT)  # as a terminal sends it, to all processes
-    _, told = run.communicate(timeout=60)
-    assert run.returncode == 130
-    assert told == "samplebench: interrupted; what was finished is kept\n"

@@ -227,7 +227,7 @@ class Latents:
         if self.values.device != self.codes.device:
             raise ValueError(f"values are on {self.values.device}, codes on {self.codes.device}")
         # The extremes are NaN where any is, and take one pass where `isfinite` takes five.
-        if not all(extreme.isfinite() for extreme in _extremes(self.values)):
+        if not all(map(math.isfinite, _extremes(self.values))):
             raise ValueError("latent values must be finite; some are NaN or infinite")
         for column, choices in enumerate(space.code_ranges):
             low, high = _extremes(self.codes[..., column])
@@ -268,7 +268,8 @@ class Latents:
         )
 
 
-def _extremes(numbers: Tensor) -> tuple[Tensor, Tensor]:
-    """The least and the greatest; of none, 0."""
-    low, high = (numbers if numbers.numel() else numbers.new_zeros(1)).detach().aminmax()
-    return low, high
+def _extremes(numbers: Tensor) -> list[float] | list[int]:
+    """The least and the greatest, in one transfer from the device; of none, 0."""
+    some = numbers.detach() if numbers.numel() else numbers.new_zeros(1)
+    extremes: list[float] | list[int] = torch.stack(some.aminmax()).tolist()
+    return extremes

@@ -39,6 +39,7 @@ class Children(Generic[Result]):
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload(list(preload))
+        self.started = False
 
     def run(
         self,
@@ -50,9 +51,11 @@ class Children(Generic[Result]):
         """``work(*arguments, report)`` in a child; what it prints goes to the file ``log``."""
         ours, theirs = self.context.Pipe(duplex=False)
         _make_room(log)
+        if not self.started:
+            _start_server()
+            self.started = True
         child = self.context.Process(target=_child, args=(theirs, log, work, arguments))
         try:
-            _start_server()
             child.start()
         except (OSError, EOFError) as error:
             return Failure(f"no process could be started ({type(error).__name__}: {error})", 1)
@@ -69,8 +72,8 @@ class Children(Generic[Result]):
 
 
 def _start_server() -> None:
-    """Unless it runs. It ignores interrupts, while it loads torch too: the parent decides what
-    they mean.
+    """Start the server of children, which ignores interrupts even while it loads torch: the
+    parent decides what they mean.
     """
     if threading.current_thread() is not threading.main_thread():
         return  # signals are the main thread's; the first child starts the server
@@ -78,7 +81,7 @@ def _start_server() -> None:
     try:
         forkserver.ensure_running()
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, signal.default_int_handler if before is None else before)
 
 
 def _make_room(log: Path) -> None:

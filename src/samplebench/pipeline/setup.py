@@ -67,6 +67,12 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
+def usable_threads() -> int:
+    """One for each of these processors, or as many as OMP_NUM_THREADS allows."""
+    limit = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    return min(usable_cores(), int(limit)) if limit.isdigit() and int(limit) else usable_cores()
+
+
 def choose_device(wanted: str) -> str:
     """``auto`` is a CUDA device where there is one.
 

@@ -41,11 +41,11 @@ def _bold(table: Table) -> str:
     if not any(cell.bold for row in table.rows for cell in row.cells):
         return "Nothing is bold: that takes two seeds or more of the best row and of another."
     return (
-        "**Bold**: the best of a column and the next ones, up to the first that the Games–Howell "
-        f"test tells from it (level {SIGNIFICANCE} over all pairs, costs as "
+        "**Bold**: the best that competes and the next ones, up to the first that the "
+        f"Games–Howell test tells from it (level {SIGNIFICANCE} over all pairs, costs as "
         f"logarithms{_scopes(table)}); few seeds tell little apart. "
-        "Controls, diagnostics and rows of a single seed are never bold, rows with ‡ only in "
-        "costs, references only in figures of the autoencoder."
+        "Controls, diagnostics, rows of a single seed and figures that a seed lacks are never "
+        "bold, rows with ‡ only in costs, references only in figures of the autoencoder."
     )
 
 
@@ -122,7 +122,8 @@ def _diagnostics(table: Table) -> list[str]:
     return [
         f"‡ {title} {'above' if column.better == 'lower' else 'below'} {column.alarm:g} times the "
         "reconstruction row's: these samples lie closer to training latents than held-out ones "
-        "do, which is copying; so does `resample`, and their other figures say no more than its."
+        "do, which is copying; read their other figures beside those of `resample`, which copies "
+        "outright."
         for title, column in raised.items()
     ]
 

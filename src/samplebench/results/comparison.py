@@ -10,6 +10,7 @@ from samplebench.errors import UsageError
 from samplebench.results.figures import figure
 from samplebench.results.labels import listed
 from samplebench.results.leaderboard import heading
+from samplebench.results.marking import machines
 from samplebench.results.record import Record
 from samplebench.results.statistics import Summary
 from samplebench.results.table import Column, Row, Table
@@ -26,6 +27,8 @@ class Difference:
     table: str
     autoencoder: str
     column: Column
+    pairs: tuple[str, ...]
+    """What each pair is of: a seed, or with all of them together an autoencoder."""
     ones: tuple[float, ...]
     others: tuple[float, ...]
 
@@ -51,7 +54,8 @@ def compare(
         titles: of the figures that are wanted; when left out, all of images and latents.
 
     Raises:
-        UsageError: there is no such row or figure, or no autoencoder and seed has both.
+        UsageError: there is no such row or figure, no autoencoder and seed has both, or they are
+            costs of several machines.
     """
     tables = list(tables)
     rows = [row for table in tables for row in table.rows if row.kind != "floor"]
@@ -93,6 +97,7 @@ def as_rows(found: Iterable[Difference]) -> list[dict[str, object]]:
             "table": difference.table,
             "figure": difference.column.title,
             "autoencoder": difference.autoencoder,
+            "pairs": list(difference.pairs),
             "one": list(difference.ones),
             "other": list(difference.others),
             "differences": difference.differences,
@@ -120,9 +125,21 @@ def _differences(table: Table, column: Column, one: str, other: str) -> list[Dif
         ours, theirs = _by_seed(first, column), _by_seed(second, column)
         seeds = sorted(ours.keys() & theirs.keys())
         if seeds:
+            if column.subject == "cost":
+                _require_one_machine(column, [*first.measured, *second.measured])
             pairs = [tuple(values[seed] for seed in seeds) for values in (ours, theirs)]
-            found.append(Difference(heading(table), autoencoder, column, *pairs))
+            names = tuple(f"seed {seed}" for seed in seeds)
+            found.append(Difference(heading(table), autoencoder, column, names, *pairs))
     return found
+
+
+def _require_one_machine(column: Column, records: Iterable[Record]) -> None:
+    found = machines(records)
+    if len(found) > 1:
+        raise UsageError(
+            f"{column.title!r} was measured on several machines, and costs compare on one alone: "
+            f"{listed(found)}"
+        )
 
 
 def _by_seed(row: Row, column: Column) -> dict[int, float]:
@@ -140,8 +157,10 @@ def _with_all_together(found: Sequence[Difference]) -> list[Difference]:
         return list(found)
     ones = tuple(fmean(difference.ones) for difference in found)
     others = tuple(fmean(difference.others) for difference in found)
+    names = tuple(difference.autoencoder for difference in found)
     first = found[0]
-    return [*found, Difference(first.table, f"all {len(found)}", first.column, ones, others)]
+    together = Difference(first.table, f"all {len(found)}", first.column, names, ones, others)
+    return [*found, together]
 
 
 def _cells(difference: Difference) -> list[str]:

@@ -63,7 +63,8 @@ def machines(records: Iterable[Record]) -> set[str]:
 def _contests(table: Table, column: Column) -> list[list[int]]:
     """The sets of rows whose figures of a column compete, as places in the table.
 
-    References and controls compete for nothing, rows with an alarm for costs alone, and weights
+    References and controls compete for nothing, rows with an alarm, or without the figure that
+    would raise it, for costs alone, and weights
     that were loaded for no figure of the autoencoder, because their seeds are one training. A
     figure of images or a cost compares across autoencoders, one of latents within its own; costs
     only on one machine.
@@ -81,7 +82,7 @@ def _contests(table: Table, column: Column) -> list[list[int]]:
     samplers = [
         place
         for place in _places(table.rows, "sampler")
-        if column.subject == "cost" or not table.rows[place].alarms
+        if column.subject == "cost" or _is_no_copier(table.rows[place], table)
     ]
     if column.subject == "latents":
         autoencoders = dict.fromkeys(table.rows[place].autoencoder for place in samplers)
@@ -92,6 +93,16 @@ def _contests(table: Table, column: Column) -> list[list[int]]:
     if column.subject == "cost" and len(machines(table.measured)) > 1:
         return []
     return [samplers]
+
+
+def _is_no_copier(row: Row, table: Table) -> bool:
+    """Whether every figure that raises alarms was measured, and none did."""
+    watched = [
+        cell
+        for cell, column in zip(row.cells, table.columns, strict=True)
+        if column.alarm is not None
+    ]
+    return not row.alarms and not any(cell.problems for cell in watched)
 
 
 def _places(rows: Sequence[Row], kind: str) -> list[int]:

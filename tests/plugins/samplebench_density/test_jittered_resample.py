@@ -93,5 +93,5 @@ def test_one_latent_again_and_again_has_no_density():
     sampler = JitteredResample()
     sampler.fit(latents)
     assert torch.equal(sampler.sample(3).values, torch.ones(3, 2))
-    with pytest.raises(ValueError, match="one point has no density"):
+    with pytest.raises(ValueError, match="one point has none"):
         sampler.log_prob(latents)

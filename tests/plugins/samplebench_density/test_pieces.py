@@ -1,5 +1,7 @@
 """Batches gone through in chunks, and what is added up over these."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 import torch
@@ -39,6 +41,16 @@ class Lender:
             memory.fill_(torch.nan)
 
 
+class LendingSequence(Lender, Sequence):
+    """The same of which one may also ask for the length and for single batches."""
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def __getitem__(self, index: int) -> Latents:
+        return batches(self.sizes)[index]
+
+
 sizes_of_batches = st.lists(st.integers(0, 3 * CHUNK), min_size=1).filter(any)
 
 
@@ -50,7 +62,7 @@ def test_chunks_are_all_rows_in_order_however_they_come(cut, sizes):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pieces, "chunk_rows", lambda width, device: CHUNK)
         patch.setattr(pieces, "BLOCK_NUMBERS", 2 * CHUNK)
-        for source in (batches(sizes), Lender(sizes)):
+        for source in (batches(sizes), Lender(sizes), LendingSequence(sizes)):
             stream = Pieces(source)
             for _ in range(2):
                 chunks = [chunk.clone() for chunk in cut(stream)]

@@ -2,6 +2,10 @@
 
 import os
 import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 from child_work import answer, dies, raises, writes_where_it_may_not
@@ -65,3 +69,35 @@ def test_a_child_that_dies_is_told_with_how_and_its_last_words(run, how, told):
 
 def test_a_storage_error_keeps_its_exit_code(run):
     assert run(writes_where_it_may_not) == Failure("no room", 5)
+
+
+HELPERS = str(Path(__file__).parents[2] / "helpers")
+INTERRUPTED = """
+from pathlib import Path
+from samplebench.pipeline.children import Children
+try:
+    Children("slow_to_load").run(print, log=Path("log"), report=print)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_a_server_that_still_loads_says_nothing_of_an_interrupt(tmp_path):
+    main = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED],
+        env=os.environ | {"PYTHONPATH": HELPERS},
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        while not (tmp_path / "loading").exists():
+            assert main.poll() is None
+            time.sleep(0.02)
+        os.killpg(main.pid, signal.SIGINT)  # as a terminal sends it, to all processes
+        assert main.communicate(timeout=60) == ("interrupted\n", "")
+    finally:
+        main.kill()
+        main.communicate()

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from samplebench.errors import StorageError
-from samplebench.pipeline.setup import usable_cores
+from samplebench.pipeline.setup import usable_cores, usable_threads
 from samplebench.randomness import seeded
 
 
@@ -355,3 +355,9 @@ def test_a_gpu_gives_about_the_scores_of_a_cpu_and_counts_its_memory(bench, scor
         if record.role == "reconstruction":
             for title, value in scores(on_cpu[label]).items():
                 assert scores(record)[title] == pytest.approx(value, rel=0.1)
+
+
+@pytest.mark.parametrize(("limit", "least"), [("1", 1), ("1,2", 1), ("0", 10**6), ("x", 10**6)])
+def test_a_run_takes_the_cores_there_are_or_fewer_threads_when_told(limit, least, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", limit)
+    assert usable_threads() == min(usable_cores(), least)

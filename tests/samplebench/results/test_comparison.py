@@ -106,3 +106,14 @@ def test_costs_are_compared_when_they_are_asked_for(seeds_of):
         compare(tables(made), "pmfs", "gmm")
     (found,) = compare(tables(made), "pmfs", "gmm", ["fit"])
     assert found.differences == [-29.0, -38.0]
+    assert found.pairs == ("seed 0", "seed 1")
+
+
+def test_costs_of_two_machines_are_not_compared(seeds_of):
+    about = {"title": "fit", "subject": "cost"}
+    made = [
+        *seeds_of("pmfs", [1.0, 2.0], **about),
+        *seeds_of("gmm", [30.0, 40.0], provenance={"threads": 16}, **about),
+    ]
+    with pytest.raises(UsageError, match=r"several machines.*16 threads"):
+        compare(tables(made), "pmfs", "gmm", ["fit"])

@@ -149,14 +149,16 @@ def test_a_row_that_is_worse_than_the_alarm_is_marked(
 @pytest.mark.parametrize(
     ("subject", "winner"), [("images", "near"), ("latents", "near"), ("cost", "copier")]
 )
-def test_a_row_with_an_alarm_competes_in_costs_alone(
+@pytest.mark.parametrize("found", [0.1, None])
+def test_a_row_with_an_alarm_or_none_that_could_be_raised_competes_in_costs_alone(
     make_record: Callable[..., Record],
     make_score: Callable[..., Score],
     subject: str,
     winner: str,
+    found: float | None,
 ) -> None:
     about = {"better": "higher", "alarm": 0.8, "subject": "latents"}
-    rows = {None: (0.5, 1.0), "copier": (0.1, 0.1), "near": (1.0, 1.0), "far": (50.0, 1.0)}
+    rows = {None: (0.5, 1.0), "copier": (0.1, found), "near": (1.0, 1.0), "far": (50.0, 1.0)}
     records = [
         make_record(
             name,
