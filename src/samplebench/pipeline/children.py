@@ -3,12 +3,11 @@
 import multiprocessing
 import os
 import signal
-import threading
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -39,7 +38,7 @@ class Children(Generic[Result]):
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload(list(preload))
-        self.started = False
+        self._started = False
 
     def run(
         self,
@@ -51,11 +50,11 @@ class Children(Generic[Result]):
         """``work(*arguments, report)`` in a child; what it prints goes to the file ``log``."""
         ours, theirs = self.context.Pipe(duplex=False)
         _make_room(log)
-        if not self.started:
-            _start_server()
-            self.started = True
         child = self.context.Process(target=_child, args=(theirs, log, work, arguments))
         try:
+            if not self._started:
+                _start_server()
+                self._started = True
             child.start()
         except (OSError, EOFError) as error:
             return Failure(f"no process could be started ({type(error).__name__}: {error})", 1)
@@ -72,16 +71,15 @@ class Children(Generic[Result]):
 
 
 def _start_server() -> None:
-    """Start the server of children, which ignores interrupts even while it loads torch: the
-    parent decides what they mean.
+    """Start the server of children, which hears of no interrupt even while it loads torch: the
+    parent decides what one means, and one that comes meanwhile reaches it afterwards.
     """
-    if threading.current_thread() is not threading.main_thread():
-        return  # signals are the main thread's; the first child starts the server
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource_tracker.ensure_running()  # the server needs it, and its start lets signals through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         forkserver.ensure_running()
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler if before is None else before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _make_room(log: Path) -> None:
