@@ -73,8 +73,10 @@ def test_a_storage_error_keeps_its_exit_code(run):
 
 HELPERS = str(Path(__file__).parents[2] / "helpers")
 INTERRUPTED = """
+import signal
 from pathlib import Path
 from samplebench.pipeline.children import Children
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background has none
 try:
     Children("slow_to_load").run(print, log=Path("log"), report=print)
 except KeyboardInterrupt:
