@@ -2,9 +2,8 @@
 
 import os
 
-os.environ.setdefault(
-    "OMP_WAIT_POLICY", "PASSIVE"
-)  # busy waiting makes small tensors 50 times slower
+# Busy waiting makes small tensors 50 times slower.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import pytest
 import torch

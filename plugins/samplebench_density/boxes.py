@@ -12,7 +12,7 @@ from torch import Tensor
 from samplebench_density.bins import grouped
 from samplebench_density.frequencies import Frequencies
 from samplebench_density.grid import Grid
-from samplebench_density.pieces import Vectors
+from samplebench_density.pieces import Chunk, Vectors, joined
 from samplebench_density.tally import Boxed, Counted, Tally
 
 Points = Float[Tensor, "count D"]
@@ -23,8 +23,8 @@ class Boxes(ABC):
 
     @classmethod
     @abstractmethod
-    def about(cls, grid: Grid, pieces: Iterable[Vectors]) -> "Boxes":
-        """The boxes about latents that come in pieces."""
+    def about(cls, grid: Grid, chunks: Iterable[Chunk]) -> "Boxes":
+        """The boxes about latents that come in chunks."""
 
     @abstractmethod
     def points(self, count: int) -> Points:
@@ -54,10 +54,10 @@ class CellBoxes(Boxes):
     frequencies: Frequencies
 
     @classmethod
-    def about(cls, grid: Grid, pieces: Iterable[Vectors]) -> "Boxes":
+    def about(cls, grid: Grid, chunks: Iterable[Chunk]) -> "Boxes":
         tally = Tally[Counted]()
-        for piece in pieces:
-            tally.add(Counted.once(grid.cells(piece)))
+        for chunk in chunks:
+            tally.add(Counted.once(grid.cells(chunk)))
         entries = tally.entries()
         return cls(grid, entries.cells, Frequencies(entries.counts))
 
@@ -86,9 +86,8 @@ class MemberBoxes(Boxes):
     vectors: Vectors
 
     @classmethod
-    def about(cls, grid: Grid, pieces: Iterable[Vectors]) -> "Boxes":
-        first, *more = [piece.clone() for piece in pieces]
-        return cls(grid, torch.cat([first, *more]) if more else first)
+    def about(cls, grid: Grid, chunks: Iterable[Chunk]) -> "Boxes":
+        return cls(grid, joined([chunk.clone() for chunk in chunks]))
 
     def points(self, count: int) -> Points:
         rows = torch.randint(len(self.vectors), (count,), device=self.vectors.device)
@@ -116,10 +115,10 @@ class BoundingBoxes(Boxes):
     frequencies: Frequencies
 
     @classmethod
-    def about(cls, grid: Grid, pieces: Iterable[Vectors]) -> "Boxes":
+    def about(cls, grid: Grid, chunks: Iterable[Chunk]) -> "Boxes":
         tally = Tally[Boxed]()
-        for piece in pieces:
-            tally.add(Boxed.once(grid.cells(piece), piece.clone()))
+        for chunk in chunks:
+            tally.add(Boxed.once(grid.cells(chunk), chunk.clone()))
         bins = tally.entries().grouped()
         return cls(bins.low, bins.high, Frequencies(bins.counts))
 

@@ -26,6 +26,11 @@ def chunk_rows(width: int, device: torch.device) -> int:
     return max(1, (2**18 if device.type == "cpu" else 2**25) // width)
 
 
+def joined(vectors: Sequence[Tensor]) -> Tensor:
+    """All of these, of one set without a copy."""
+    return vectors[0] if len(vectors) == 1 else torch.cat(list(vectors))
+
+
 class Pieces:
     """Batches of latents, gone through as vectors in chunks of one size, whatever the batches.
 
@@ -97,23 +102,18 @@ class Pieces:
             if waiting_rows < size:
                 waiting.append(vectors if kept else vectors.clone())
                 continue
-            joined = _joined([*waiting, vectors])
+            whole = joined([*waiting, vectors])
             waiting_rows %= size
-            full = len(joined) - waiting_rows
-            yield from torch.split(joined[:full], size)
-            rest = joined[full:] if kept else joined[full:].clone()
+            full = len(whole) - waiting_rows
+            yield from torch.split(whole[:full], size)
+            rest = whole[full:] if kept else whole[full:].clone()
             waiting = [rest] if waiting_rows else []
-            del joined, vectors, batch  # not beside the next one
+            del whole, vectors, batch  # not beside the next one
         if waiting_rows:
-            yield _joined(waiting)
+            yield joined(waiting)
         if self._rows not in (None, rows):
             raise ValueError(
                 f"the batches held {self._rows} latents when gone through first, and {rows} the "
                 "second time; they must be the same"
             )
         self._rows = rows
-
-
-def _joined(vectors: Sequence[Tensor]) -> Tensor:
-    """All of these, of one set without a copy."""
-    return vectors[0] if len(vectors) == 1 else torch.cat(list(vectors))

@@ -111,11 +111,11 @@ class PMFS(Sampler):
         if self._rule.looks_first:
             for _ in spread.watching(pieces.chunks()):
                 pass
-            vectors = pieces.blocks()
+            chunks = pieces.blocks()
         else:
-            vectors = spread.watching(pieces.chunks())
+            chunks = spread.watching(pieces.chunks())
         grid = self._rule.grid(pieces, spread)
-        boxes = BOXES[self.law].about(grid, vectors)
+        boxes = BOXES[self.law].about(grid, chunks)
         self._form, self._grid, self._boxes = pieces.form, grid, boxes
         self._spread = spread.deviations
 

@@ -39,11 +39,11 @@ def details(table: Table) -> list[str]:
 def _bold(table: Table) -> str:
     """The rule for bold cells, with the test by its name."""
     if not any(cell.bold for row in table.rows for cell in row.cells):
-        return "Nothing is bold: that takes two seeds or more of the best row and of another."
+        return "Nothing is bold: that takes two rows that compete, with two seeds or more."
     return (
         "**Bold**: the best that competes and the next ones, up to the first that the "
         f"Games–Howell test tells from it (level {SIGNIFICANCE} over all pairs, costs as "
-        f"logarithms{_scopes(table)}); few seeds tell little apart. "
+        f"logarithms where none is 0{_scopes(table)}); few seeds tell little apart. "
         "Controls, diagnostics, rows of a single seed and figures that a seed lacks are never "
         "bold, rows with ‡ only in costs, references only in figures of the autoencoder."
     )

@@ -63,11 +63,10 @@ def machines(records: Iterable[Record]) -> set[str]:
 def _contests(table: Table, column: Column) -> list[list[int]]:
     """The sets of rows whose figures of a column compete, as places in the table.
 
-    References and controls compete for nothing, rows with an alarm, or without the figure that
-    would raise it, for costs alone, and weights
-    that were loaded for no figure of the autoencoder, because their seeds are one training. A
-    figure of images or a cost compares across autoencoders, one of latents within its own; costs
-    only on one machine.
+    References and controls compete for nothing; rows with an alarm, or without the figure that
+    would raise it, for costs alone; and weights that were loaded for no figure of the autoencoder,
+    because their seeds are one training. A figure of images or a cost compares across
+    autoencoders, one of latents within its own; costs only on one machine.
     """
     if column.alarm is not None:
         return []
