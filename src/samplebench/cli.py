@@ -42,6 +42,7 @@ def run(options: argparse.Namespace) -> int:
     from samplebench.boards import write_boards
     from samplebench.display import display_for, duration
     from samplebench.pipeline.run import Run
+    from samplebench.plan_table import counts
     from samplebench.planning import planned
     from samplebench.results.store import Store
 
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     seconds = plan.estimated_seconds(todo)
     if not options.quiet:
         guess = f", about {duration(seconds)}" if todo and seconds else ""
-        told = f"{suite.name}: {_counts(plan)}{guess}, on {setup.device}"
+        told = f"{suite.name}: {counts(plan)}{guess}, on {setup.device}"
         print(told, file=sys.stderr)
     with display_for(options.quiet) as display:
         try:
@@ -67,24 +68,14 @@ def run(options: argparse.Namespace) -> int:
 
 def plan(options: argparse.Namespace) -> int:
     """Print the grid: what is measured, stale or refused and why, and the time it will take."""
-    from tabulate import tabulate
-
-    from samplebench.display import duration
+    from samplebench import plan_table
     from samplebench.planning import planned
 
     _, _, plan = planned(options)
-    rows = _rows(plan)
-    if options.json:
-        print(json.dumps(rows, indent=1))
-        return 0
-    shown = [
-        [row["reason"] or "" if k == "reason" else row[k] for k in list(row)[:-1]] for row in rows
-    ]
-    print(tabulate(shown, headers=list(rows[0])[:-1], disable_numparse=True))
-    todo = plan.of_state("to do", "stale")
-    seconds = plan.estimated_seconds(todo)
-    time = f"about {duration(seconds)}" if seconds is not None else "unknown until one is measured"
-    print(f"\n{_counts(plan)}. Time to measure: {time if todo else 'none'}.")
+    told = (
+        json.dumps(plan_table.rows(plan), indent=1) if options.json else plan_table.as_text(plan)
+    )
+    print(told)
     return 0
 
 
@@ -193,31 +184,6 @@ def _set_aside_damaged(setup: "Setup", suite: "Suite") -> None:
     for file in store.read(suite.name)[1]:
         kept = store.quarantine(file)
         print(f"samplebench: it is kept as {kept}, and its cell runs again", file=sys.stderr)
-
-
-def _rows(plan: "Plan") -> list[dict[str, str | int | None]]:
-    """One row a cell."""
-    return [
-        {
-            "dataset": str(planned.cell.dataset),
-            "autoencoder": str(planned.cell.autoencoder),
-            "sampler": planned.cell.row,
-            "seed": planned.cell.seed,
-            "state": planned.state,
-            "reason": planned.reason,
-            "identity": planned.identity,
-        }
-        for planned in plan.cells
-    ]
-
-
-def _counts(plan: "Plan") -> str:
-    counts = {
-        state: len(plan.of_state(state)) for state in ("to do", "stale", "measured", "refused")
-    }
-    told = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
-    cells = len(plan.cells)
-    return f"{cells} {'cell' if cells == 1 else 'cells'}: {told}"
 
 
 def _tell(tally: "Tally", plan: "Plan", setup: "Setup", suite: "Suite") -> None:

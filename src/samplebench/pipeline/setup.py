@@ -14,7 +14,7 @@ import torch
 import samplebench
 from samplebench.errors import UsageError
 from samplebench.registry.loading import Choice
-from samplebench.registry.registry import digest_of_files
+from samplebench.registry.plugin import digest_of_files
 from samplebench.results.record import Provenance
 
 _PACKAGES = (

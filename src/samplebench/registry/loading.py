@@ -16,7 +16,8 @@ import pluggy
 from samplebench.errors import PluginError, UsageError
 from samplebench.registry import hookspecs
 from samplebench.registry.hookspecs import API_VERSION, Factory
-from samplebench.registry.registry import GIVEN, Part, Plugin, Registry
+from samplebench.registry.plugin import Plugin
+from samplebench.registry.registry import GIVEN, Part, Registry
 from samplebench.registry.spec import is_name
 
 GROUP = "samplebench"

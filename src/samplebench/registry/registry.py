@@ -7,18 +7,16 @@ import difflib
 import hashlib
 import inspect
 import json
-import re
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from types import ModuleType
 from typing import Any, get_args
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from samplebench.errors import BadSetting, BadSpec, SamplebenchError, UnknownPart
+from samplebench.registry import documentation
+from samplebench.registry.plugin import Plugin
 from samplebench.registry.spec import Setting, Spec, parse_grid
 
 GIVEN: Mapping[str, str | None] = {
@@ -29,45 +27,6 @@ GIVEN: Mapping[str, str | None] = {
     "metric": None,
 }
 """The kinds of part, and the argument that a kind's factory always gets."""
-
-
-def digest_of_files(files: Iterable[Path], root: Path) -> str:
-    """A short digest of the places under ``root`` and contents of source files."""
-    digest = hashlib.sha256()
-    for file in files:
-        place = file.relative_to(root).as_posix()
-        digest.update(place.encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
-
-
-@dataclass(frozen=True)
-class Plugin:
-    """A plugin that was loaded: the module, and where it comes from."""
-
-    name: str
-    distribution: str
-    version: str
-    module: ModuleType
-
-    @cached_property
-    def home(self) -> Path:
-        """The file of its outermost package that is one, or of the module itself."""
-        names = self.module.__name__.split(".")
-        packages = (sys.modules.get(".".join(names[:depth])) for depth in range(1, len(names)))
-        files = [file for p in packages if (file := getattr(p, "__file__", None))]
-        return Path(str(files[0] if files else self.module.__file__))
-
-    @cached_property
-    def sources(self) -> tuple[Path, ...]:
-        """Every Python file of the plugin's package, or its one file."""
-        if self.home.name == "__init__.py":
-            return tuple(sorted(self.home.parent.rglob("*.py")))
-        return (self.home,)
-
-    @cached_property
-    def code(self) -> str:
-        """The digest of ``sources``: another digest, another plugin."""
-        return digest_of_files(self.sources, self.home.parent)
 
 
 @dataclass(frozen=True)
@@ -96,28 +55,18 @@ class Part:
     @property
     def summary(self) -> str:
         """The first sentence of its documentation."""
-        paragraph = " ".join(self._documentation.split("\n\n")[0].split())
-        return re.split(r"(?<=[.!?])\s+(?=[A-Z])", paragraph, maxsplit=1)[0]
+        return documentation.summary(self._documentation)
 
     @property
     def reference(self) -> str | None:
         """The published source that its documentation names."""
-        found = re.search(r"^References?:\s*(.+?)(?:\n\s*\n|\Z)", self._documentation, re.M | re.S)
-        return " ".join(found.group(1).split()).removesuffix(".") if found else None
+        return documentation.reference(self._documentation)
 
     @property
     def meanings(self) -> dict[str, str]:
-        """What its documentation says of each setting, under ``Args``."""
-        block = re.search(r"^Args:\n(.*?)(?=^\S|\Z)", self._documentation, re.M | re.S)
-        entries = re.findall(
-            r"^ {4}(\w[\w, ]*): (.*?)(?=^ {4}\S|\Z)", block[1] if block else "", re.M | re.S
-        )
-        return {
-            name: " ".join(text.split())
-            for names, text in entries
-            for name in names.split(", ")
-            if name in self.parameters
-        }
+        """What its documentation says of each setting."""
+        told = documentation.arguments(self._documentation)
+        return {name: text for name, text in told.items() if name in self.parameters}
 
     @property
     def _documentation(self) -> str:

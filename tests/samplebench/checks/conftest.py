@@ -9,7 +9,8 @@ import pytest
 
 from samplebench import Continuous, Discrete, Mixture, Sparse
 from samplebench.checks import Outcome, check_part
-from samplebench.registry.registry import Part, Plugin
+from samplebench.registry.plugin import Plugin
+from samplebench.registry.registry import Part
 from samplebench.registry.spec import Spec
 
 

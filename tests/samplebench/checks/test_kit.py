@@ -26,7 +26,8 @@ from samplebench.checks.kit import KITS
 from samplebench.checks.outcome import attempt
 from samplebench.errors import BadSetting, PluginError, UsageError
 from samplebench.registry.loading import Choice
-from samplebench.registry.registry import Part, Plugin
+from samplebench.registry.plugin import Plugin
+from samplebench.registry.registry import Part
 from samplebench.registry.spec import Spec
 
 MODULES = (

@@ -8,7 +8,8 @@ import pytest
 
 from samplebench import Sampler
 from samplebench.errors import BadSetting, UnknownPart
-from samplebench.registry.registry import Part, Plugin, Registry
+from samplebench.registry.plugin import Plugin
+from samplebench.registry.registry import Part, Registry
 from samplebench.registry.spec import Spec, parse
 
 HERE = Plugin("tests", "the tests", "1.0", sys.modules[__name__])

@@ -8,7 +8,8 @@ from typing import Literal
 import pytest
 
 from samplebench.errors import BadSetting, BadSpec, UnknownPart
-from samplebench.registry.registry import Part, Plugin, Registry
+from samplebench.registry.plugin import Plugin
+from samplebench.registry.registry import Part, Registry
 from samplebench.registry.spec import parse
 
 HERE = Plugin("tests", "the tests", "1.0", sys.modules[__name__])
