@@ -12,6 +12,9 @@ from samplebench import __version__
 KINDS = ("datasets", "autoencoders", "samplers", "features", "metrics", "suites", "plugins")
 """What can be listed."""
 
+EXECUTORS = ("forked", "inline")
+"""What can carry out the stages of a run."""
+
 Command = Callable[[argparse.Namespace], int]
 """Carries out what was typed; its exit code."""
 
@@ -57,16 +60,40 @@ def _run_options(command: argparse.ArgumentParser) -> None:
     _grid_options(command)
     _quiet_option(command)
     command.add_argument("--again", action="store_true", help="measure measured cells again")
+    _jobs_option(command)
     command.add_argument(
-        "--keep-stale",
-        action="store_true",
-        help="leave cells that other code measured as they are",
+        "--executor",
+        choices=EXECUTORS,
+        default=EXECUTORS[0],
+        help="forked: each stage in a process of its own; inline: all in this one, to debug",
     )
 
 
 def _plan_options(command: argparse.ArgumentParser) -> None:
     _grid_options(command)
     _json_option(command)
+
+
+def _verify_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "suite", nargs="?", default="digits", help="a bundled suite or a TOML file (digits)"
+    )
+    _only_option(command)
+    chosen = command.add_mutually_exclusive_group()
+    chosen.add_argument("--sample", type=int, metavar="N", help="replay N cells at random")
+    chosen.add_argument("--all", action="store_true", help="replay every measured cell")
+    command.add_argument(
+        "--since",
+        metavar="COMMIT",
+        help="compare with that commit's code on this machine, in place of the records",
+    )
+    _quiet_option(command)
+    _jobs_option(command)
+    _device_option(command)
+    _workspace_option(command)
+    _data_option(command)
+    _results_option(command)
+    _plugin_options(command)
 
 
 def _train_options(command: argparse.ArgumentParser) -> None:
@@ -146,13 +173,7 @@ def _grid_options(command: argparse.ArgumentParser) -> None:
             help="in place of the suite's; repeatable",
         )
     command.add_argument("--seeds", metavar="0-4", help="in place of the suite's: 0-4 or 0,2,5")
-    command.add_argument(
-        "--only",
-        action="append",
-        default=[],
-        metavar="PATTERN",
-        help="dataset/autoencoder/sampler/seed N, with * and ?; repeatable",
-    )
+    _only_option(command)
     command.add_argument(
         "--checkpoint",
         action=_Once,
@@ -165,6 +186,22 @@ def _grid_options(command: argparse.ArgumentParser) -> None:
     _data_option(command)
     _results_option(command)
     _plugin_options(command)
+
+
+def _only_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="dataset/autoencoder/sampler/seed N, with * and ?; repeatable",
+    )
+
+
+def _jobs_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="stages at once, which share the threads"
+    )
 
 
 def _quiet_option(command: argparse.ArgumentParser) -> None:
@@ -223,6 +260,7 @@ def _json_option(command: argparse.ArgumentParser) -> None:
 _OPTIONS = {
     "run": _run_options,
     "plan": _plan_options,
+    "verify": _verify_options,
     "train": _train_options,
     "push": _push_options,
     "list": _list_options,

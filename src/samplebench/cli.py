@@ -11,10 +11,9 @@ from samplebench.arguments import KINDS, parser
 from samplebench.errors import SamplebenchError
 
 if TYPE_CHECKING:
-    from samplebench.pipeline.plan import Plan
-    from samplebench.pipeline.run import Tally
-    from samplebench.pipeline.setup import Setup
-    from samplebench.pipeline.suite import Suite
+    from samplebench.pipeline.request.plan import Plan
+    from samplebench.pipeline.running.outcomes import Outcomes
+    from samplebench.pipeline.workspace import Site
 
 _INTERRUPTED = 130
 
@@ -41,66 +40,74 @@ def run(options: argparse.Namespace) -> int:
     """Measure what a suite asks for and is not measured yet, then write the board."""
     from samplebench.boards import write_boards
     from samplebench.display import display_for, duration
-    from samplebench.pipeline.run import Run
+    from samplebench.pipeline.running.executors import EXECUTORS
+    from samplebench.pipeline.running.run import run
     from samplebench.plan_table import counts
-    from samplebench.planning import planned
+    from samplebench.planning import plan_run
     from samplebench.results.store import Store
 
-    suite, setup, plan = planned(options)
-    _set_aside_damaged(setup, suite)
-    todo = plan.of_state("to do", *(() if options.keep_stale else ("stale",)))
+    plan, site = plan_run(options)
+    name = plan.suite.name
+    _set_aside_damaged(site, name)
+    todo = plan.of_status("to do", "stale")
     seconds = plan.estimated_seconds(todo)
     if not options.quiet:
-        guess = f", about {duration(seconds)}" if todo and seconds else ""
-        told = f"{suite.name}: {counts(plan)}{guess}, on {setup.device}"
-        print(told, file=sys.stderr)
-    with display_for(options.quiet) as display:
+        guess = f", about {duration(seconds / site.jobs)}" if todo and seconds else ""
+        print(f"{name}: {counts(plan)}{guess}, on {site.device}", file=sys.stderr)
+    with display_for(options.quiet) as display, EXECUTORS[options.executor](site) as executor:
         try:
-            tally = Run(plan, setup, display)(keep_stale=options.keep_stale)
+            outcomes = run(plan, site, executor, display)
         finally:
-            if suite.name in Store(options.results).suites():
-                write_boards(options.results, [suite.name])
-    _tell(tally, plan, setup, suite)
-    if not plan.of_state("to do", "stale", "measured"):
+            if name in Store(options.results).suites():
+                write_boards(options.results, [name])
+    _summarise(outcomes, plan, site)
+    if not plan.of_status("to do", "stale", "measured", "unverified"):
         return 3
-    return 1 if tally.failed or tally.incomplete else 0
+    return 1 if outcomes.failed or outcomes.incomplete else 0
 
 
 def plan(options: argparse.Namespace) -> int:
-    """Print the grid: what is measured, stale or refused and why, and the time it will take."""
+    """Print the grid: the status of each cell with its reason, and the time to measure."""
     from samplebench import plan_table
-    from samplebench.planning import planned
+    from samplebench.planning import plan_run
 
-    _, _, plan = planned(options)
-    told = (
+    plan, _ = plan_run(options)
+    print(
         json.dumps(plan_table.rows(plan), indent=1) if options.json else plan_table.as_text(plan)
     )
-    print(told)
     return 0
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Measure some cells again, and say if their scores come out the same with today's code."""
+    from samplebench import verifying
+
+    return verifying.verify(options)
 
 
 def train(options: argparse.Namespace) -> int:
     """Train one autoencoder as a run would, and write a checkpoint: weights and what they are."""
     from samplebench.display import display_for
-    from samplebench.pipeline.checkpoint_folder import require_replaceable
-    from samplebench.pipeline.train import train_checkpoint, training_suite
-    from samplebench.planning import load_chosen, setup_of
+    from samplebench.pipeline.exchange.checkpoint_folder import require_replaceable
+    from samplebench.pipeline.exchange.train import train_checkpoint, training_suite
+    from samplebench.pipeline.running.executors import EXECUTORS
+    from samplebench.planning import load_chosen_parts, site_of
 
     suite = training_suite(
         options.suite,
-        options.dataset,
-        options.autoencoder,
-        options.seed,
+        dataset=options.dataset,
+        autoencoder=options.autoencoder,
+        seed=options.seed,
         epochs=options.epochs,
         batch=options.batch,
         learning_rate=options.learning_rate,
     )
-    parts, setup = load_chosen(options), setup_of(options, options.output)
+    parts, site = load_chosen_parts(options), site_of(options, options.output)
     if require_replaceable(options.output):
-        told = f"the checkpoint in {options.output} will be replaced when this one is trained"
-        print(f"samplebench: {told}", file=sys.stderr)
-    with display_for(options.quiet) as display:
-        training = train_checkpoint(suite, parts, setup, display).training
+        notice = f"the checkpoint in {options.output} will be replaced when this one is trained"
+        print(f"samplebench: {notice}", file=sys.stderr)
+    with display_for(options.quiet) as display, EXECUTORS["forked"](site) as executor:
+        training = train_checkpoint(suite, parts, site, executor, display).training
     error = f"reconstruction MSE {training.error:.4g} on {training.held_out:,} held-out images"
     print(f"{options.autoencoder} on {options.dataset}, seed {options.seed}: {error}")
     print(f"Checkpoint: {options.output}, for `samplebench run --checkpoint {options.output}`")
@@ -109,7 +116,7 @@ def train(options: argparse.Namespace) -> int:
 
 def push(options: argparse.Namespace) -> int:
     """Upload a checkpoint to the Hugging Face hub, with a model card made from its record."""
-    from samplebench.pipeline.hub import upload
+    from samplebench.pipeline.exchange.hub import upload
 
     print(upload(options.folder, options.repository, private=options.private))
     return 0
@@ -118,10 +125,10 @@ def push(options: argparse.Namespace) -> int:
 def list_parts(options: argparse.Namespace) -> int:
     """Print what is installed."""
     from samplebench import catalogue
-    from samplebench.planning import load_chosen
+    from samplebench.planning import load_chosen_parts
 
     kinds = KINDS if options.kind is None else (options.kind,)
-    rows = catalogue.rows(load_chosen(options), kinds)
+    rows = catalogue.rows(load_chosen_parts(options), kinds)
     if options.json:
         print(json.dumps(rows, indent=1))
     else:
@@ -144,9 +151,9 @@ def show(options: argparse.Namespace) -> int:
 def check(options: argparse.Namespace) -> int:
     """Run the conformance kit over a file or an installed plugin or part."""
     from samplebench.checks import check_target, render
-    from samplebench.planning import choice
+    from samplebench.planning import plugin_choice
 
-    outcomes = check_target(options.target, choice(options), options.data_dir)
+    outcomes = check_target(options.target, plugin_choice(options), options.data_dir)
     print(render(outcomes))
     failed = any(outcome.status == "failed" for outcome in outcomes)
     return 1 if failed or not any(outcome.status == "passed" for outcome in outcomes) else 0
@@ -177,27 +184,35 @@ def compare(options: argparse.Namespace) -> int:
     return 0
 
 
-def _set_aside_damaged(setup: "Setup", suite: "Suite") -> None:
+def _set_aside_damaged(site: "Site", suite: str) -> None:
     from samplebench.results.store import Store
 
-    store = Store(setup.results)
-    for file in store.read(suite.name)[1]:
+    store = Store(site.results)
+    for file in store.read(suite)[1]:
         kept = store.quarantine(file)
         print(f"samplebench: it is kept as {kept}, and its cell runs again", file=sys.stderr)
 
 
-def _tell(tally: "Tally", plan: "Plan", setup: "Setup", suite: "Suite") -> None:
+def _summarise(outcomes: "Outcomes", plan: "Plan", site: "Site") -> None:
     from samplebench.results.store import Store
 
-    board = Store(setup.results).board_path(suite.name)
-    counts = {"measured": tally.measured, "measured in part": tally.incomplete}
-    counts |= {"failed": tally.failed, "refused": tally.refused}
-    told = [f"{count} {what}" for what, count in counts.items() if count or what == "measured"]
-    print(f"Cells: {', '.join(told)}. Board: {board}")
-    if not tally.measured and plan.of_state("measured"):
-        before = f"All {len(plan.of_state('measured'))} cells were measured before"
-        print(f"{before}; `samplebench run --again` measures them on this machine.")
-    for reason, (first, *more) in tally.reasons.items():
+    board = Store(site.results).board_path(plan.suite.name)
+    counts = {"measured": outcomes.measured, "measured in part": outcomes.incomplete}
+    counts |= {"failed": outcomes.failed, "refused": outcomes.refused}
+    counted = [f"{count} {what}" for what, count in counts.items() if count or what == "measured"]
+    print(f"Cells: {', '.join(counted)}. Board: {board}")
+    before = len(plan.of_status("measured", "unverified"))
+    if not outcomes.measured and before:
+        print(
+            f"All {before} cells were measured before; "
+            "`samplebench run --again` measures them on this machine."
+        )
+    if unverified := len(plan.of_status("unverified")):
+        print(
+            f"{unverified} of them with code or versions that changed since; "
+            "`samplebench verify` says if their scores still hold."
+        )
+    for reason, (first, *more) in outcomes.reasons.items():
         cells = f"{first} and {len(more)} more have" if more else f"{first} has"
         print(f"samplebench: {cells} no full record: {reason}", file=sys.stderr)
 
@@ -205,6 +220,7 @@ def _tell(tally: "Tally", plan: "Plan", setup: "Setup", suite: "Suite") -> None:
 COMMANDS = {
     "run": run,
     "plan": plan,
+    "verify": verify,
     "train": train,
     "push": push,
     "list": list_parts,

@@ -1,21 +1,29 @@
 """A plan as rows for people and programs."""
 
+from typing import Any
+
 from tabulate import tabulate
 
 from samplebench.display import duration
-from samplebench.pipeline.plan import Plan
+from samplebench.pipeline.request.plan import Plan
+from samplebench.pipeline.request.status import Status
+
+_STATUSES: tuple[Status, ...] = ("to do", "stale", "unverified", "measured", "refused")
 
 
-def rows(plan: Plan) -> list[dict[str, str | int | None]]:
-    """One row a cell."""
+def rows(plan: Plan) -> list[dict[str, Any]]:
+    """One row a cell. ``refused metrics`` have no meaning for it, each for its reason."""
     return [
         {
             "dataset": str(planned.cell.dataset),
             "autoencoder": str(planned.cell.autoencoder),
             "sampler": planned.cell.row,
             "seed": planned.cell.seed,
-            "state": planned.state,
+            "status": planned.status,
             "reason": planned.reason,
+            "refused metrics": {
+                str(metric): refusal.reason for metric, refusal in planned.metrics.refused
+            },
             "identity": planned.identity,
         }
         for planned in plan.cells
@@ -23,12 +31,13 @@ def rows(plan: Plan) -> list[dict[str, str | int | None]]:
 
 
 def as_text(plan: Plan) -> str:
-    """The rows as a table for a terminal, how many there are of each state, and their time."""
+    """The rows as a table for a terminal, the number of each status, and the time to measure."""
+    hidden = ("identity", "refused metrics")
     shown = [
-        {name: "" if v is None else v for name, v in row.items() if name != "identity"}
+        {name: "" if v is None else v for name, v in row.items() if name not in hidden}
         for row in rows(plan)
     ]
-    todo = plan.of_state("to do", "stale")
+    todo = plan.of_status("to do", "stale")
     seconds = plan.estimated_seconds(todo)
     time = f"about {duration(seconds)}" if seconds is not None else "unknown until one is measured"
     table = tabulate(shown, headers="keys", disable_numparse=True)
@@ -36,10 +45,8 @@ def as_text(plan: Plan) -> str:
 
 
 def counts(plan: Plan) -> str:
-    """How many cells there are, of each state."""
-    counted = {
-        state: len(plan.of_state(state)) for state in ("to do", "stale", "measured", "refused")
-    }
-    told = ", ".join(f"{count} {state}" for state, count in counted.items() if count)
+    """The number of cells, and of each status."""
+    counted = {status: len(plan.of_status(status)) for status in _STATUSES}
+    listed = ", ".join(f"{count} {status}" for status, count in counted.items() if count)
     cells = len(plan.cells)
-    return f"{cells} {'cell' if cells == 1 else 'cells'}: {told}"
+    return f"{cells} {'cell' if cells == 1 else 'cells'}: {listed}"

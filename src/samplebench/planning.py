@@ -1,71 +1,72 @@
-"""From what was typed to what a command works with: plugins, a setup, a plan."""
+"""From the words of a command line to the things that a command works with."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from samplebench.errors import BadCheckpoint
-from samplebench.pipeline.grid import choose_all
-from samplebench.pipeline.plan import Plan, make_plan
-from samplebench.pipeline.pretrained import (
+from samplebench.errors import BadCheckpoint, UsageError
+from samplebench.pipeline.device import choose_device, usable_threads
+from samplebench.pipeline.exchange.pretrained import (
     Checkpoint,
+    describe_other_code,
     open_checkpoint,
-    other_code,
     recorded_autoencoder,
 )
-from samplebench.pipeline.setup import Setup, choose_device, usable_threads
-from samplebench.pipeline.suite import Suite, load_suite, override
+from samplebench.pipeline.request.grid import choose_all
+from samplebench.pipeline.request.plan import Plan, make_plan
+from samplebench.pipeline.request.suite import Suite, load_suite, override
+from samplebench.pipeline.workspace import Site
 from samplebench.registry.loading import Choice, Parts, load_parts
 from samplebench.results.store import Store
 
 
-def planned(options: argparse.Namespace) -> tuple[Suite, Setup, Plan]:
-    """The suite with what was asked for in place of its own, and what is to be done for it."""
-    parts = load_chosen(options)
+def plan_run(options: argparse.Namespace) -> tuple[Plan, Site]:
+    """Plan the suite with what was asked for in place of its own."""
+    parts = load_chosen_parts(options)
     checkpoint = open_checkpoint(options.checkpoint) if options.checkpoint else None
+    suite = load_suite(options.suite)
     suite = override(
-        load_suite(options.suite),
+        suite,
         datasets=options.dataset,
         autoencoders=_autoencoders(options.autoencoder, checkpoint, parts),
-        **_samplers(options.sampler, load_suite(options.suite), parts),
+        **_samplers(options.sampler, suite, parts),
         features=options.features,
         metrics=options.metric,
         seeds=options.seeds,
     )
     _require_same_images(checkpoint, suite, parts, options.data_dir)
-    setup = setup_of(options, options.results, checkpoint)
-    records, damaged = Store(setup.results).read(suite.name)
-    for file in damaged:
-        print(f"samplebench: {file.path} is damaged ({file.reason})", file=sys.stderr)
-    plan = make_plan(
+    return _plan(
         suite,
         parts,
-        records,
-        data_dir=setup.data_dir,
-        checkpoint=setup.checkpoint,
-        only=options.only,
+        options,
+        weights=checkpoint.weights if checkpoint else None,
         again=getattr(options, "again", False),
     )
-    return suite, setup, plan
 
 
-def setup_of(
-    options: argparse.Namespace, results: Path, checkpoint: Checkpoint | None = None
-) -> Setup:
-    """Where and on what to work; ``results`` is where to put what comes of it."""
-    return Setup(
+def plan_verification(options: argparse.Namespace) -> tuple[Plan, Site]:
+    """Plan the suite as it is."""
+    return _plan(load_suite(options.suite), load_chosen_parts(options), options)
+
+
+def site_of(options: argparse.Namespace, results: Path) -> Site:
+    """The place to work; ``results`` is the folder for what comes of it."""
+    jobs = getattr(options, "jobs", 1)
+    if jobs < 1:
+        raise UsageError(f"--jobs is 1 or more, not {jobs}")
+    return Site(
         data_dir=options.data_dir.absolute(),
         workspace=options.workspace.absolute(),
         results=results.absolute(),
         device=choose_device(options.device),
-        threads=usable_threads(),
-        plugins=choice(options),
-        checkpoint=checkpoint.weights if checkpoint else None,
+        threads=max(1, usable_threads() // jobs),
+        jobs=jobs,
+        plugins=plugin_choice(options),
     )
 
 
-def choice(options: argparse.Namespace) -> Choice:
+def plugin_choice(options: argparse.Namespace) -> Choice:
     """The plugins that were chosen."""
     return Choice(
         tuple(str(file.absolute()) for file in options.plugin),
@@ -74,12 +75,36 @@ def choice(options: argparse.Namespace) -> Choice:
     )
 
 
-def load_chosen(options: argparse.Namespace) -> Parts:
-    """The parts of the chosen plugins; those that are broken are told."""
-    parts = load_parts(choice(options))
+def load_chosen_parts(options: argparse.Namespace) -> Parts:
+    """Load the parts of the chosen plugins, and name the plugins that are broken."""
+    parts = load_parts(plugin_choice(options))
     for broken in parts.broken:
         print(f"samplebench: {broken}", file=sys.stderr)
     return parts
+
+
+def _plan(
+    suite: Suite,
+    parts: Parts,
+    options: argparse.Namespace,
+    *,
+    weights: Path | None = None,
+    again: bool = False,
+) -> tuple[Plan, Site]:
+    site = site_of(options, options.results)
+    records, damaged = Store(site.results).read(suite.name)
+    for file in damaged:
+        print(f"samplebench: {file.path} is damaged ({file.reason})", file=sys.stderr)
+    plan = make_plan(
+        suite,
+        parts,
+        records,
+        data_dir=site.data_dir,
+        weights=weights,
+        only=options.only,
+        again=again,
+    )
+    return plan, site
 
 
 def _autoencoders(
@@ -89,8 +114,8 @@ def _autoencoders(
     if checkpoint is None or checkpoint.record is None:
         return asked
     recorded = recorded_autoencoder(checkpoint.record, parts)
-    if told := other_code(checkpoint.record, recorded):
-        print(f"samplebench: {told}", file=sys.stderr)
+    if difference := describe_other_code(checkpoint.record, recorded):
+        print(f"samplebench: {difference}", file=sys.stderr)
     for other in choose_all(parts.autoencoders, asked or ()):
         if other.key != recorded.key:
             raise BadCheckpoint(
@@ -116,7 +141,7 @@ def _samplers(asked: Sequence[str] | None, suite: Suite, parts: Parts) -> dict[s
 def _require_same_images(
     checkpoint: Checkpoint | None, suite: Suite, parts: Parts, data_dir: Path
 ) -> None:
-    """Told before data are read."""
+    """Refuse a checkpoint that is for images of another shape, before data are read."""
     if checkpoint is None or checkpoint.record is None:
         return
     wanted = checkpoint.record.image_shape
@@ -124,11 +149,11 @@ def _require_same_images(
         shape = dataset.build(data_dir.absolute()).image_shape
         if shape != wanted:
             raise BadCheckpoint(
-                f"the checkpoint was trained on images of {_shape(wanted)}, and those of "
-                f"'{dataset}' are {_shape(shape)}; give another --dataset or --suite, or another "
-                "checkpoint"
+                f"the checkpoint was trained on images of {_describe(wanted)}, and those of "
+                f"'{dataset}' are {_describe(shape)}; give another --dataset or --suite, or "
+                "another checkpoint"
             )
 
 
-def _shape(shape: tuple[int, int, int]) -> str:
+def _describe(shape: tuple[int, int, int]) -> str:
     return "×".join(map(str, shape))

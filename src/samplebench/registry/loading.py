@@ -83,15 +83,21 @@ class _Source:
     version: str
     target: str | Path
 
+    @property
+    def root(self) -> str:
+        """The top-level module."""
+        if isinstance(self.target, str):
+            return self.target.partition(".")[0]
+        return f"samplebench_file_{self.target.stem.replace('-', '_')}"
+
     def load(self) -> ModuleType:
         if isinstance(self.target, str):
             return importlib.import_module(self.target)
-        module_name = f"samplebench_file_{self.target.stem.replace('-', '_')}"
-        spec = importlib.util.spec_from_file_location(module_name, self.target)
+        spec = importlib.util.spec_from_file_location(self.root, self.target)
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
-        sys.modules[module_name] = module  # dataclasses and pickle look a class's module up there
+        sys.modules[self.root] = module  # dataclasses and pickle look a class's module up there
         spec.loader.exec_module(module)
         return module
 
@@ -106,9 +112,11 @@ def load_parts(choice: Choice = Choice()) -> Parts:
     parts: list[Part] = []
     plugins: list[Plugin] = []
     broken: list[BrokenPlugin] = []
-    for source in _sources(choice):
+    sources = _sources(choice)
+    for source in sources:
+        roots = frozenset(s.root for s in sources if s.distribution == source.distribution)
         try:
-            plugin = Plugin(source.name, source.distribution, source.version, source.load())
+            plugin = Plugin(source.name, source.distribution, source.version, source.load(), roots)
             _require_api(plugin.module)
             parts += _offered(plugin, parts)
             plugins.append(plugin)

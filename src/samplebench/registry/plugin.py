@@ -1,31 +1,29 @@
-"""Plugins: modules that offer parts, and the digest of their sources."""
+"""Plugins: modules that offer parts, and where their code is."""
 
-import hashlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
-
-def digest_of_files(files: Iterable[Path], root: Path) -> str:
-    """A short digest of the places under ``root`` and contents of source files."""
-    digest = hashlib.sha256()
-    for file in files:
-        place = file.relative_to(root).as_posix()
-        digest.update(place.encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
+from samplebench.registry.syntax import Code, Scope, code_of, find_installed
 
 
 @dataclass(frozen=True)
 class Plugin:
-    """A plugin that was loaded: the module, and where it comes from."""
+    """A plugin that was loaded: the module, and the distribution that it comes from.
+
+    ``roots`` are the top-level modules of all plugins of the distribution.
+    """
 
     name: str
     distribution: str
     version: str
     module: ModuleType
+    roots: frozenset[str]
 
     @cached_property
     def home(self) -> Path:
@@ -42,7 +40,18 @@ class Plugin:
             return tuple(sorted(self.home.parent.rglob("*.py")))
         return (self.home,)
 
+    def code_behind(self, factory: Callable[..., Any]) -> Code:
+        """The code on which a part depends that ``factory`` makes."""
+        while isinstance(factory, partial):
+            factory = factory.func
+        module = getattr(factory, "__module__", None)
+        if module is None or find_installed(module) is None:
+            module = self.module.__name__
+        return code_of([module], self._scope, find_installed)
+
     @cached_property
-    def code(self) -> str:
-        """The digest of ``sources``: another digest, another plugin."""
-        return digest_of_files(self.sources, self.home.parent)
+    def _scope(self) -> Scope:
+        listed = {
+            top for top, homes in packages_distributions().items() if self.distribution in homes
+        }
+        return Scope(self.roots | listed - {"samplebench"})

@@ -4,7 +4,6 @@ what is installed, looked up by name, with settings checked before anything is b
 """
 
 import difflib
-import hashlib
 import inspect
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -18,6 +17,7 @@ from samplebench.errors import BadSetting, BadSpec, SamplebenchError, UnknownPar
 from samplebench.registry import documentation
 from samplebench.registry.plugin import Plugin
 from samplebench.registry.spec import Setting, Spec, parse_grid
+from samplebench.registry.syntax import Code, joined
 
 GIVEN: Mapping[str, str | None] = {
     "dataset": "data_dir",
@@ -51,6 +51,11 @@ class Part:
             ).parameters.items()
             if name != GIVEN[self.kind]
         }
+
+    @cached_property
+    def code(self) -> Code:
+        """The code on which its numbers depend."""
+        return self.plugin.code_behind(self.factory)
 
     @property
     def summary(self) -> str:
@@ -168,14 +173,10 @@ class Chosen:
         """The spec with every setting."""
         return str(Spec(self.part.name, self.settings))
 
-    @property
-    def code(self) -> str:
-        """The digest of the plugins' sources, those of samplers in its settings included."""
-        own = self.part.plugin.code
-        others = sorted({sampler.code for sampler in self.inner.values()} - {own})
-        if not others:
-            return own
-        return hashlib.sha256(" ".join([own, *others]).encode()).hexdigest()[:16]
+    @cached_property
+    def code(self) -> Code:
+        """The code on which its numbers depend, that of samplers in its settings included."""
+        return joined([self.part.code, *(sampler.code for sampler in self.inner.values())])
 
     def build(self, *given: Any) -> Any:
         """The part itself. ``given`` is what its kind is always given.
@@ -221,8 +222,16 @@ class Registry(Mapping[str, Part]):
             UnknownPart: no part of that name is installed.
             BadSetting: the part does not take a setting or its value.
         """
-        samplers = self if self.kind == "sampler" else None
-        return [self[spec.name].chosen(spec, samplers) for spec in parse_grid(text)]
+        return [self.configured(spec) for spec in parse_grid(text)]
+
+    def configured(self, spec: Spec) -> Chosen:
+        """The part that ``spec`` names, with its settings.
+
+        Raises:
+            UnknownPart: no part of that name is installed.
+            BadSetting: the part does not take a setting or its value.
+        """
+        return self[spec.name].chosen(spec, self if self.kind == "sampler" else None)
 
 
 def _suggest(name: str, known: Iterable[str]) -> str:

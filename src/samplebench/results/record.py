@@ -2,14 +2,13 @@
 
 import json
 import math
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from samplebench.errors import BadRecord, OtherFormat
-
-FORMAT: Final = 1
-"""The version of the record format. Raised when a field changes its meaning."""
+from samplebench.errors import BadRecord
+from samplebench.results import record_file
+from samplebench.results.record_file import FORMAT
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -19,9 +18,9 @@ class _Plain(BaseModel):
 
 
 class PartRecord(_Plain):
-    """A part as it was used:
+    """A part as it was used: what was asked for, every setting, and who offers it.
 
-    what was asked for, every setting, who offers it, and the digest of its sources.
+    ``code`` is the digest of the code on which its numbers depend; ``None`` if none was kept.
     """
 
     spec: str
@@ -29,7 +28,7 @@ class PartRecord(_Plain):
     settings: dict[str, Any]
     plugin: str
     version: str
-    code: str
+    code: str | None
     checkpoint: str | None = None
     """For an autoencoder whose weights were loaded: the digest of the file."""
 
@@ -109,16 +108,40 @@ class Provenance(_Plain):
     processor: str
     cores: int
     threads: int
+    """Threads of the process that measured."""
+    jobs: int = 1
+    """Stages that were carried out at the same time; costs depend on it."""
     system: str
     deterministic: bool
     data: str | None
     """Digest of the dataset's images and labels; absent where they could not be read."""
     suite: str
     """Digest of the suite."""
-    harness: str
-    """Digest of the harness's own measuring code."""
+    core: str | None
+    """Digest of the measuring code that all cells share; ``None`` if none was kept."""
     finished: str
     """UTC, ISO 8601."""
+
+
+State = Literal["measured", "unverified", "stale"]
+
+
+class Verification(_Plain):
+    """The trust that a record's scores deserve, given the code and versions of today.
+
+    ``measured``: by this code, or by code that a replay showed to give the same bits.
+    ``unverified``: code or versions changed since, and nobody replayed it. ``stale``: a replay
+    gave other scores.
+    """
+
+    state: State = "measured"
+    reason: str | None = None
+    since: str | None = None
+    """The commit whose code was replayed side by side with that of today."""
+    finished: str | None = None
+    """When it was replayed: UTC, ISO 8601."""
+    packages: dict[str, str] = {}
+    """The versions of packages in the replay."""
 
 
 class Record(_Plain):
@@ -129,7 +152,7 @@ class Record(_Plain):
     ``refused``. The latter two have a ``reason``.
     """
 
-    format: Literal[1] = FORMAT
+    format: Literal[2] = FORMAT
     identity: str
     suite: str
     status: Literal["measured", "incomplete", "failed", "refused"]
@@ -148,6 +171,7 @@ class Record(_Plain):
     costs: dict[str, CostRecord]
     diagnostics: dict[str, Number]
     provenance: Provenance
+    verification: Verification = Verification()
     picture: str | None
     """File name of the picture of samples, beside the record."""
 
@@ -178,25 +202,21 @@ class Record(_Plain):
         return f"{'_'.join(names)}_{self.seed}_{self.identity[:12]}.json"
 
     def to_json(self) -> str:
-        """Strict JSON, one field a line."""
-        return json.dumps(self.model_dump(), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+        """Strict JSON, one field a line, with the digest of the content."""
+        return record_file.write(self.model_dump(mode="json"))
 
     @staticmethod
     def from_json(text: str) -> "Record":
-        """The record that ``to_json`` wrote.
+        """The record that ``to_json`` wrote, in this version or an earlier one.
 
         Raises:
-            BadRecord: it is damaged, or of another format version.
+            BadRecord: it is damaged, or was changed after it was written.
+            OtherFormat: it has a format that this version does not know.
         """
         try:
-            return Record.model_validate_json(text)
+            return Record.model_validate(record_file.read(text))
         except ValidationError as error:
             first = error.errors()[0]
-            if first["loc"] == ("format",):
-                raise OtherFormat(
-                    f"a record has format {first['input']!r}, and this samplebench reads format "
-                    f"{FORMAT}; install a version of samplebench that fits"
-                ) from error
             where = ".".join(map(str, first["loc"])) or "the file"
             raise BadRecord(f"{where}: {first['msg']}") from error
 

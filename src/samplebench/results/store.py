@@ -19,16 +19,18 @@ class Damaged:
 
 @dataclass(frozen=True)
 class Store:
-    """A results folder:
-
-    ``<suite>.md`` beside ``records/<suite>/*.json``, each with its picture, and
-    ``readings/<suite>.md`` where somebody wrote what the board says.
+    """A results folder: ``<suite>.md`` next to ``records/<suite>/<autoencoder>/*.json``, pictures
+    in ``samples/<suite>``, and ``commentary/<suite>.md`` where somebody wrote about the board.
     """
 
     folder: Path
 
     def records_folder(self, suite: str) -> Path:
         return self.folder / "records" / suite
+
+    def suite_path(self, suite: str) -> Path:
+        """The suite as it was last run, with all that was asked for in place of its own."""
+        return self.records_folder(suite) / "suite.toml"
 
     def board_path(self, suite: str) -> Path:
         return self.folder / f"{suite}.md"
@@ -42,7 +44,11 @@ class Store:
         return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
 
     def record_path(self, record: Record) -> Path:
-        return self.records_folder(record.suite) / record.file_name
+        return self.records_folder(record.suite) / record.autoencoder.name / record.file_name
+
+    def picture_path(self, record: Record) -> Path:
+        """The picture of a record's samples."""
+        return self.folder / "samples" / record.suite / f"{Path(record.file_name).stem}.png"
 
     def suites(self) -> list[str]:
         """The suites that have records here."""
@@ -56,7 +62,7 @@ class Store:
     def read(self, suite: str) -> tuple[list[Record], list[Damaged]]:
         """Every record of a suite by file name, and the files that could not be read."""
         records, damaged = [], []
-        for path in sorted(self.records_folder(suite).glob("*.json")):
+        for path in sorted(self.records_folder(suite).rglob("*.json")):
             try:
                 records.append(Record.from_json(path.read_text(encoding="utf-8")))
             except (BadRecord, UnicodeDecodeError) as error:
@@ -73,8 +79,19 @@ class Store:
         path = self.record_path(record)
         if path.exists():
             self._set_aside(path)
-        write_whole(path, record.to_json())
+        self.update(record)
         return path
+
+    def update(self, record: Record) -> None:
+        """Write a record whose scores are those of the one that is there.
+
+        Raises:
+            StorageError: it could not be written; an earlier record is then untouched.
+        """
+        path = self.record_path(record)
+        write_whole(path, record.to_json())
+        earlier = self.records_folder(record.suite) / record.file_name
+        earlier.unlink(missing_ok=True)  # format 1 had all records of a suite in one folder
 
     def require_writable(self, suite: str) -> None:
         """See before anything is measured that its record can be written.
@@ -98,10 +115,7 @@ class Store:
             return
         if earlier.status in ("measured", "incomplete"):
             kept = (
-                self.folder
-                / "superseded"
-                / path.parent.name
-                / f"{path.stem}_{_stamp(earlier)}.json"
+                self.folder / "superseded" / earlier.suite / f"{path.stem}_{_stamp(earlier)}.json"
             )
             write_whole(kept, earlier.to_json())
 

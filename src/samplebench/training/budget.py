@@ -3,9 +3,12 @@
 import math
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
+from pydantic import Field, Strict
+
+_Count = Annotated[int, Strict(), Field(ge=1)]
 
 
 @dataclass(frozen=True)
@@ -16,24 +19,29 @@ class Budget:
         ValueError: both or neither of epochs and steps, or a number that is not positive.
     """
 
-    epochs: int | None = None
-    steps: int | None = None
-    batch: int = 128
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid"}
+    """For whoever reads one from a file."""
+
+    epochs: _Count | None = None
+    steps: _Count | None = None
+    batch: _Count = 128
     optimiser: Literal["adam", "adamw", "sgd"] = "adam"
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.0
+    learning_rate: Annotated[float, Strict(), Field(gt=0)] = 1e-3
+    weight_decay: Annotated[float, Strict(), Field(ge=0)] = 0.0
     precision: Literal["float32", "bf16"] = "float32"
-    compile: bool = False
+    compile: Annotated[bool, Strict()] = False
     decay: Literal["none", "cosine"] = "none"
     """How the learning rate goes: it stays, or falls to 0 at the last step by half a cosine."""
 
     def __post_init__(self) -> None:
         if (self.epochs is None) == (self.steps is None):
-            raise ValueError("a training budget has either epochs or steps")
+            raise ValueError("give either epochs or steps, and not both")
         for name in ("epochs", "steps", "batch", "learning_rate"):
             number = getattr(self, name)
             if number is not None and not 0 < number < math.inf:
                 raise ValueError(f"{name} must be positive, not {number}")
+        if not 0 <= self.weight_decay < math.inf:
+            raise ValueError(f"weight_decay must be 0 or more, not {self.weight_decay}")
 
     def total_steps(self, samples: int) -> int:
         """Optimiser steps on a training set of that size."""

@@ -12,10 +12,14 @@ import torch
 from samplebench import __version__
 from samplebench.contracts.autoencoder import Autoencoder
 from samplebench.errors import BadCheckpoint, BadSetting, UsageError
-from samplebench.pipeline.checkpoint import load_checkpoint
-from samplebench.pipeline.checkpoint_folder import WEIGHTS, CheckpointRecord, read_checkpoint
-from samplebench.pipeline.hub import SCHEME, download
-from samplebench.pipeline.setup import harness_code
+from samplebench.pipeline.exchange.checkpoint_folder import (
+    WEIGHTS,
+    CheckpointRecord,
+    read_checkpoint,
+)
+from samplebench.pipeline.exchange.hub import SCHEME, download
+from samplebench.pipeline.provenance import core_code
+from samplebench.pipeline.stages.checkpoint import load_checkpoint
 from samplebench.randomness import seeded
 from samplebench.registry.loading import Choice, Parts, load_parts
 from samplebench.registry.registry import Chosen
@@ -24,14 +28,14 @@ from samplebench.registry.spec import Setting, Spec
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A file of weights, and the record of what they are; a bare file has none."""
+    """A file of weights, and its record; a bare file has none."""
 
     weights: Path
     record: CheckpointRecord | None
 
 
 def open_checkpoint(place: str) -> Checkpoint:
-    """The checkpoint in a folder, ``hf://owner/name[@revision]``, or a bare file of weights.
+    """Open a checkpoint: a folder, ``hf://owner/name[@revision]``, or a bare file of weights.
 
     Raises:
         UsageError: nothing is there.
@@ -52,13 +56,13 @@ def load_autoencoder(
     device: str | torch.device = "cpu",
     plugins: Iterable[str | Path] = (),
 ) -> Autoencoder:
-    """The trained autoencoder of a checkpoint, in evaluation mode, its weights without gradients.
+    """Load the trained autoencoder of a checkpoint, in evaluation mode and without gradients.
 
-    It warns where the autoencoder's code, or the harness's, is not what trained the weights.
+    Warns if the code that trained the weights changed since.
 
     Args:
         place: a folder that ``samplebench train`` wrote, or ``hf://owner/name[@revision]``.
-        plugins: Python files of plugins to load beside the installed ones.
+        plugins: Python files of plugins to load in addition to the installed ones.
 
     Raises:
         UsageError: nothing is there.
@@ -73,9 +77,9 @@ def load_autoencoder(
         )
     parts = load_parts(Choice(files=tuple(str(Path(file).absolute()) for file in plugins)))
     chosen = recorded_autoencoder(checkpoint.record, parts)
-    if told := other_code(checkpoint.record, chosen):
-        warnings.warn(told, stacklevel=2)
-    autoencoder = _built(chosen, checkpoint.record)
+    if difference := describe_other_code(checkpoint.record, chosen):
+        warnings.warn(difference, stacklevel=2)
+    autoencoder = _build(chosen, checkpoint.record)
     load_checkpoint(autoencoder, checkpoint.weights)
     return autoencoder.to(device).eval().requires_grad_(False)
 
@@ -92,7 +96,7 @@ def recorded_autoencoder(record: CheckpointRecord, parts: Parts) -> Chosen:
         if _agree(as_written.settings, recorded.settings):
             return as_written
         settings = {name: _setting(value) for name, value in recorded.settings.items()}
-        return installed[recorded.name].chosen(Spec(recorded.name, settings))
+        return installed.configured(Spec(recorded.name, settings))
     except UsageError as error:
         broken = "".join(f" And {plugin}." for plugin in parts.broken)
         raise BadCheckpoint(
@@ -102,10 +106,11 @@ def recorded_autoencoder(record: CheckpointRecord, parts: Parts) -> Chosen:
         ) from error
 
 
-def other_code(record: CheckpointRecord, chosen: Chosen) -> str | None:
-    """A sentence where the plugin's code, or ours, is not that which trained the weights."""
+def describe_other_code(record: CheckpointRecord, chosen: Chosen) -> str | None:
+    """A sentence about the code that trained the weights, if it is not the code of today."""
     plugin = chosen.part.plugin
-    if (record.autoencoder.code, record.provenance.harness) == (plugin.code, harness_code()):
+    then_code = (record.autoencoder.code, record.provenance.core)
+    if then_code == (chosen.code.digest, core_code().digest):
         return None
     then = (_home(record), _named("samplebench", record.provenance.samplebench))
     now = (_named(plugin.distribution, plugin.version), _named("samplebench", __version__))
@@ -115,8 +120,8 @@ def other_code(record: CheckpointRecord, chosen: Chosen) -> str | None:
     )
 
 
-def _built(chosen: Chosen, record: CheckpointRecord) -> Autoencoder:
-    """The autoencoder before its weights are loaded, which leaves the caller's streams alone."""
+def _build(chosen: Chosen, record: CheckpointRecord) -> Autoencoder:
+    """Build the autoencoder before its weights are loaded; the caller's random streams stay."""
     try:
         with seeded(record.training.seed, "initialise"):
             autoencoder: Autoencoder = chosen.build(record.image_shape)
@@ -139,7 +144,7 @@ def _together(names: Iterable[str]) -> str:
 
 
 def _agree(settings: Mapping[str, Setting], recorded: Mapping[str, Any]) -> bool:
-    """Whether every recorded setting is the same; new ones have a default that changes nothing."""
+    """Compare settings: new ones have a default that changes nothing."""
     now = json.loads(json.dumps(dict(settings)))
     return all(name in now and now[name] == value for name, value in recorded.items())
 

@@ -1,4 +1,4 @@
-"""Cells: what one is, and the grid of them that a suite asks for."""
+"""Cells, and the grid of them that a suite asks for."""
 
 import hashlib
 import itertools
@@ -7,20 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from samplebench.pipeline.suite import Suite
+from samplebench.pipeline.request.suite import Suite
 from samplebench.registry.loading import Parts
 from samplebench.registry.registry import Chosen, Registry
-
-
-@dataclass(frozen=True)
-class CellNames:
-    """A cell as plain text, for other processes; ``Cell.of`` reads it."""
-
-    dataset: str
-    autoencoder: str
-    sampler: str | None
-    seed: int
-    appendix: bool
 
 
 @dataclass(frozen=True)
@@ -35,24 +24,7 @@ class Cell:
     sampler: Chosen | None
     seed: int
     appendix: bool = False
-    """Whether it is shown in the appendix of its board; decides no score."""
-
-    @staticmethod
-    def of(names: CellNames, parts: Parts) -> "Cell":
-        return Cell(
-            parts.datasets.choose(names.dataset)[0],
-            parts.autoencoders.choose(names.autoencoder)[0],
-            parts.samplers.choose(names.sampler)[0] if names.sampler else None,
-            names.seed,
-            names.appendix,
-        )
-
-    @property
-    def names(self) -> CellNames:
-        sampler = str(self.sampler) if self.sampler else None
-        return CellNames(
-            str(self.dataset), str(self.autoencoder), sampler, self.seed, self.appendix
-        )
+    """True if it is shown in the appendix of its board; decides no score."""
 
     @property
     def row(self) -> str:

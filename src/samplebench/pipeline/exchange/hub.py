@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Final
 
 from samplebench.errors import HubError, UsageError
-from samplebench.pipeline.checkpoint_folder import RECORD, WEIGHTS, read_checkpoint
-from samplebench.pipeline.model_card import model_card
+from samplebench.pipeline.exchange.checkpoint_folder import RECORD, WEIGHTS, read_checkpoint
+from samplebench.pipeline.exchange.model_card import model_card
 
 SCHEME: Final = "hf://"
 
 
 def download(place: str) -> Path:
-    """The checkpoint ``hf://owner/name[@revision]`` as a folder in the hub's own cache.
+    """Download the checkpoint ``hf://owner/name[@revision]`` to the hub's own cache; its folder.
 
     Raises:
         UsageError: ``place`` is not written so.
@@ -21,7 +21,7 @@ def download(place: str) -> Path:
     """
     repository, _, revision = place.removeprefix(SCHEME).partition("@")
     _require_name(repository)
-    with _explained(repository, revision):
+    with _explaining(repository, revision):
         from huggingface_hub import snapshot_download
 
         return Path(
@@ -35,7 +35,7 @@ def upload(folder: Path, repository: str, *, private: bool = False) -> str:
     """Put a checkpoint on the hub in one commit, with a model card; the address of the commit.
 
     Args:
-        private: whether a repository that has to be made for it is.
+        private: of a repository that has to be made for it.
 
     Raises:
         UsageError: ``repository`` is not written as owner/name.
@@ -44,7 +44,7 @@ def upload(folder: Path, repository: str, *, private: bool = False) -> str:
     """
     _require_name(repository)
     record = read_checkpoint(folder)
-    with _explained(repository):
+    with _explaining(repository):
         from huggingface_hub import CommitOperationAdd, HfApi
 
         contents: dict[str, Path | bytes] = {
@@ -72,8 +72,8 @@ def _require_name(repository: str) -> None:
 
 
 @contextmanager
-def _explained(repository: str, revision: str = "") -> Iterator[None]:
-    """What goes wrong between the hub and us in the block is told in one message."""
+def _explaining(repository: str, revision: str = "") -> Iterator[None]:
+    """Report what goes wrong with the hub in the block in one message."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -82,10 +82,10 @@ def _explained(repository: str, revision: str = "") -> Iterator[None]:
             "pip install 'samplebench[hub]'"
         ) from error
     except Exception as error:  # each HTTP library that the hub has used has errors of its own
-        raise HubError(_told(error, repository, revision)) from error
+        raise HubError(_explain(error, repository, revision)) from error
 
 
-def _told(error: Exception, repository: str, revision: str) -> str:
+def _explain(error: Exception, repository: str, revision: str) -> str:
     from huggingface_hub import errors
 
     status = getattr(getattr(error, "response", None), "status_code", None)

@@ -1,38 +1,28 @@
-"""Suites: what to measure, as a TOML file that is checked before anything runs."""
+"""Suites: TOML files that name what to measure, checked before anything runs."""
 
 import hashlib
 import re
 import tomllib
+from dataclasses import asdict, fields
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final
 
+import tomli_w
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from samplebench.errors import BadSuite
+from samplebench.training import Budget
 
-Positive = Annotated[int, Field(ge=1)]
 
-
-class Training(BaseModel):
-    """How long and how to train; ``samplebench.training.Budget`` in a file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    epochs: Positive | None = None
-    steps: Positive | None = None
-    batch: Positive = 128
-    optimiser: Literal["adam", "adamw", "sgd"] = "adam"
-    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0
-    precision: Literal["float32", "bf16"] = "float32"
-    compile: bool = False
+PROTOCOL_VERSION: Final = 1
+"""The version of the way in which cells are measured."""
 
 
 class Counts(BaseModel):
-    """How many samples to draw; how many held-out images to compare them with at most; and how
-    many images to train autoencoders on at most. Feature extractors learn from all.
+    """The numbers of samples to draw, of held-out images to compare them with at most, and of
+    images to train autoencoders on at most. Feature extractors learn from all.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -43,7 +33,7 @@ class Counts(BaseModel):
 
 
 def parse_seeds(value: Any) -> Any:
-    """``"0-4"`` and ``"0,2,5"`` as lists; anything else as it is."""
+    """Read ``"0-4"`` and ``"0,2,5"`` as lists; leave anything else as it is."""
     if not isinstance(value, str):
         return value
     seeds: list[int] = []
@@ -70,27 +60,37 @@ class Suite(BaseModel):
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
     about: str = ""
-    minutes: Annotated[float, Field(gt=0)] | None = None
-    """What the whole takes on two CPU cores, for the plan of who has measured nothing yet."""
+    minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """The time for the whole on two CPU cores, for plans before anything is measured."""
     datasets: Specs
     autoencoders: Specs
     samplers: list[str]
-    """None at all measures autoencoders by their reconstructions alone."""
+    """With none, autoencoders are measured by their reconstructions alone."""
     appendix: list[str] = []
-    """More samplers, shown in a table of their own: what settings that were swept do."""
+    """More samplers, shown in a second table: settings that were swept."""
     features: list[str] = []
     metrics: Specs
     seeds: Seeds
-    training: Training
+    training: Budget
     counts: Counts = Counts()
 
     @property
     def protocol(self) -> dict[str, Any]:
-        """What every cell shares, beside its parts and seed. Scores compare only within it."""
-        counts = self.counts.model_dump()
-        if counts["train"] is None:  # as it was before there was such a count
+        """The conditions that all cells share. Scores compare only where it is equal.
+
+        ``version`` is raised by hand when a score changes its meaning.
+        """
+        training, counts = asdict(self.training), self.counts.model_dump()
+        # Left out where they have the value that was the only one before they were settings.
+        if counts["train"] is None:
             del counts["train"]
-        return {"version": 1, "training": self.training.model_dump(), "counts": counts}
+        if training["decay"] == "none":
+            del training["decay"]
+        return {"version": PROTOCOL_VERSION, "training": training, "counts": counts}
+
+    def to_toml(self) -> str:
+        """The suite as the text of a file, without what it leaves at its default."""
+        return tomli_w.dumps(self.model_dump(exclude_none=True, exclude_defaults=True))
 
     @property
     def digest(self) -> str:
@@ -131,10 +131,6 @@ def _read_suite(path: Path) -> Suite:
     except ValidationError as error:
         problems = [f"{path}:{_line(text, e['loc'])}: {_explain(e)}" for e in error.errors()]
         raise BadSuite("\n".join(problems)) from error
-    training = suite.training
-    if (training.epochs is None) == (training.steps is None):
-        line = _line(text, ("training",))
-        raise BadSuite(f"{path}:{line}: training: give either epochs or steps, and not both")
     return suite
 
 
@@ -153,18 +149,22 @@ def override(suite: Suite, **changes: Any) -> Suite:
 
 def _explain(error: ErrorDetails) -> str:
     place = ".".join(map(str, error["loc"]))
-    if error["type"] == "extra_forbidden":
-        owners: dict[str, type[BaseModel]] = {"training": Training, "counts": Counts}
-        owner = owners.get(str(error["loc"][0]), Suite)
-        return f"{place}: there is no such key; allowed: {', '.join(owner.model_fields)}"
+    if error["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        tables: dict[str, list[str]] = {
+            "training": [field.name for field in fields(Budget)],
+            "counts": list(Counts.model_fields),
+        }
+        allowed = tables.get(str(error["loc"][0]), list(Suite.model_fields))
+        return f"{place}: there is no such key; allowed: {', '.join(allowed)}"
     if error["type"] == "missing":
         return f"{place}: this key is missing"
     message = error["msg"].removeprefix("Value error, ")
-    return f"{place}: {message[0].lower()}{message[1:]}, not {error['input']!r}"
+    message = f"{place}: {message[0].lower()}{message[1:]}"
+    return message if isinstance(error["input"], dict) else f"{message}, not {error['input']!r}"
 
 
 def _line(text: str, location: tuple[int | str, ...]) -> int:
-    """The line of a key in a TOML text: its own, or that of the nearest thing above it."""
+    """The line of a key in a TOML text: its own, or that of the nearest key or table above it."""
     table, best = "", 1
     names = [str(part) for part in location if isinstance(part, str)]
     for number, line in enumerate(text.splitlines(), start=1):

@@ -1,6 +1,6 @@
 """The page of a checkpoint on the Hugging Face hub, made from its record."""
 
-from samplebench.pipeline.checkpoint_folder import CheckpointRecord
+from samplebench.pipeline.exchange.checkpoint_folder import CheckpointRecord
 
 _PAGE = """\
 ---
@@ -45,10 +45,10 @@ def _facts(record: CheckpointRecord) -> str:
     training, made = record.training, record.provenance
     plugin = f"{record.autoencoder.plugin} {record.autoencoder.version}".strip()
     facts = {
-        "settings": _listed(record.autoencoder.settings),
+        "settings": _list(record.autoencoder.settings),
         "offered by": f"{plugin}, code {record.autoencoder.code}",
         "training images": f"{training.images:,} of `{training.dataset.spec}`, data {made.data}",
-        "budget": _listed({k: v for k, v in training.budget.items() if v is not None}),
+        "budget": _list({k: v for k, v in training.budget.items() if v is not None}),
         "seed": str(training.seed),
         "reconstruction MSE": f"{training.error:.4g} on {training.held_out:,} held-out images",
         "trained in": f"{training.seconds:.0f} s on {made.device}",
@@ -59,5 +59,5 @@ def _facts(record: CheckpointRecord) -> str:
     return "\n".join(["| | |", "| --- | --- |", *rows])
 
 
-def _listed(settings: dict[str, object]) -> str:
+def _list(settings: dict[str, object]) -> str:
     return ", ".join(f"`{name}={value!r}`" for name, value in settings.items()) or "none"

@@ -1,6 +1,5 @@
-"""Plans: every cell that a suite asks for, what is known of it already, and what cannot be."""
+"""Plans: every cell that a suite asks for, with its status, record and metrics."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -10,10 +9,18 @@ from statistics import mean
 from samplebench.contracts.latents import LatentSpace
 from samplebench.contracts.sampler import Sampler
 from samplebench.errors import BadSetting, NothingToRun, UsageError
-from samplebench.pipeline.grid import Cell, choose_all, grid
-from samplebench.pipeline.measures import Measure, all_measures, applicable
-from samplebench.pipeline.standing import State, standing
-from samplebench.pipeline.suite import Suite
+from samplebench.missing import Missing
+from samplebench.pipeline.request.grid import Cell, choose_all, grid
+from samplebench.pipeline.request.measures import (
+    BoundMetric,
+    Selection,
+    applicable,
+    bind_metrics,
+    needs_features,
+)
+from samplebench.pipeline.request.status import Status, status_of
+from samplebench.pipeline.request.suite import Suite
+from samplebench.pipeline.workspace import digest_of_file
 from samplebench.registry.loading import Parts
 from samplebench.results.record import Record
 
@@ -22,13 +29,13 @@ _TRAINING = ("train", "encode")
 
 @dataclass(frozen=True)
 class Planned:
-    """A cell, what is to be done with it and why, and the record that it has already."""
+    """A cell with its status and the reason for it, its metrics, and the record that it has."""
 
     cell: Cell
     identity: str
-    state: State
+    status: Status
     reason: str | None
-    measures: tuple[Measure, ...]
+    metrics: Selection
     record: Record | None
 
 
@@ -40,15 +47,21 @@ class Plan:
     cells: tuple[Planned, ...]
     size: int
     """Cells of the suite, those that the plan leaves out included."""
-    checkpoint: str | None
+    weights: Path | None
+    """A file of weights that is loaded in place of training."""
     records: tuple[Record, ...] = field(repr=False)
-    """All records of this suite; times are guessed from them."""
+    """All records of this suite; times are estimated from them."""
 
-    def of_state(self, *states: State) -> list[Planned]:
-        return [planned for planned in self.cells if planned.state in states]
+    @property
+    def checkpoint(self) -> str | None:
+        """The digest of the weights that are loaded."""
+        return digest_of_file(self.weights) if self.weights else None
+
+    def of_status(self, *statuses: Status) -> list[Planned]:
+        return [planned for planned in self.cells if planned.status in statuses]
 
     def estimated_seconds(self, todo: Sequence[Planned]) -> float | None:
-        """How long measuring ``todo`` will take; ``None`` when nothing is known to guess from."""
+        """The time that measuring ``todo`` will take; ``None`` if there is nothing to go by."""
         measured = [record for record in self.records if record.status == "measured"]
         if measured:
             trainings = {(str(p.cell.dataset), p.cell.autoencoder.key, p.cell.seed) for p in todo}
@@ -66,15 +79,16 @@ def make_plan(
     records: Iterable[Record],
     *,
     data_dir: Path,
-    checkpoint: Path | None = None,
+    weights: Path | None = None,
     only: Sequence[str] = (),
     again: bool = False,
 ) -> Plan:
-    """Every cell of the suite and what is known of it. Trains nothing and reads no data.
+    """Plan every cell of the suite. Trains nothing and reads no data.
 
     Args:
+        weights: a file of weights, loaded in place of training.
         only: patterns such as ``*/vae*/pmfs*``; cells whose label none matches are left out.
-        again: measured cells are to be measured again.
+        again: measured cells count as stale.
 
     Raises:
         UsageError: an unknown part, setting or value, or a checkpoint for several autoencoders.
@@ -84,12 +98,13 @@ def make_plan(
     known = {record.identity: record for record in records}
     features = choose_all(parts.features, suite.features)
     metrics = choose_all(parts.metrics, suite.metrics)
-    if not features and (name := next((str(m) for m in metrics if m.build().uses_features), None)):
+    if not features and (name := next((str(m) for m in metrics if needs_features(m)), None)):
         raise UsageError(
             f"the metric '{name}' needs features to measure in; name some in the suite or with "
             f"--features. Installed: {', '.join(parts.features)}."
         )
-    digest = _checkpoint_digest(checkpoint, suite, parts)
+    _require_one_autoencoder(weights, suite, parts)
+    digest = digest_of_file(weights) if weights else None
     spaces = _Spaces(data_dir)
     planned = []
     cells = list(grid(suite, parts))
@@ -99,41 +114,39 @@ def make_plan(
             continue
         identity = cell.identity(suite.protocol, digest)
         record = known.get(identity)
-        measures = all_measures(metrics, features, also=_measured(record, parts))
-        planned.append(_planned(cell, identity, record, spaces.of(cell), measures, again))
+        asked = bind_metrics(metrics, features, also=_measured(record, parts))
+        planned.append(_plan_cell(cell, identity, record, spaces.of(cell), asked, again=again))
     if not planned:
         patterns = " or ".join(map(repr, only))
         wanted = f"no cell matches --only {patterns}" if only else "the suite has no cell"
         raise NothingToRun(f"{wanted}; `samplebench plan` shows the labels of all cells")
-    return Plan(suite, tuple(planned), len(cells), digest, records)
+    return Plan(suite, tuple(planned), len(cells), weights, records)
 
 
-def _measured(record: Record | None, parts: Parts) -> list[Measure]:
-    """What the cell's record holds already: measuring more must not lose it."""
-    found = []
+def _measured(record: Record | None, parts: Parts) -> list[BoundMetric]:
+    """The metrics that the cell's record has already: measuring more must not lose them."""
+    bound = []
     for score in record.scores if record else ():
         if score.value is None:
             continue
         try:
             metric = parts.metrics.choose(score.metric.spec)[0]
             extractor = score.features and parts.features.choose(score.features.part.spec)[0]
-            found.append(Measure(metric, extractor or None))
-        except UsageError:  # its plugin is gone; the earlier record is kept beside the new one
+            bound.append(BoundMetric(metric, extractor or None))
+        except UsageError:  # its plugin is gone; the earlier record is set aside, not lost
             continue
-    return found
+    return bound
 
 
-def _checkpoint_digest(checkpoint: Path | None, suite: Suite, parts: Parts) -> str | None:
-    if checkpoint is None:
-        return None
-    if not checkpoint.is_file():
-        raise UsageError(f"--checkpoint {checkpoint}: there is no such file")
+def _require_one_autoencoder(weights: Path | None, suite: Suite, parts: Parts) -> None:
+    if weights is None:
+        return
+    if not weights.is_file():
+        raise UsageError(f"--checkpoint {weights}: there is no such file")
     if len(choose_all(parts.autoencoders, suite.autoencoders)) != 1:
         raise UsageError(
             "--checkpoint holds the weights of one autoencoder; name it with --autoencoder"
         )
-    with checkpoint.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 class _Spaces:
@@ -141,40 +154,41 @@ class _Spaces:
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
-        self.known: dict[str, LatentSpace | str] = {}
+        self.known: dict[str, LatentSpace | Missing] = {}
 
-    def of(self, cell: Cell) -> LatentSpace | str:
-        """The space, or why this autoencoder cannot be built for these images."""
+    def of(self, cell: Cell) -> LatentSpace | Missing:
+        """The space, or the reason why this autoencoder cannot be built for these images."""
         key = f"{cell.dataset} {cell.autoencoder}"
         if key not in self.known:
             shape = cell.dataset.build(self.data_dir).image_shape
             try:
                 self.known[key] = cell.autoencoder.build(shape).latent_space
             except BadSetting as error:
-                self.known[key] = str(error)
+                self.known[key] = Missing(str(error))
         return self.known[key]
 
 
-def _planned(
+def _plan_cell(
     cell: Cell,
     identity: str,
     record: Record | None,
-    space: LatentSpace | str,
-    measures: Sequence[Measure],
+    space: LatentSpace | Missing,
+    metrics: Sequence[BoundMetric],
+    *,
     again: bool,
 ) -> Planned:
     sampler: Sampler | None = cell.sampler.build() if cell.sampler else None
-    if isinstance(space, str):
-        return Planned(cell, identity, "refused", space, (), record)
+    if isinstance(space, Missing):
+        return Planned(cell, identity, "refused", space.reason, Selection((), ()), record)
     if sampler and (objection := sampler.objection(space)):
-        return Planned(cell, identity, "refused", objection, (), record)
-    asked = applicable(measures, space, sampler)
-    state, reason = standing(cell, record, asked, again)
-    return Planned(cell, identity, state, reason, asked, record)
+        return Planned(cell, identity, "refused", objection, Selection((), ()), record)
+    selection = applicable(metrics, space, sampler)
+    status, reason = status_of(cell, record, selection.metrics, again=again)
+    return Planned(cell, identity, status, reason, selection, record)
 
 
 def _mean_seconds(records: Sequence[Record], counts: Callable[[str], bool]) -> float:
-    """Mean wall seconds of those stages together that count."""
+    """The mean over records of the wall seconds of all stages that count."""
     return mean(
         sum(cost.wall_seconds for stage, cost in record.costs.items() if counts(stage))
         for record in records

@@ -1,10 +1,9 @@
-"""Checkpoints: folders with the weights of a trained autoencoder and the record of what they are.
+"""Checkpoints: folders with the weights of a trained autoencoder and their record.
 
-``weights.safetensors`` holds the tensors, ``autoencoder.json`` the rest. A folder appears whole or
-not at all, and whoever reads one is told when its weights are not those of its record.
+``weights.safetensors`` holds the tensors, ``autoencoder.json`` the record. A folder appears whole
+or not at all, and weights that are not those of the record are refused.
 """
 
-import hashlib
 import json
 import shutil
 import tempfile
@@ -14,17 +13,19 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ValidationError
 
 from samplebench.errors import BadCheckpoint, StorageError, UsageError
+from samplebench.pipeline.workspace import digest_of_file
 from samplebench.results.record import Number, PartRecord, Provenance
+from samplebench.results.record_file import without_old_digests
 
 WEIGHTS: Final = "weights.safetensors"
 RECORD: Final = "autoencoder.json"
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """The version of the checkpoint format. Raised when a field changes its meaning."""
 
 
 class TrainingRecord(BaseModel, extra="forbid", frozen=True):
-    """What the weights come from, and how well they reconstruct images that they never saw."""
+    """The training that made the weights, and their error on held-out images."""
 
     dataset: PartRecord
     images: int
@@ -38,9 +39,9 @@ class TrainingRecord(BaseModel, extra="forbid", frozen=True):
 
 
 class CheckpointRecord(BaseModel, extra="forbid", frozen=True):
-    """Which autoencoder the weights belong to, and where they come from."""
+    """The autoencoder that the weights belong to, and their origin."""
 
-    format: Literal[1] = FORMAT
+    format: Literal[2] = FORMAT
     autoencoder: PartRecord
     reference: str | None
     """The published source of the autoencoder."""
@@ -53,12 +54,6 @@ class CheckpointRecord(BaseModel, extra="forbid", frozen=True):
     def to_json(self) -> str:
         """Strict JSON, one field a line."""
         return json.dumps(self.model_dump(), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
-
-
-def digest_of_weights(file: Path) -> str:
-    """The digest under which records name a file of weights, in a checkpoint or alone."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()[:16]
 
 
 def write_checkpoint(folder: Path, weights: Path, record: CheckpointRecord) -> None:
@@ -87,13 +82,13 @@ def write_checkpoint(folder: Path, weights: Path, record: CheckpointRecord) -> N
 
 
 def require_replaceable(folder: Path) -> bool:
-    """See before anything is trained that nothing but a checkpoint would be replaced.
+    """Make sure before anything is trained that nothing but a checkpoint is replaced.
 
     Returns:
-        whether one would.
+        True if one is.
 
     Raises:
-        UsageError: something else would.
+        UsageError: something else would be.
     """
     if not folder.exists():
         return False
@@ -113,7 +108,7 @@ def read_checkpoint(folder: Path) -> CheckpointRecord:
     """The record of a checkpoint whose weights are those that it speaks of.
 
     Raises:
-        BadCheckpoint: the folder is none, or damaged, or of another format.
+        BadCheckpoint: the folder is no checkpoint, or damaged, or of another format.
     """
     for name in (RECORD, WEIGHTS):
         if not (folder / name).is_file():
@@ -122,10 +117,10 @@ def read_checkpoint(folder: Path) -> CheckpointRecord:
                 f"{RECORD} and {WEIGHTS}"
             )
     record = _parsed(folder / RECORD)
-    found = digest_of_weights(folder / WEIGHTS)
-    if found != record.weights:
+    digest = digest_of_file(folder / WEIGHTS)
+    if digest != record.weights:
         raise BadCheckpoint(
-            f"{folder / WEIGHTS} is not the file that {RECORD} speaks of (its digest is {found} "
+            f"{folder / WEIGHTS} is not the file that {RECORD} speaks of (its digest is {digest} "
             f"instead of {record.weights}): one of them was damaged or exchanged; "
             "train or download it again"
         )
@@ -147,13 +142,18 @@ def _exchange(new: Path, place: Path, old: Path) -> None:
 
 def _parsed(file: Path) -> CheckpointRecord:
     try:
-        return CheckpointRecord.model_validate_json(file.read_bytes())
-    except ValidationError as error:
+        content = json.loads(file.read_bytes())
+        if isinstance(content, dict) and content.get("format") == 1:
+            content = {**without_old_digests(content), "format": FORMAT}
+        return CheckpointRecord.model_validate(content)
+    except ValueError as error:
+        if not isinstance(error, ValidationError):
+            raise BadCheckpoint(f"{file} is damaged: {error}") from error
         problems = {".".join(map(str, problem["loc"])): problem for problem in error.errors()}
         if "format" in problems:
             raise BadCheckpoint(
                 f"{file} has format {problems['format']['input']!r}, and this samplebench reads "
-                f"format {FORMAT}; install a version of samplebench that fits"
+                f"formats 1 to {FORMAT}; install a version of samplebench that fits"
             ) from error
         place, problem = next(iter(problems.items()))
         raise BadCheckpoint(

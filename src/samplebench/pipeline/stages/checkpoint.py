@@ -4,18 +4,18 @@ from pathlib import Path
 
 from samplebench.contracts.autoencoder import Autoencoder
 from samplebench.errors import BadCheckpoint
-from samplebench.pipeline.workspace import load_weights
+from samplebench.pipeline.stages.files import load_tensors
 
 
 def load_checkpoint(autoencoder: Autoencoder, path: Path) -> None:
-    """Put the weights of a safetensors file into an autoencoder.
+    """Load the weights of a safetensors file into an autoencoder.
 
     Raises:
         BadCheckpoint: it is no such file, or holds other names or shapes, or numbers that are
             not finite.
     """
     try:
-        tensors = load_weights(path)
+        tensors = load_tensors(path)
     except ValueError as error:
         raise BadCheckpoint(
             f"no checkpoint: {error}; it is a safetensors file of the weights"

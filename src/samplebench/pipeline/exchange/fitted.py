@@ -1,6 +1,6 @@
-"""Fitted samplers for whoever uses them outside a run: fit one, keep it, load it.
+"""Fitted samplers outside a run: fit one, save it, load it.
 
-A kept sampler is one safetensors file: the tensors are its state, the header says what it is.
+A saved sampler is one safetensors file: the tensors are its state, the header its record.
 """
 
 import warnings
@@ -17,8 +17,8 @@ from torch import Tensor
 from samplebench.contracts.latents import Latents, LatentSpace
 from samplebench.contracts.sampler import Sampler
 from samplebench.errors import BadSamplerFile, UsageError
-from samplebench.pipeline.cell import part_record
-from samplebench.pipeline.setup import choose_device
+from samplebench.pipeline.device import choose_device
+from samplebench.pipeline.stages.recording import part_record
 from samplebench.randomness import seeded
 from samplebench.registry.loading import Choice, load_parts
 from samplebench.registry.registry import Chosen, Registry
@@ -31,7 +31,7 @@ _HEADER: Final = "samplebench"
 
 
 class SamplerRecord(BaseModel, extra="forbid", frozen=True):
-    """Which sampler a file holds, and what latents it was fitted to."""
+    """The record of a saved sampler: its part, and the space of the latents it was fitted to."""
 
     format: Literal[1] = 1
     sampler: PartRecord
@@ -41,11 +41,11 @@ class SamplerRecord(BaseModel, extra="forbid", frozen=True):
 def fit_sampler(
     spec: str, latents: Latents, *, seed: int = 0, plugins: Iterable[str | Path] = ()
 ) -> Sampler:
-    """A sampler, fitted to latents as a run fits it.
+    """Fit a sampler to latents as a run fits it.
 
     Args:
         spec: as in suites: ``gmm(components=20)``.
-        plugins: Python files of plugins to load beside the installed ones.
+        plugins: Python files of plugins to load in addition to the installed ones.
 
     Raises:
         UsageError: the spec cannot be read, nothing of that name is installed, or the sampler
@@ -56,11 +56,11 @@ def fit_sampler(
             f"a sampler is fitted to Latents, not to {type(latents).__name__}; vectors become "
             "some by `Continuous(dimensions).pack(values=vectors)`"
         )
-    found = _samplers(plugins).choose(spec)
-    if len(found) != 1:
-        raise UsageError(f"{spec!r} is a grid of {len(found)} samplers where one is needed")
+    chosen = _samplers(plugins).choose(spec)
+    if len(chosen) != 1:
+        raise UsageError(f"{spec!r} is a grid of {len(chosen)} samplers where one is needed")
     with seeded(seed, "build sampler"):
-        sampler: Sampler = found[0].build()
+        sampler: Sampler = chosen[0].build()
     if objection := sampler.objection(latents.space):
         raise UsageError(f"{spec} cannot be fitted to these latents: {objection}")
     with seeded(seed, "fit"):
@@ -71,20 +71,20 @@ def fit_sampler(
 def save_sampler(
     sampler: Sampler, file: str | Path, *, plugins: Iterable[str | Path] = ()
 ) -> None:
-    """Keep a fitted sampler in one file, which appears whole or not at all.
+    """Save a fitted sampler to one file, which appears whole or not at all.
 
     Raises:
         UsageError: its class is no sampler of an installed plugin, or it cannot be saved.
         StorageError: the file cannot be written.
     """
-    chosen = _described(sampler, _samplers(plugins))
+    chosen = _describe(sampler, _samplers(plugins))
     try:
         state = sampler.state()
     except NotImplementedError as error:
         raise UsageError(f"'{chosen}' cannot be saved: {error}") from error
     except AttributeError as error:  # what a fit would have set
         raise UsageError(f"'{chosen}' cannot be saved: it is not fitted ({error})") from error
-    with seeded(0, "look"):  # so that the caller's streams stay where they are
+    with seeded(0, "look"):  # leaves the caller's random streams where they are
         space = sampler.sample(1).space
     record = SamplerRecord(sampler=part_record(chosen), space=space.describe())
     tensors = {name: t.detach().cpu().contiguous().clone() for name, t in state.items()}
@@ -97,13 +97,13 @@ def load_sampler(
     device: str | torch.device = "cpu",
     plugins: Iterable[str | Path] = (),
 ) -> Sampler:
-    """The fitted sampler of a file that ``save_sampler`` wrote; it draws on ``device``.
+    """Load a fitted sampler that ``save_sampler`` wrote; it draws on ``device``.
 
-    It warns where the sampler's code is not what it was when it was saved.
+    Warns if the sampler's code changed since it was saved.
 
     Raises:
         UsageError: there is no such file, or no such device.
-        BadSamplerFile: it is none, or damaged, or does not fit what is installed.
+        BadSamplerFile: it is no such file, or damaged, or does not fit what is installed.
     """
     record, state = _read(Path(file), torch.device(choose_device(str(device))))
     try:
@@ -113,10 +113,10 @@ def load_sampler(
             f"{file} holds a fitted '{record.sampler.spec}' of {record.sampler.plugin} "
             f"{record.sampler.version}, which is not what is installed here: {error}"
         ) from error
-    if chosen.code != record.sampler.code:
+    if chosen.code.digest != record.sampler.code:
         warnings.warn(
             f"'{chosen}' was saved with other code of {record.sampler.plugin}: it may draw "
-            "otherwise than it did",
+            "other latents than it did",
             stacklevel=2,
         )
     sampler: Sampler = chosen.build()
@@ -136,15 +136,14 @@ def _samplers(plugins: Iterable[str | Path]) -> Registry:
     return load_parts(Choice(files=files)).samplers
 
 
-def _described(sampler: Sampler, installed: Registry) -> Chosen:
+def _describe(sampler: Sampler, installed: Registry) -> Chosen:
     """The spec of a sampler: its settings are the attributes of their names."""
     for part in installed.values():
         if _home(part.factory) == _home(type(sampler)):
-            settings = {name: _written(getattr(sampler, name)) for name in part.parameters}
+            settings = {name: _as_setting(getattr(sampler, name)) for name in part.parameters}
             for name in part.nested:
-                settings[name] = _described(settings[name], installed).full
-            (chosen,) = installed.choose(str(Spec(part.name, settings)))
-            return chosen
+                settings[name] = _describe(settings[name], installed).full
+            return installed.configured(Spec(part.name, settings))
     raise UsageError(
         f"no installed sampler is made by the class {type(sampler).__name__}; register it in a "
         "plugin, and give its file with plugins=[…] if it is not installed"
@@ -152,13 +151,13 @@ def _described(sampler: Sampler, installed: Registry) -> Chosen:
 
 
 def _home(factory: Callable[..., Any]) -> tuple[str | None, str | None]:
-    """Where a class is from. The same file, loaded twice, makes two classes."""
+    """The module and name of a class: the same file, loaded twice, makes two classes."""
     return getattr(factory, "__module__", None), getattr(factory, "__qualname__", None)
 
 
-def _written(value: Any) -> Any:
-    """A setting as specs have it, where a list would be a grid."""
-    return tuple(map(_written, value)) if isinstance(value, list | tuple) else value
+def _as_setting(value: Any) -> Any:
+    """A value as specs write it, in which a list would be a grid."""
+    return tuple(map(_as_setting, value)) if isinstance(value, list | tuple) else value
 
 
 def _read(file: Path, device: torch.device) -> tuple[SamplerRecord, dict[str, Tensor]]:

@@ -1,0 +1,158 @@
+"""Training one autoencoder for a checkpoint, as a run trains it for its cells.
+
+Data, seeds and workspace are those of a run: one that trained the same has trained it already.
+"""
+
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from samplebench.contracts.dataset import Bytes
+from samplebench.errors import SamplebenchError, UsageError
+from samplebench.pipeline.exchange.checkpoint_folder import (
+    WEIGHTS,
+    CheckpointRecord,
+    TrainingRecord,
+    require_replaceable,
+    write_checkpoint,
+)
+from samplebench.pipeline.provenance import provenance
+from samplebench.pipeline.request.suite import Counts, Suite, load_suite, override
+from samplebench.pipeline.running.graph import Watcher, complete
+from samplebench.pipeline.stages.autoencoder import AutoencoderStage
+from samplebench.pipeline.stages.core.coding import as_images, decode
+from samplebench.pipeline.stages.core.training import Trained
+from samplebench.pipeline.stages.data import DataStage, load_data
+from samplebench.pipeline.stages.recording import part_record
+from samplebench.pipeline.stages.stage import Failure, Outcome, Stage, path_of
+from samplebench.pipeline.workspace import Site, digest_of_file
+from samplebench.registry.loading import Parts
+from samplebench.registry.registry import Chosen, Registry
+from samplebench.training import Budget
+
+_BATCH = 500  # images decoded at a time
+
+
+def training_suite(
+    name: str | None, *, dataset: str, autoencoder: str, seed: int, **budget: Any
+) -> Suite:
+    """The suite of one autoencoder on one dataset with one seed.
+
+    Args:
+        name: a suite that says how to train; without one, ``budget`` says it.
+        budget: takes the place of the suite's; ``None`` leaves a value as it is.
+
+    Raises:
+        BadSuite: there is no such suite, or a value does not fit.
+        UsageError: nothing says how long to train.
+    """
+    asked = {field: value for field, value in budget.items() if value is not None}
+    if name is None and "epochs" not in asked:
+        raise UsageError(
+            "how long is it to train? Give --epochs N, or --suite NAME to train as that suite does"
+        )
+    suite = load_suite(name) if name else _plain_suite(dataset, autoencoder)
+    training = suite.model_dump()["training"] | asked
+    if "epochs" in asked:
+        training["steps"] = None
+    return override(
+        suite,
+        datasets=[dataset],
+        autoencoders=[autoencoder],
+        samplers=[],
+        appendix=[],
+        seeds=[seed],
+        training=training,
+    )
+
+
+def train_checkpoint(
+    suite: Suite, parts: Parts, site: Site, executor: Executor, watcher: Watcher
+) -> CheckpointRecord:
+    """Train the suite's one autoencoder, and make ``site.results`` its checkpoint.
+
+    Raises:
+        UsageError: the suite names several parts, or something else is where the folder goes.
+        SamplebenchError: the data could not be read, or the training failed.
+        StorageError: the workspace or the checkpoint could not be written.
+    """
+    dataset = _only(parts.datasets, suite.datasets[0])
+    autoencoder = _only(parts.autoencoders, suite.autoencoders[0])
+    require_replaceable(site.results)
+    data = DataStage(site, dataset.spec)
+    stage = AutoencoderStage(
+        data, autoencoder.spec, suite.seeds[0], suite.training, suite.counts
+    )
+    made: dict[Stage, Outcome] = dict(complete([stage], {}, executor, watcher, at_once=1))
+    if isinstance(outcome := made[stage], Failure):
+        raise SamplebenchError(outcome.reason)
+    record = _record(stage, suite, path_of(made, data), outcome, parts)
+    write_checkpoint(site.results, outcome / WEIGHTS, record)
+    return record
+
+
+def _plain_suite(dataset: str, autoencoder: str) -> Suite:
+    """A suite of these two, whose training is to be replaced."""
+    return Suite(
+        name="train",
+        datasets=[dataset],
+        autoencoders=[autoencoder],
+        samplers=[],
+        metrics=["reconstruction-mse"],
+        seeds=[0],
+        training=Budget(epochs=1),
+        counts=Counts(),
+    )
+
+
+def _only(registry: Registry, text: str) -> Chosen:
+    chosen = registry.choose(text)
+    if len(chosen) != 1:
+        raise UsageError(
+            f"{text!r} is a grid of {len(chosen)}, and a checkpoint holds one; "
+            "`samplebench run` trains grids"
+        )
+    return chosen[0]
+
+
+def _record(
+    stage: AutoencoderStage, suite: Suite, data_place: Path, place: Path, parts: Parts
+) -> CheckpointRecord:
+    data = load_data(data_place)
+    trained = stage.load(place, data)
+    dataset = parts.datasets.configured(stage.data.dataset)
+    autoencoder = parts.autoencoders.configured(stage.autoencoder)
+    return CheckpointRecord(
+        autoencoder=part_record(autoencoder),
+        reference=autoencoder.part.reference,
+        image_shape=data.image_shape,
+        weights=digest_of_file(place / WEIGHTS),
+        training=TrainingRecord(
+            dataset=part_record(dataset),
+            images=len(trained.train),
+            seed=stage.seed,
+            budget=suite.model_dump()["training"],
+            seconds=trained.costs["train"].wall_seconds,
+            held_out=len(trained.test),
+            error=_error(trained, data.test.images[: len(trained.test)]),
+        ),
+        provenance=provenance(
+            stage.site,
+            [dataset.code, autoencoder.code],
+            suite=suite.digest,
+            data=data.fingerprint,
+        ),
+    )
+
+
+def _error(trained: Trained, images: Bytes) -> float:
+    """The mean squared error of the reconstructions of 8-bit images with these latents."""
+    device = trained.test.device
+    total = torch.zeros((), dtype=torch.float64, device=device)
+    for start in range(0, len(images), _BATCH):
+        shown = as_images(images[start : start + _BATCH].to(device))
+        decoded = decode(trained.autoencoder, trained.test[start : start + _BATCH])
+        total += (decoded - shown).square().sum(dtype=torch.float64)
+    return float(total) / images.numel()

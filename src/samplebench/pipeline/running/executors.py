@@ -1,0 +1,27 @@
+"""The executors by name. A new one is a file, and a line here."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from typing import Final
+
+from samplebench.pipeline.running.forked import ForkedExecutor
+from samplebench.pipeline.running.inline import InlineExecutor
+from samplebench.pipeline.workspace import Site
+
+
+def _forked(site: Site) -> Executor:
+    # The server loads plugins only where none is to be left out.
+    plugins = site.plugins.installed and not site.plugins.disabled
+    rooms = (*(["warm_plugins"] if plugins else []), "warm")
+    return ForkedExecutor(
+        site.jobs,
+        preload=tuple(f"samplebench.pipeline.running.{room}" for room in rooms),
+        logs=site.workspace / "logs",
+    )
+
+
+EXECUTORS: Final[Mapping[str, Callable[[Site], Executor]]] = {
+    "forked": _forked,
+    "inline": lambda site: InlineExecutor(),
+}
+"""Each gives a ``concurrent.futures.Executor`` that carries out up to ``site.jobs`` at a time."""

@@ -1,0 +1,26 @@
+"""What came of a run."""
+
+from dataclasses import dataclass, field
+
+from samplebench.results.record import Record
+
+
+@dataclass
+class Outcomes:
+    """How many cells ended in which way, and the reasons."""
+
+    measured: int = 0
+    incomplete: int = 0
+    failed: int = 0
+    refused: int = 0
+    reasons: dict[str, list[str]] = field(default_factory=dict)
+    """The labels of the cells that failed, by the reason."""
+
+    def add(self, record: Record) -> None:
+        setattr(self, record.status, getattr(self, record.status) + 1)
+        if record.status in ("failed", "incomplete"):
+            reason = record.reason or next(
+                s.problem for s in record.scores if s.problem and not s.settled
+            )
+            assert reason is not None
+            self.reasons.setdefault(reason, []).append(record.label)

@@ -1,0 +1,121 @@
+"""Runs: a plan is carried out, and every cell that was asked for leaves a record.
+
+The record on disk is the truth. A failure never takes the place of a measurement.
+"""
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Protocol
+
+from samplebench.pipeline.request.plan import Plan, Planned
+from samplebench.pipeline.running.graph import Watcher, complete
+from samplebench.pipeline.running.outcomes import Outcomes
+from samplebench.pipeline.running.stages_of_plan import cell_stage, data_stage, terms_of
+from samplebench.pipeline.stages.cell import CellStage
+from samplebench.pipeline.stages.recording import Recording
+from samplebench.pipeline.stages.stage import Failure, Outcome, Stage
+from samplebench.pipeline.workspace import Site
+from samplebench.results.record import Record
+from samplebench.results.store import Store, write_whole
+
+
+class Display(Watcher, Protocol):
+    """Somewhere to show how a run is going."""
+
+    def begin(self, cells: int) -> None: ...
+    def finished(self, record: Record) -> None: ...
+
+
+def run(plan: Plan, site: Site, executor: Executor, display: Display) -> Outcomes:
+    """Measure what is to do or stale, and write down what was refused.
+
+    Raises:
+        StorageError: a record could not be written. What was measured before is kept.
+    """
+    store, outcomes = Store(site.results), Outcomes()
+    store.require_writable(plan.suite.name)
+    write_whole(store.suite_path(plan.suite.name), plan.suite.to_toml())
+    for planned in plan.of_status("refused"):
+        _keep(_refusal(planned, plan, site), planned.record, store, outcomes, display)
+    wanted = plan.of_status("to do", "stale")
+    display.begin(len(wanted))
+    made: dict[Stage, Outcome] = dict(_read_data(plan, site, executor, display))
+    wanted += _measured_on_other_data(plan, site, made)
+    display.begin(len(wanted))
+    cells = {cell_stage(planned, plan, site): planned for planned in wanted}
+    for stage, outcome in complete(cells, made, executor, display, at_once=site.jobs):
+        if not isinstance(stage, CellStage):
+            continue
+        if isinstance(outcome, Failure):
+            record = stage.failed(outcome, _fingerprint(made, stage))
+            _keep(record, cells[stage].record, store, outcomes, display)
+        else:
+            record = Record.from_json(outcome.read_text(encoding="utf-8"))
+            outcomes.add(record)
+            display.finished(record)
+    _update_measured(plan, store)
+    return outcomes
+
+
+def _read_data(
+    plan: Plan, site: Site, executor: Executor, display: Display
+) -> Iterable[tuple[Stage, Outcome]]:
+    """Read every dataset that a cell is measured on."""
+    possible = plan.of_status("to do", "stale", "measured", "unverified")
+    stages = [data_stage(planned, site) for planned in possible]
+    return complete(stages, {}, executor, display, at_once=site.jobs)
+
+
+def _measured_on_other_data(
+    plan: Plan, site: Site, made: Mapping[Stage, Outcome]
+) -> list[Planned]:
+    """Cells whose records hold, but for data that are no longer the dataset's."""
+    return [
+        planned
+        for planned in plan.of_status("measured", "unverified")
+        if planned.record is not None
+        and isinstance(place := made[data_stage(planned, site)], Path)
+        and planned.record.provenance.data != place.name
+    ]
+
+
+def _fingerprint(made: Mapping[Stage, Outcome], stage: CellStage) -> str | None:
+    place = made[stage.autoencoder.data]
+    return place.name if isinstance(place, Path) else None
+
+
+def _refusal(planned: Planned, plan: Plan, site: Site) -> Record:
+    terms = terms_of(plan.suite)
+    recording = Recording(site, terms, planned.cell, (), plan.checkpoint, None)
+    return recording.unmeasured("refused", planned.reason or "")
+
+
+def _keep(
+    record: Record, earlier: Record | None, store: Store, outcomes: Outcomes, display: Display
+) -> None:
+    """Write a reason down. It takes the place of no numbers, nor of the same reason."""
+    replaces = earlier is None or (
+        earlier.status not in ("measured", "incomplete")
+        and (earlier.status, earlier.reason) != (record.status, record.reason)
+    )
+    if replaces:
+        store.write(record)
+    outcomes.add(record)
+    display.finished(record)
+
+
+def _update_measured(plan: Plan, store: Store) -> None:
+    """Bring up to date what records that were not measured again state of themselves: their place
+    in the board, and if code or versions changed since.
+    """
+    for planned in plan.of_status("measured", "unverified"):
+        record = planned.record
+        assert record is not None  # it has this status for its record
+        updated = record.model_copy(update={"appendix": planned.cell.appendix})
+        if record.verification.state != planned.status:
+            change = {"state": planned.status, "reason": planned.reason}
+            verification = record.verification.model_copy(update=change)
+            updated = updated.model_copy(update={"verification": verification})
+        if updated != record:
+            store.update(updated)

@@ -1,0 +1,124 @@
+"""The stage of cells: fit one sampler, draw, measure, and leave a record."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from samplebench.missing import Missing
+from samplebench.pipeline.request.grid import Cell
+from samplebench.pipeline.request.measures import BoundMetric
+from samplebench.pipeline.stages.autoencoder import AutoencoderStage
+from samplebench.pipeline.stages.core.cell import measure_cell
+from samplebench.pipeline.stages.core.extraction import FittedExtractor
+from samplebench.pipeline.stages.data import Data, load_data
+from samplebench.pipeline.stages.features import FeaturesStage
+from samplebench.pipeline.stages.pictures import picture_of
+from samplebench.pipeline.stages.recording import Recording, Terms
+from samplebench.pipeline.stages.stage import Failure, Outcome, Report, Stage, path_of
+from samplebench.pipeline.workspace import Site, digest_of_file
+from samplebench.registry.loading import Parts, load_parts
+from samplebench.registry.spec import Spec
+from samplebench.results.record import Record
+from samplebench.results.store import Store, write_whole
+
+
+@dataclass(frozen=True)
+class CellStage:
+    """Measure one cell. Its work is the record, among those of the suite.
+
+    Attributes:
+        sampler: None for the reconstruction row.
+        metrics: each with the extractor in which it is measured, if it needs one.
+        features: the stages of these extractors.
+        picture: True if a picture of the samples is kept.
+    """
+
+    terms: Terms
+    autoencoder: AutoencoderStage
+    sampler: Spec | None
+    metrics: tuple[tuple[Spec, Spec | None], ...]
+    features: tuple[FeaturesStage, ...]
+    appendix: bool = False
+    picture: bool = False
+
+    @property
+    def site(self) -> Site:
+        return self.autoencoder.site
+
+    @property
+    def title(self) -> str:
+        return f"measuring {self.label}"
+
+    @property
+    def label(self) -> str:
+        """The cell in one line: dataset / autoencoder / row / seed."""
+        stage, row = self.autoencoder, self.sampler or "reconstruction"
+        return f"{stage.data.dataset} / {stage.autoencoder} / {row} / seed {stage.seed}"
+
+    @property
+    def needs(self) -> tuple[Stage, ...]:
+        return (self.autoencoder.data, self.autoencoder)
+
+    @property
+    def wants(self) -> tuple[Stage, ...]:
+        return self.features
+
+    def make(self, made: Mapping[Stage, Outcome], report: Report) -> Path:
+        del report  # a cell is one step
+        parts = load_parts(self.site.plugins)
+        data = load_data(path_of(made, self.autoencoder.data))
+        recording = self._recording(parts, data.fingerprint)
+        measurement = measure_cell(
+            recording.cell,
+            recording.metrics,
+            self.autoencoder.counts.generated,
+            data,
+            self.autoencoder.load(path_of(made, self.autoencoder), data),
+            dict(self._extractors(made, parts, data)),
+        )
+        record, store = recording.measured(measurement), Store(self.site.results)
+        if self.picture:
+            write_whole(store.picture_path(record), picture_of(measurement.samples))
+            record = record.model_copy(update={"picture": store.picture_path(record).name})
+        return store.write(record)
+
+    def failed(self, failure: Failure, data: str | None) -> Record:
+        """The record of a failure.
+
+        Args:
+            data: the fingerprint of the data, if they could be read.
+        """
+        recording = self._recording(load_parts(self.site.plugins), data)
+        return recording.unmeasured("failed", failure.reason)
+
+    def _recording(self, parts: Parts, data: str | None) -> Recording:
+        stage = self.autoencoder
+        cell = Cell(
+            parts.datasets.configured(stage.data.dataset),
+            parts.autoencoders.configured(stage.autoencoder),
+            parts.samplers.configured(self.sampler) if self.sampler else None,
+            stage.seed,
+            self.appendix,
+        )
+        metrics = tuple(
+            BoundMetric(
+                parts.metrics.configured(metric),
+                parts.features.configured(features) if features else None,
+            )
+            for metric, features in self.metrics
+        )
+        checkpoint = digest_of_file(stage.weights) if stage.weights else None
+        return Recording(self.site, self.terms, cell, metrics, checkpoint, data)
+
+    def _extractors(
+        self, made: Mapping[Stage, Outcome], parts: Parts, data: Data
+    ) -> Iterator[tuple[str, FittedExtractor | Missing]]:
+        """Each fitted extractor by its key, or the reason why there is none."""
+        for stage in self.features:
+            outcome = made[stage]
+            yield (
+                parts.features.configured(stage.features).key,
+                Missing(outcome.reason)
+                if isinstance(outcome, Failure)
+                else stage.load(outcome, data),
+            )

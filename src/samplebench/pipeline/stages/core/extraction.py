@@ -1,0 +1,50 @@
+"""Fitting a feature extractor, and the features of samples."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from samplebench.contracts.dataset import Bytes, Images, Split
+from samplebench.contracts.features import FeatureExtractor
+from samplebench.pipeline.stages.core.coding import as_images
+from samplebench.randomness import seeded
+
+
+@dataclass(frozen=True)
+class FittedExtractor:
+    """An extractor with its features of the held-out samples, and the digest of its weights."""
+
+    extractor: FeatureExtractor
+    test: Tensor
+    weights: str
+
+
+def build_extractor(build: Callable[[], FeatureExtractor]) -> FeatureExtractor:
+    """An extractor before it is fitted: the same each time."""
+    with seeded(0, "features"):
+        return build()
+
+
+def fit_extractor(
+    extractor: FeatureExtractor, *, train: Split, test: Bytes, device: torch.device
+) -> Tensor:
+    """Fit an extractor to a training split; its features of the 8-bit images ``test``."""
+    extractor.to(device)
+    labels = None if train.labels is None else train.labels.to(device)
+    with seeded(0, "features"):
+        extractor.fit(Split(train.images.to(device), labels))
+    extractor.to(device).eval()
+    return extract(extractor, as_images(test).to(device))
+
+
+def extract(extractor: FeatureExtractor, images: Images) -> Tensor:
+    """Features (samples, width), in batches. Images count as they would be saved, in 8 bits."""
+    with torch.no_grad():
+        return torch.cat(
+            [
+                extractor.features(batch.mul(255).round().div(255))
+                for batch in torch.split(images, extractor.batch)
+            ]
+        )

@@ -1,0 +1,64 @@
+"""Training an autoencoder and encoding both splits, with what that costs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+
+from samplebench.autoencoder_training import train_autoencoder
+from samplebench.contracts.autoencoder import Autoencoder
+from samplebench.contracts.dataset import Bytes
+from samplebench.contracts.latents import Latents
+from samplebench.pipeline.stages.core.coding import as_images, encode
+from samplebench.pipeline.stages.core.costs import track_cost
+from samplebench.randomness import seeded
+from samplebench.training import Budget, Progress
+from samplebench.vocabulary import Cost
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained autoencoder with the latents of both splits, and what making them cost."""
+
+    autoencoder: Autoencoder
+    train: Latents
+    test: Latents
+    costs: Mapping[str, Cost]
+
+
+def initialise(build: Callable[[], Autoencoder], seed: int) -> Autoencoder:
+    """An autoencoder with the weights that this seed draws."""
+    with seeded(seed, "initialise"):
+        return build()
+
+
+def train_on(
+    autoencoder: Autoencoder,
+    images: Bytes,
+    budget: Budget,
+    *,
+    seed: int,
+    report: Callable[[Progress], None],
+) -> None:
+    """Train on 8-bit images, drawing what this seed draws."""
+    device = next(autoencoder.parameters()).device
+    with seeded(seed, "train"):
+        train_autoencoder(autoencoder, images.to(device), budget, prepare=as_images, report=report)
+
+
+def train_and_encode(
+    autoencoder: Autoencoder,
+    *,
+    train: Bytes,
+    test: Bytes,
+    device: torch.device,
+    learn: Callable[[Autoencoder], None],
+) -> Trained:
+    """Let ``learn`` train or load the autoencoder, and encode the 8-bit images of both splits."""
+    autoencoder.to(device)
+    with track_cost(device, len(train)) as training:
+        learn(autoencoder)
+    autoencoder.eval()
+    with track_cost(device, len(train) + len(test)) as encoding:
+        latents = [encode(autoencoder, images, device) for images in (train, test)]
+    return Trained(autoencoder, *latents, {"train": training(), "encode": encoding()})

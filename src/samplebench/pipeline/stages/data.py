@@ -1,0 +1,81 @@
+"""The stage of data: a dataset is read once for all, and its arrays are kept."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from samplebench.contracts.dataset import Split
+from samplebench.pipeline.stages.files import load_split, save_split
+from samplebench.pipeline.stages.stage import Outcome, Report, Stage
+from samplebench.pipeline.workspace import Site
+from samplebench.registry.loading import load_parts
+from samplebench.registry.spec import Spec
+
+_CHUNK = 4096  # samples hashed at a time
+
+
+@dataclass(frozen=True)
+class Data:
+    """A dataset as the workspace keeps it, mapped from disk and not read until used."""
+
+    fingerprint: str
+    train: Split
+    test: Split
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Channels, height and width."""
+        channels, height, width = self.train.images.shape[1:]
+        return channels, height, width
+
+
+@dataclass(frozen=True)
+class DataStage:
+    """Read a dataset. Its work is named by its content, so that a changed file is noticed."""
+
+    site: Site
+    dataset: Spec
+
+    @property
+    def title(self) -> str:
+        return f"reading {self.dataset}"
+
+    @property
+    def needs(self) -> tuple[Stage, ...]:
+        return ()
+
+    @property
+    def wants(self) -> tuple[Stage, ...]:
+        return ()
+
+    def make(self, made: Mapping[Stage, Outcome], report: Report) -> Path:
+        del made, report  # it needs nothing, and reading has no steps
+        chosen = load_parts(self.site.plugins).datasets.configured(self.dataset)
+        dataset = chosen.build(self.site.data_dir)
+        splits = {"train": dataset.train(), "test": dataset.test()}
+
+        def save(folder: Path) -> None:
+            for name, split in splits.items():
+                save_split(folder, name, split)
+
+        return self.site.artefact("data", fingerprint(splits.values()), save)
+
+
+def fingerprint(splits: Iterable[Split]) -> str:
+    """A digest of shapes, samples and labels."""
+    digest = hashlib.sha256()
+    for split in splits:
+        for part in (split.images, split.labels):
+            if part is not None:
+                digest.update(str(tuple(part.shape)).encode())
+                for chunk in torch.split(part, _CHUNK):
+                    digest.update(chunk.contiguous().numpy().tobytes())
+    return digest.hexdigest()[:24]
+
+
+def load_data(place: Path) -> Data:
+    """The data that a ``DataStage`` kept."""
+    return Data(place.name, load_split(place, "train"), load_split(place, "test"))

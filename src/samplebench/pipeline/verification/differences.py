@@ -1,0 +1,94 @@
+"""Two measurements of one cell, score by score."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from scipy.special import stdtrit
+
+from samplebench.results.record import Record, Score
+from samplebench.results.statistics import Summary
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A score that came out differently.
+
+    Attributes:
+        spread: the scores of the recorded row over its seeds.
+    """
+
+    cell: str
+    title: str
+    recorded: float | None
+    replayed: float | None
+    spread: Summary | None
+
+    @property
+    def is_within_spread(self) -> bool | None:
+        """Say if two seeds of the row would differ as much; ``None`` if too little is known.
+
+        Their difference has √2 times the spread of one, and lies within Student's t of it in 95
+        of 100 cases.
+        """
+        if self.recorded is None or self.replayed is None or self.spread is None:
+            return None
+        assert self.spread.std is not None  # there are two seeds or more
+        reach = float(stdtrit(self.spread.n - 1, 0.975)) * math.sqrt(2) * self.spread.std
+        return abs(self.replayed - self.recorded) <= reach
+
+    def __str__(self) -> str:
+        """The difference in one line."""
+        within = {True: "within", False: "outside", None: "not comparable with"}
+        moved = (
+            f" (by {self.replayed - self.recorded:+.3g})"
+            if self.recorded is not None and self.replayed is not None
+            else ""
+        )
+        return (
+            f"{self.cell}, {self.title}: recorded {_text(self.recorded)}, replayed "
+            f"{_text(self.replayed)}{moved}, {within[self.is_within_spread]} the spread over seeds"
+        )
+
+
+def differences(record: Record, replay: Record, siblings: Iterable[Record]) -> list[Difference]:
+    """Every score of a record that the replay does not have to the last bit, costs left out.
+
+    Args:
+        siblings: the records of the same row with any seed.
+    """
+    replayed = {score.key: score for score in replay.scores}
+    rows = [record, *(other for other in siblings if other.identity != record.identity)]
+    return [
+        Difference(
+            record.label,
+            score.title,
+            score.value,
+            replayed[score.key].value if score.key in replayed else None,
+            _spread(score, rows),
+        )
+        for score in record.scores
+        if score.subject != "cost"
+        and (score.key not in replayed or _numbers(score) != _numbers(replayed[score.key]))
+    ]
+
+
+def row_key(record: Record) -> tuple[str, ...]:
+    """A key that the records of a row share, whatever their seed."""
+    sampler = record.sampler.key if record.sampler else record.role
+    autoencoder = f"{record.autoencoder.key} {record.autoencoder.checkpoint}"
+    return record.dataset.key, autoencoder, sampler, repr(record.protocol)
+
+
+def _numbers(score: Score) -> tuple[float | None, float | None, bool]:
+    return score.value, score.floor, score.problem is None
+
+
+def _spread(score: Score, rows: Iterable[Record]) -> Summary | None:
+    scores = (other for record in rows for other in record.scores if other.key == score.key)
+    values = [other.value for other in scores if other.value is not None]
+    return Summary.of(values) if len(values) > 1 else None
+
+
+def _text(value: float | None) -> str:
+    return "nothing" if value is None else f"{value:.6g}"

@@ -1,0 +1,140 @@
+"""Which records do replays confirm, and which do they refute?"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from samplebench.pipeline.provenance import core_code, relevant_versions
+from samplebench.pipeline.request.plan import Planned
+from samplebench.pipeline.request.status import parts_of, recorded_parts
+from samplebench.pipeline.verification.differences import Difference
+from samplebench.results.record import PartRecord, Record, Verification
+
+Origin = tuple[str, str, str]
+"""Code as records name it: the kind and name of a part, and the digest or commit it is from."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The record of one cell and its replay.
+
+    Attributes:
+        differences: the scores that are not the same to the last bit.
+        problem: the reason why there is nothing to compare.
+    """
+
+    planned: Planned
+    record: Record
+    differences: tuple[Difference, ...] = ()
+    problem: str | None = None
+
+    @property
+    def is_equal(self) -> bool:
+        return not self.differences and self.problem is None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The code that replays showed to give the same bits as that of today, and the code that they
+    showed to give others.
+    """
+
+    confirmed: frozenset[Origin] = field(default_factory=frozenset)
+    refuted: frozenset[Origin] = field(default_factory=frozenset)
+
+    @staticmethod
+    def of(comparisons: Sequence[Comparison]) -> "Judgement":
+        """Judge by comparisons on one machine.
+
+        Where a cell differs, the parts are to blame that occur with these settings in no cell that
+        is equal, or all of its parts if there are none.
+        """
+        equal = [comparison for comparison in comparisons if comparison.is_equal]
+        cleared = {use for comparison in equal for use in recorded_parts(comparison.record)}
+        refuted: set[Origin] = set()
+        for comparison in comparisons:
+            if comparison.differences:
+                uses = recorded_parts(comparison.record)
+                suspects = uses.keys() - cleared or uses.keys()
+                refuted |= {_origin(k, uses[k, key], comparison.record) for k, key in suspects}
+        confirmed = {o for comparison in equal for o in _origins(comparison.record)}
+        return Judgement(frozenset(confirmed - refuted), frozenset(refuted))
+
+    def confirms(self, record: Record) -> bool:
+        return _origins(record) <= self.confirmed
+
+    def refutes(self, record: Record) -> bool:
+        return not self.refuted.isdisjoint(_origins(record))
+
+
+def stamp(planned: Planned, *, since: str | None) -> Record:
+    """The record of a cell, as measured by the code of today."""
+    record = planned.record
+    assert record is not None  # only records are stamped
+    parts = parts_of(planned.cell, planned.metrics.accepted)
+    digests = {(part.part.kind, part.key): part.code.digest for part in parts}
+    verification = Verification(
+        since=since,
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+        packages=dict(relevant_versions([core_code(), *(part.code for part in parts)])),
+    )
+    return record.model_copy(
+        update={
+            **{
+                kind: _with_code(kind, getattr(record, kind), digests)
+                for kind in ("dataset", "autoencoder", "sampler")
+            },
+            "scores": [
+                score.model_copy(
+                    update={
+                        "metric": _with_code("metric", score.metric, digests),
+                        "features": score.features
+                        and score.features.model_copy(
+                            update={"part": _with_code("features", score.features.part, digests)}
+                        ),
+                    }
+                )
+                for score in record.scores
+            ],
+            "provenance": record.provenance.model_copy(update={"core": core_code().digest}),
+            "verification": verification,
+        }
+    )
+
+
+def mark_stale(record: Record, comparisons: Iterable[Comparison], *, since: str | None) -> Record:
+    """A record whose scores the code of today does not give."""
+    own = [d for c in comparisons if c.record.identity == record.identity for d in c.differences]
+    by = f"the code of commit {since[:12]}" if since else "its record"
+    reason = (
+        f"a replay moved {own[0].title} from {own[0].recorded} to {own[0].replayed}"
+        if own
+        else "replays of other cells with the same parts gave other scores"
+    )
+    verification = Verification(
+        state="stale",
+        reason=f"compared with {by}, {reason}",
+        since=since,
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    return record.model_copy(update={"verification": verification})
+
+
+def _origins(record: Record) -> frozenset[Origin]:
+    core = record.provenance.core or f"commit {record.provenance.commit}"
+    uses = recorded_parts(record).items()
+    return frozenset(
+        [("core", "core", core), *(_origin(kind, part, record) for (kind, _), part in uses)]
+    )
+
+
+def _origin(kind: str, part: PartRecord, record: Record) -> Origin:
+    return kind, part.name, part.code or f"commit {record.provenance.commit}"
+
+
+def _with_code(
+    kind: str, part: PartRecord | None, digests: Mapping[tuple[str, str], str]
+) -> PartRecord | None:
+    if part is None:
+        return None
+    return part.model_copy(update={"code": digests.get((kind, part.key), part.code)})

@@ -1,0 +1,137 @@
+"""Verification: replay chosen cells, compare, and stamp what the replays confirm."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from itertools import groupby
+
+from samplebench.errors import UsageError
+from samplebench.pipeline.request.plan import Plan, Planned
+from samplebench.pipeline.running.run import Display
+from samplebench.pipeline.verification.differences import differences, row_key
+from samplebench.pipeline.verification.other_code import checked_out, full_name, measure_with
+from samplebench.pipeline.verification.replay import replay
+from samplebench.pipeline.verification.stamps import Comparison, Judgement, mark_stale, stamp
+from samplebench.pipeline.workspace import Site
+from samplebench.results.record import Provenance, Record
+from samplebench.results.store import Store
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The result of a verification.
+
+    Attributes:
+        same_platform: True if the same code had to give the same bits.
+        stamped: records that are now those of the code of today.
+        stale: records whose scores the code of today does not give.
+    """
+
+    comparisons: tuple[Comparison, ...]
+    same_platform: bool
+    stamped: tuple[Record, ...] = ()
+    stale: tuple[Record, ...] = ()
+
+
+def verify(
+    plan: Plan, cells: Sequence[Planned], site: Site, executor: Executor, display: Display
+) -> Verdict:
+    """Replay cells with the code of today, and compare them with their records.
+
+    On the platform of the records, equal bits confirm them, and other bits refute them; on another
+    one, nothing is stamped.
+    """
+    replayed = replay(plan, cells, site, executor, display)
+    recorded = {cell.identity: cell.record for cell in cells if cell.record}
+    comparisons = _compare(plan, cells, recorded, replayed)
+    same = all(
+        _platform(replayed[identity].provenance) == _platform(record.provenance)
+        for identity, record in recorded.items()
+        if identity in replayed
+    )
+    if not same:
+        return Verdict(comparisons, same_platform=False)
+    return _stamp(plan, comparisons, site, since=None)
+
+
+def verify_since(
+    plan: Plan,
+    cells: Sequence[Planned],
+    commit: str,
+    site: Site,
+    executor: Executor,
+    display: Display,
+) -> Verdict:
+    """Replay cells on this machine with the code of a commit and with that of today, and stamp the
+    records of that commit with which both agree.
+
+    Raises:
+        UsageError: there is no such commit, or no record is from it.
+    """
+    commit = full_name(commit)
+    cells = [cell for cell in cells if _is_from(cell.record, commit)]
+    if not cells:
+        raise UsageError(f"no record of {plan.suite.name!r} that was chosen is from {commit[:12]}")
+    folder = site.workspace / "replays" / f"{commit[:12]}-{plan.suite.name}"
+    with checked_out(commit, folder / commit) as tree:
+        before = measure_with(tree, plan.suite, cells, site, display.started)
+    after = replay(plan, cells, site, executor, display)
+    return _stamp(plan, _compare(plan, cells, before, after), site, since=commit)
+
+
+def _compare(
+    plan: Plan,
+    cells: Sequence[Planned],
+    before: Mapping[str, Record],
+    after: Mapping[str, Record],
+) -> tuple[Comparison, ...]:
+    """Compare two measurements of each cell."""
+    ordered = sorted(plan.records, key=row_key)
+    rows = {key: list(members) for key, members in groupby(ordered, key=row_key)}
+    comparisons = []
+    for cell in cells:
+        assert cell.record is not None  # only measured cells are chosen
+        first, second = before.get(cell.identity), after.get(cell.identity)
+        if problem := _problem(first) or _problem(second):
+            comparisons.append(Comparison(cell, cell.record, problem=problem))
+        elif first and second:
+            siblings = rows.get(row_key(cell.record), [])
+            moved = tuple(differences(first, second, siblings))
+            comparisons.append(Comparison(cell, cell.record, moved))
+    return tuple(comparisons)
+
+
+def _problem(record: Record | None) -> str | None:
+    """The reason why a replay has no scores."""
+    if record is None:
+        return "it was not measured"
+    return None if record.status == "measured" else record.reason or "a score has a problem"
+
+
+def _stamp(
+    plan: Plan, comparisons: tuple[Comparison, ...], site: Site, *, since: str | None
+) -> Verdict:
+    """Write into records what the comparisons show."""
+    judgement, store = Judgement.of(comparisons), Store(site.results)
+    stamped, stale = [], []
+    for planned in plan.of_status("measured", "unverified", "stale"):
+        record = planned.record
+        if record is None:
+            continue
+        if judgement.refutes(record):
+            stale.append(mark_stale(record, comparisons, since=since))
+        elif judgement.confirms(record) and planned.status != "measured":
+            stamped.append(stamp(planned, since=since))
+    for record in (*stamped, *stale):
+        store.update(record)
+    return Verdict(comparisons, True, tuple(stamped), tuple(stale))
+
+
+def _is_from(record: Record | None, commit: str) -> bool:
+    known = record.provenance.commit if record else None
+    return bool(known) and commit.startswith(str(known).removesuffix("-dirty"))
+
+
+def _platform(origin: Provenance) -> tuple[object, ...]:
+    """What decides the bits of scores, besides code."""
+    return origin.device, origin.processor, origin.system, origin.threads, origin.torch

@@ -1,0 +1,89 @@
+"""The content of a record's file as plain data: its digest, and the older formats."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from samplebench.errors import BadRecord, OtherFormat
+
+FORMAT: Final = 2
+"""The version of the record format. Raised when a field changes its meaning."""
+
+_DIGEST: Final = "content_digest"
+
+
+def write(content: Mapping[str, Any]) -> str:
+    """Strict JSON, one field a line, with the digest of all other fields."""
+    whole = {**content, _DIGEST: digest_of(content)}
+    return json.dumps(whole, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def read(text: str) -> dict[str, Any]:
+    """The fields of a record in today's format.
+
+    Raises:
+        BadRecord: it is damaged, or a field was changed after it was written.
+        OtherFormat: it has a format that this version does not know.
+    """
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadRecord(f"it is not JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise BadRecord("it is not a JSON object")
+    if content.get("format") == 1:
+        return _from_format_1(content)
+    if content.get("format") != FORMAT:
+        raise OtherFormat(
+            f"a record has format {content.get('format')!r}, and this samplebench reads formats "
+            f"1 to {FORMAT}; install a version of samplebench that fits"
+        )
+    stated = content.pop(_DIGEST, None)
+    if stated != digest_of(content):
+        raise BadRecord(
+            f"its content does not have the digest {stated!r} that it states: a field was changed "
+            "after it was written; take the file from its source again, or measure the cell again"
+        )
+    return content
+
+
+def digest_of(content: Mapping[str, Any]) -> str:
+    """A short digest of plain data."""
+    plain = json.dumps(content, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def without_old_digests(content: dict[str, Any]) -> dict[str, Any]:
+    """A record of format 1 without its digests, which were of whole packages and say nothing of a
+    part's own code.
+    """
+    for part in _parts(content):
+        part["code"] = None
+    provenance = content.get("provenance")
+    if isinstance(provenance, dict):
+        provenance.pop("harness", None)
+        provenance["core"] = None
+    return content
+
+
+def _from_format_1(content: dict[str, Any]) -> dict[str, Any]:
+    return without_old_digests(content) | {
+        "format": FORMAT,
+        "verification": {
+            "state": "unverified",
+            "reason": "measured before records kept digests of the code of each part",
+        },
+    }
+
+
+def _parts(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every part that a record names."""
+    scores = [score for score in content.get("scores") or () if isinstance(score, dict)]
+    features = [score["features"] for score in scores if isinstance(score.get("features"), dict)]
+    named = [
+        *(content.get(kind) for kind in ("dataset", "autoencoder", "sampler")),
+        *(score.get("metric") for score in scores),
+        *(each.get("part") for each in features),
+    ]
+    return (part for part in named if isinstance(part, dict))

@@ -1,0 +1,91 @@
+"""The command `verify`: choose cells, replay them, and print what came of it."""
+
+import argparse
+import sys
+
+from samplebench.display import display_for
+from samplebench.errors import NothingToRun, UsageError
+from samplebench.pipeline.request.plan import Plan, Planned
+from samplebench.pipeline.running.executors import EXECUTORS
+from samplebench.pipeline.verification import verify as verification
+from samplebench.pipeline.verification.choice import cover, sample
+from samplebench.pipeline.verification.verify import Verdict
+from samplebench.planning import plan_verification
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Replay cells and print the verdict; 1 if scores moved that should not have."""
+    plan, site = plan_verification(options)
+    cells = _choose(plan, options)
+    if not options.quiet:
+        print(f"{plan.suite.name}: replaying {len(cells)} of {len(plan.cells)} cells, "
+              f"on {site.device}", file=sys.stderr)
+    with display_for(options.quiet) as display, EXECUTORS["forked"](site) as executor:
+        if options.since:
+            verdict = verification.verify_since(
+                plan, cells, options.since, site, executor, display
+            )
+        else:
+            verdict = verification.verify(plan, cells, site, executor, display)
+    print("\n".join(_lines(verdict, options.since)))
+    return 0 if _holds(verdict) else 1
+
+
+def _choose(plan: Plan, options: argparse.Namespace) -> list[Planned]:
+    measured = [
+        planned
+        for planned in plan.of_status("measured", "unverified", "stale", "to do")
+        if planned.record is not None and planned.record.status == "measured"
+    ]
+    if not measured:
+        raise NothingToRun(
+            f"no cell of {plan.suite.name!r} is measured in {options.results}; "
+            "`samplebench run` measures"
+        )
+    if options.sample is not None and options.sample < 1:
+        raise UsageError(f"--sample is 1 or more, not {options.sample}")
+    if options.all:
+        return measured
+    return sample(measured, options.sample) if options.sample else cover(measured)
+
+
+def _lines(verdict: Verdict, since: str | None) -> list[str]:
+    """The verdict, for a terminal."""
+    compared = f"the code of {since}" if since else "the records"
+    equal = sum(comparison.is_equal for comparison in verdict.comparisons)
+    lines = [
+        f"{comparison.planned.cell.label}: {comparison.problem}"
+        for comparison in verdict.comparisons
+        if comparison.problem
+    ]
+    moved = [d for comparison in verdict.comparisons for d in comparison.differences]
+    lines += map(str, moved)
+    lines.append(
+        f"{equal} of {len(verdict.comparisons)} cells have the same scores as {compared}, "
+        "to the last bit."
+    )
+    if not verdict.same_platform:
+        within = sum(d.is_within_spread is True for d in moved)
+        lines.append(
+            "The records are from another processor, system, thread count or torch, where the "
+            f"same code gives other bits: of {len(moved)} scores that differ, {within} differ by "
+            "no more than two seeds do."
+        )
+    if verdict.stamped:
+        lines.append(f"{len(verdict.stamped)} records are stamped as measured by today's code.")
+    if verdict.stale:
+        lines.append(f"{len(verdict.stale)} records are stale: `samplebench run` measures them.")
+    return lines
+
+
+def _holds(verdict: Verdict) -> bool:
+    """Say if all replays agree, on another platform within the spread over seeds."""
+    if any(comparison.problem for comparison in verdict.comparisons):
+        return False
+    if verdict.same_platform:
+        return all(comparison.is_equal for comparison in verdict.comparisons)
+    return not any(
+        difference.is_within_spread is False
+        for comparison in verdict.comparisons
+        for difference in comparison.differences
+    )
