@@ -27,7 +27,7 @@ from threadpoolctl import threadpool_limits
 
 from samplebench import Continuous, Cost, Discrete, Latents, seeded
 from samplebench.autoencoder_training import train_autoencoder
-from samplebench.pipeline.measuring import measured
+from samplebench.pipeline.costs import track_cost
 from samplebench.registry.loading import load_parts
 from samplebench.training import Budget
 from samplebench_codes import CodeTransformer
@@ -107,7 +107,7 @@ def fit_cost(count: int, width: int, device: str) -> Cost:
         latents = Continuous(width).pack(values=torch.randn(count, width, device=device))
     costs = []
     for _ in range(ROUNDS + 1):
-        with measured(torch.device(device), count) as cost:
+        with track_cost(torch.device(device), count) as cost:
             PMFS().fit(latents)
         costs.append(cost())
     return sorted(costs[1:], key=lambda cost: cost.wall_seconds)[ROUNDS // 2]
@@ -145,9 +145,9 @@ def beside_peer(
     rows = []
     for seed in range(ROUNDS):
         ours = GaussianMixture(components=components, iterations=2000)
-        with seeded(seed), measured(latents.device, COUNT) as our_cost:
+        with seeded(seed), track_cost(latents.device, COUNT) as our_cost:
             ours.fit(latents)
-        with measured(latents.device, COUNT) as their_cost:
+        with track_cost(latents.device, COUNT) as their_cost:
             theirs = peer(components, seed, starts).fit(vectors)
         rows.append(
             (
@@ -211,7 +211,7 @@ def large(device: str) -> None:
     """Ten million latents that are never in memory at once."""
     began = time.perf_counter()
     sampler = PMFS(bins=4)
-    with measured(torch.device(device), MANY) as cost:
+    with track_cost(torch.device(device), MANY) as cost:
         sampler.fit_batches(Pieces(device))
         found = sampler.diagnostics()  # which counts the bins
     print(

@@ -9,7 +9,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import torch
 
 from samplebench import Cost, seeded
-from samplebench.pipeline.measuring import measured
+from samplebench.pipeline.costs import track_cost
 
 Ways = Mapping[str, Callable[[], object]]
 
@@ -40,7 +40,7 @@ def side_by_side(title: str, ways: Ways, device: str = "cpu", rounds: int = 5) -
 
 
 def _cost(way: Callable[[], object], device: str, round: int) -> Cost:
-    with seeded(round, "benchmark"), measured(torch.device(device), 1) as cost:
+    with seeded(round, "benchmark"), track_cost(torch.device(device), 1) as cost:
         way()
     return cost()
 

@@ -1,4 +1,4 @@
-"""How results are judged: the metrics, and the features in which images are compared."""
+"""Metrics, and the features in which images are compared."""
 
 from samplebench import Register, hookimpl
 from samplebench_metrics.bits_per_image import BitsPerImage
@@ -53,5 +53,5 @@ def register_metrics(register: Register) -> None:
 
 @hookimpl
 def warm_up() -> None:
-    import torch_fidelity.metric_fid  # noqa: F401 - seconds, spared to every child process
+    import torch_fidelity.metric_fid  # noqa: F401 - saves every child process seconds
     import torchmetrics.functional.image  # noqa: F401

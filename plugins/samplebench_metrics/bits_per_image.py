@@ -1,7 +1,7 @@
 """The nominal rate of a whole latent."""
 
-from samplebench import Evidence, Metric
-from samplebench_metrics.rate import bits_at_a_site, require_value_bits
+from samplebench import Evidence, Metric, Need
+from samplebench_metrics.rate import count_bits_at_a_site, require_value_bits
 
 
 class BitsPerImage(Metric):
@@ -17,6 +17,7 @@ class BitsPerImage(Metric):
     unit = "bits/image"
     better = "lower"
     subject = "autoencoder"
+    needs = frozenset({Need.LATENTS})
 
     def __init__(self, value_bits: float = 32.0) -> None:
         require_value_bits(value_bits)
@@ -24,4 +25,4 @@ class BitsPerImage(Metric):
 
     def measure(self, evidence: Evidence) -> float:
         latents = evidence.test_latents
-        return latents.space.sites * bits_at_a_site(latents, self.value_bits)
+        return latents.space.sites * count_bits_at_a_site(latents, self.value_bits)

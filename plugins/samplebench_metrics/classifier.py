@@ -22,8 +22,8 @@ class Classifier(FeatureExtractor):
     classes than on texture.
 
     Args:
-        width: how many features there are.
-        steps: of training, a batch of 128 images each.
+        width: number of features.
+        steps: number of training steps, each on a batch of 128 images.
 
     Raises:
         SamplebenchError: in ``fit``: the images have no labels, or all the same.
@@ -41,24 +41,24 @@ class Classifier(FeatureExtractor):
         self.width = width
         self.steps = steps
         with seeded(0, "classifier"):
-            self.network = _network(image_shape, width)
+            self.network = _build_network(image_shape, width)
         self.register_buffer("accuracy", torch.tensor(math.nan))
-        self.eval()  # batch norm must not learn from what it is to judge
+        self.eval()  # batch norm must not learn from the images that it is to compare
 
     @property
     def facts(self) -> Mapping[str, float]:
         return {"held-out accuracy": float(self.accuracy)}
 
     def fit(self, train: Split) -> None:
-        classes = _classes(train)
+        classes = _number_classes(train)
         with seeded(0, "classifier"):
-            self.network = _network(self.image_shape, self.width)
+            self.network = _build_network(self.image_shape, self.width)
             head = nn.Sequential(nn.ReLU(), nn.Linear(self.width, int(classes.max()) + 1))
             model = nn.Sequential(self.network, head).to(classes.device)
             order = torch.randperm(len(train)).to(classes.device)
             learned, held_out = order.tensor_split([len(train) * 9 // 10])
             _learn(model, train.images, classes, learned, self.steps)
-        self.accuracy.copy_(_accuracy(model, train.images, classes, held_out))
+        self.accuracy.copy_(_compute_accuracy(model, train.images, classes, held_out))
 
     @torch.no_grad()
     def features(self, images: Images) -> Float[Tensor, "samples features"]:
@@ -66,8 +66,8 @@ class Classifier(FeatureExtractor):
         return features
 
 
-def _network(image_shape: tuple[int, int, int], width: int) -> nn.Sequential:
-    """Images to (samples, width)."""
+def _build_network(image_shape: tuple[int, int, int], width: int) -> nn.Sequential:
+    """Build a network from images to (samples, width)."""
     inputs, *size = image_shape
     outputs, kernel, stride = 32, 5, 2 if min(size) > 8 else 1
     layers: list[nn.Module] = []
@@ -79,8 +79,8 @@ def _network(image_shape: tuple[int, int, int], width: int) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(inputs * math.prod(size), width))
 
 
-def _classes(train: Split) -> Int64[Tensor, " samples"]:
-    """The labels, numbered from 0 without a gap."""
+def _number_classes(train: Split) -> Int64[Tensor, " samples"]:
+    """Number the classes from 0 without a gap, and give that of each image."""
     instead = "use features 'random-conv', which need none"
     if train.labels is None:
         raise SamplebenchError(
@@ -112,13 +112,13 @@ def _learn(
 
 
 @torch.no_grad()
-def _accuracy(
+def _compute_accuracy(
     model: nn.Module,
     images: UInt8[Tensor, "samples channels height width"],
     classes: Int64[Tensor, " samples"],
     held_out: Int64[Tensor, " some"],
 ) -> Float[Tensor, ""]:
-    """The share of the held-out images whose class the model finds."""
+    """Compute the share of the held-out images whose class the model finds."""
     right = [
         model(images[index] / 255).argmax(dim=1) == classes[index]
         for index in torch.split(held_out, _BATCH)

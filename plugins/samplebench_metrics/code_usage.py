@@ -1,14 +1,14 @@
-"""How often each code of a codebook is used, for the metrics that ask."""
+"""Usage of codes, for the metrics that count them."""
 
 import torch
 from jaxtyping import Int64, Real
 from torch import Tensor
 
-from samplebench import Latents, LatentSpace, Sparse
+from samplebench import Latents, Sparse
 
 
-def code_counts(latents: Latents) -> list[Int64[Tensor, " codes"]]:
-    """How often each code occurs over all sites of all latents, for each codebook.
+def count_codes(latents: Latents) -> list[Int64[Tensor, " codes"]]:
+    """Count how often each code occurs over all sites of all latents, for each codebook.
 
     Atoms of sparse latents are counted over all active slots, whatever their coefficients.
     """
@@ -26,8 +26,3 @@ def perplexity(amounts: Real[Tensor, " codes"]) -> float:
     amounts = amounts.double()
     shares = amounts / amounts.sum().clamp(min=torch.finfo(torch.float64).tiny)
     return float(torch.special.entr(shares).sum().exp())
-
-
-def code_objection(space: LatentSpace) -> str | None:
-    """Why latents of this space use no codes, or ``None``."""
-    return "needs latents with codes" if space.code_width == 0 else None

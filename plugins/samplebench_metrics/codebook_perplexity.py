@@ -1,9 +1,9 @@
-"""Codebook perplexity: how many of its codes an autoencoder uses."""
+"""Codebook perplexity: the effective number of codes that an autoencoder uses."""
 
 from statistics import fmean
 
-from samplebench import Evidence, LatentSpace, Metric
-from samplebench_metrics.code_usage import code_counts, code_objection, perplexity
+from samplebench import Evidence, Metric, Need
+from samplebench_metrics.code_usage import count_codes, perplexity
 
 
 class CodebookPerplexity(Metric):
@@ -21,9 +21,7 @@ class CodebookPerplexity(Metric):
     title = "perplexity"
     better = "higher"
     subject = "autoencoder"
-
-    def objection(self, space: LatentSpace) -> str | None:
-        return code_objection(space)
+    needs = frozenset({Need.LATENTS, Need.CODES})
 
     def measure(self, evidence: Evidence) -> float:
-        return fmean(map(perplexity, code_counts(evidence.test_latents)))
+        return fmean(map(perplexity, count_codes(evidence.test_latents)))

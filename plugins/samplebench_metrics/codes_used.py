@@ -2,8 +2,8 @@
 
 from statistics import fmean
 
-from samplebench import Evidence, LatentSpace, Metric
-from samplebench_metrics.code_usage import code_counts, code_objection
+from samplebench import Evidence, Metric, Need
+from samplebench_metrics.code_usage import count_codes
 
 
 class CodesUsed(Metric):
@@ -18,10 +18,8 @@ class CodesUsed(Metric):
     title = "codes used"
     better = "higher"
     subject = "autoencoder"
-
-    def objection(self, space: LatentSpace) -> str | None:
-        return code_objection(space)
+    needs = frozenset({Need.LATENTS, Need.CODES})
 
     def measure(self, evidence: Evidence) -> float:
-        counts = code_counts(evidence.test_latents)
+        counts = count_codes(evidence.test_latents)
         return fmean(int(book.count_nonzero()) / len(book) for book in counts)

@@ -1,6 +1,6 @@
-"""Energy perplexity: how many of its atoms a dictionary spends its coefficients on."""
+"""Energy perplexity: the effective number of atoms that share a dictionary's coefficients."""
 
-from samplebench import Evidence, LatentSpace, Metric, Sparse
+from samplebench import Evidence, LatentSpace, Metric, Need, Sparse
 from samplebench_metrics.code_usage import perplexity
 
 
@@ -16,8 +16,9 @@ class EnergyPerplexity(Metric):
     title = "energy perplexity"
     better = "higher"
     subject = "autoencoder"
+    needs = frozenset({Need.LATENTS})
 
-    def objection(self, space: LatentSpace) -> str | None:
+    def refuses(self, space: LatentSpace) -> str | None:
         return None if isinstance(space, Sparse) else "needs sparse latents"
 
     def measure(self, evidence: Evidence) -> float:

@@ -1,6 +1,6 @@
-"""How long a sampler takes to learn."""
+"""The time that a sampler takes to learn."""
 
-from samplebench import Evidence, Metric
+from samplebench import Evidence, Metric, Need
 
 
 class FitSeconds(Metric):
@@ -10,6 +10,7 @@ class FitSeconds(Metric):
     unit = "s"
     better = "lower"
     subject = "cost"
+    needs = frozenset({Need.COSTS})
 
     def measure(self, evidence: Evidence) -> float:
         return evidence.costs["fit"].wall_seconds

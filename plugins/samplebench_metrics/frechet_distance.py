@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from samplebench import Evidence, Metric
+from samplebench import Evidence, Metric, Need
 
 
 class FrechetDistance(Metric):
@@ -21,10 +21,10 @@ class FrechetDistance(Metric):
     title = "FD"
     better = "lower"
     subject = "images"
-    uses_features = True
+    needs = frozenset({Need.TEST, Need.GENERATED, Need.FEATURES})
 
     def measure(self, evidence: Evidence) -> float:
-        return distance_of_features(evidence.features("generated"), evidence.features("test"))
+        return compute_frechet_distance(evidence.features("generated"), evidence.features("test"))
 
     def floor(self, evidence: Evidence) -> float:
         """The expected distance of two samples of one Gaussian, to first order in 1/N.
@@ -35,14 +35,14 @@ class FrechetDistance(Metric):
         images than features.
         """
         reference = evidence.features("test").detach().double()
-        constant = _bias_constant(torch.cov(reference.T))
+        constant = _compute_bias_constant(torch.cov(reference.T))
         return constant / 2 * (1 / len(evidence.generated) + 1 / len(reference))
 
 
-def distance_of_features(
+def compute_frechet_distance(
     one: Float[Tensor, "samples width"], other: Float[Tensor, "others width"]
 ) -> float:
-    """The Fréchet distance between Gaussians fitted to two sets of features."""
+    """Compute the Fréchet distance between Gaussians fitted to two sets of features."""
     from torch_fidelity.metric_fid import (  # a second to import
         KEY_METRIC_FID,
         fid_features_to_statistics,
@@ -55,7 +55,7 @@ def distance_of_features(
     return float(fid_statistics_to_metric(*statistics, verbose=False)[KEY_METRIC_FID])
 
 
-def _bias_constant(covariance: Float64[Tensor, "width width"]) -> float:
+def _compute_bias_constant(covariance: Float64[Tensor, "width width"]) -> float:
     """The constant ``c`` of ``FrechetDistance.floor``."""
     spectrum = torch.linalg.eigvalsh(covariance).clamp(min=0)
     pairs = spectrum.outer(spectrum) / (spectrum[:, None] + spectrum)  # (width, width)

@@ -1,10 +1,10 @@
-"""How many bits a held-out latent costs under the sampler."""
+"""The bits that a held-out latent costs under the sampler."""
 
 import math
 
 import torch
 
-from samplebench import Continuous, Evidence, Latents, Metric, Mixture, NoNumber
+from samplebench import Continuous, Evidence, Latents, Metric, Mixture, Need, NoNumber
 
 
 class HeldOutBits(Metric):
@@ -12,8 +12,8 @@ class HeldOutBits(Metric):
 
     ``−Σ_i log₂ p(z_i) / (n D)`` for n held-out latents of D numbers each: the reals of a
     continuous or mixture latent, the codes of a discrete one, the active atoms of a sparse one. Of
-    a mixture latent whose values are codewords, it is the components alone that cost bits and that
-    are counted. Densities of reals depend on their scale, so it compares samplers of one
+    a mixture latent whose values are codewords, the components alone cost bits, and they alone are
+    counted. Densities of reals depend on their scale, so it compares samplers of one
     autoencoder and no more; it can be negative. Where a real never varies in the training latents,
     samplers differ in what its density means, and there is no number. Nor is there one for a
     sampler under which a held-out latent is impossible.
@@ -26,10 +26,9 @@ class HeldOutBits(Metric):
     unit = "bits/dim"
     better = "lower"
     subject = "latents"
-    uses_density = True
+    needs = frozenset({Need.LATENTS, Need.DENSITY})
 
     def measure(self, evidence: Evidence) -> float:
-        assert evidence.test_log_probs is not None  # the harness asks for no other
         _require_variation(evidence.train_latents)
         log_probs = evidence.test_log_probs().double()
         impossible = int((log_probs == -math.inf).sum())
@@ -38,23 +37,23 @@ class HeldOutBits(Metric):
                 f"{impossible} of {len(log_probs)} held-out latents are impossible under this "
                 "sampler's law: the mean is infinite"
             )
-        return -float(log_probs.mean()) / math.log(2) / _numbers(evidence.train_latents)
+        return -float(log_probs.mean()) / math.log(2) / _count_numbers(evidence.train_latents)
 
 
 def _require_variation(train: Latents) -> None:
     if not isinstance(train.space, Continuous):
         return
     values = train.values.flatten(1)
-    still = int((values.amin(0) == values.amax(0)).sum())
-    if still:
+    constant = int((values.amin(0) == values.amax(0)).sum())
+    if constant:
         raise NoNumber(
-            f"{still} of {values.shape[1]} dimensions never vary in the training latents, and "
+            f"{constant} of {values.shape[1]} dimensions never vary in the training latents, and "
             "densities do not compare there"
         )
 
 
-def _numbers(train: Latents) -> int:
-    """Reals of a latent, or codes where it has no reals of its own."""
+def _count_numbers(train: Latents) -> int:
+    """Count the reals of a latent, or its codes where it has no reals of its own."""
     space = train.space
     counted = space.value_width
     if isinstance(space, Mixture) and not _varies_within_components(train, space.components):
@@ -63,7 +62,7 @@ def _numbers(train: Latents) -> int:
 
 
 def _varies_within_components(train: Latents, components: int) -> bool:
-    """Whether sites of one component differ in their values; codewords do not."""
+    """True if sites of one component differ in their values, as those of codewords do not."""
     values = train.values.flatten(0, -2)  # (sites, channels)
     owners = train.codes.flatten()[:, None].expand_as(values)
     low, high = (

@@ -1,6 +1,7 @@
-"""Inception's features, the ones in which a Fréchet distance is called FID."""
+"""Inception's features, in which a Fréchet distance is called FID."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from textwrap import shorten
 
 import torch
@@ -8,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from samplebench import FeatureExtractor, Images, Split, WeightsMissing
-from samplebench_metrics.inception_weights import is_official, read_weights, weights_file
+from samplebench_metrics.inception_weights import find_weights, is_official, read_weights
 
 
 class Inception(FeatureExtractor):
@@ -16,7 +17,8 @@ class Inception(FeatureExtractor):
 
     Grey images are repeated to three channels. The weights are the file ``weights`` if it is
     given; else torch-fidelity's official file from torch hub's checkpoint folder, downloaded if it
-    is not there. Only with the official weights, told by their SHA-256, is a distance called FID.
+    is not there. A distance is called FID only with the official weights, which are recognised by
+    their SHA-256.
 
     Args:
         weights: a file of weights; "" for the official one.
@@ -47,8 +49,12 @@ class Inception(FeatureExtractor):
     def titles(self) -> Mapping[str, str]:
         return {"FD": "FID", "rFD": "rFID"} if self.official else {}
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        return (Path(self.weights).expanduser() if self.weights else official_place(),)
+
     def fit(self, train: Split) -> None:
-        file = weights_file(self.weights)
+        file = find_weights(self.weights)
         weights = read_weights(file)
         try:
             self.network.load_state_dict(weights)

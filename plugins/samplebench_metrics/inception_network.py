@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
 _NAME = "inception-v3-compat"
-"""What torch-fidelity calls it."""
+"""Its name in torch-fidelity."""
 
 
 class InceptionNetwork(FeatureExtractorInceptionV3):  # type: ignore[misc]  # it ships no types
@@ -21,7 +21,7 @@ class InceptionNetwork(FeatureExtractorInceptionV3):  # type: ignore[misc]  # it
     """
 
     def __init__(self) -> None:
-        # Neither time nor random numbers are spent on weights that will not be used.
+        # Saves the time and the random numbers for weights that will not be used.
         with torch.device("meta"):
             super().__init__(_NAME, ["2048"], feature_extractor_weights_path=_no_weights())
         self.to_empty(device="cpu")
@@ -44,5 +44,5 @@ def _no_weights() -> io.BytesIO:
 
 
 def _channels_last(layer: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
-    """What the first layer is given decides the layout of all others; this one is faster."""
+    """Change the layout of the first layer's input, and so of all others: this one is faster."""
     return (inputs[0].contiguous(memory_format=torch.channels_last),)

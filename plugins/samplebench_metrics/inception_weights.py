@@ -1,4 +1,4 @@
-"""The file of Inception's weights: where it is, what it holds, and whether it is official."""
+"""The file of Inception's weights: find it, read it, recognise the official one."""
 
 import hashlib
 import pickle
@@ -11,16 +11,16 @@ from torch import Tensor
 from samplebench import WeightsMissing
 
 OFFICIAL_SHA256 = "6726825d"
-"""How the SHA-256 of the official file begins; torch-fidelity does not check it."""
+"""The start of the official file's SHA-256, which torch-fidelity does not check."""
 
 
-def weights_file(given: str) -> Path:
-    """The file that was given, or the official one in torch hub's checkpoint folder.
+def find_weights(given: str) -> Path:
+    """Find the file that was given, or the official one in torch hub's checkpoint folder.
 
     The official one is downloaded if it is not there.
 
     Raises:
-        WeightsMissing: it is not there, and cannot be had.
+        WeightsMissing: it is not there, and cannot be downloaded.
     """
     if not given:
         return _official_file()
@@ -28,15 +28,22 @@ def weights_file(given: str) -> Path:
     if not file.is_file():
         raise WeightsMissing(
             f"inception(weights={given!r}): there is no such file; "
-            "without the setting, the official weights are looked for and downloaded"
+            "without the setting, the official weights are searched for and downloaded"
         )
     return file
+
+
+def official_place() -> Path:
+    """The place of the official file, if it was downloaded."""
+    from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3
+
+    return Path(torch.hub.get_dir(), "checkpoints", URL_INCEPTION_V3.rpartition("/")[2])
 
 
 def _official_file() -> Path:
     from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3
 
-    file = Path(torch.hub.get_dir(), "checkpoints", URL_INCEPTION_V3.rpartition("/")[2])
+    file = official_place()
     if file.is_file():
         return file
     try:
@@ -54,13 +61,13 @@ def _official_file() -> Path:
 
 
 def is_official(file: Path) -> bool:
-    """Whether these are the weights with which a Fréchet distance is called FID."""
+    """True for the weights with which a Fréchet distance is called FID."""
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest().startswith(OFFICIAL_SHA256)
 
 
 def read_weights(file: Path) -> Mapping[str, Tensor]:
-    """The tensors in the file by name. Runs no code that the file may hold.
+    """Read the tensors in the file by name. Runs no code that the file may hold.
 
     Raises:
         WeightsMissing: it does not hold named tensors.

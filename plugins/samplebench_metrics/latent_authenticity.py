@@ -1,11 +1,11 @@
-"""Latent authenticity: does a sampler make latents of its own, or hand back what it was shown?"""
+"""Latent authenticity: the share of generated latents that copy no training latent."""
 
 import torch
 from jaxtyping import Float, Float64, Int64
 from torch import Tensor
 
-from samplebench import Evidence, LatentSpace, Metric
-from samplebench_metrics.vectors import vector_objection, vectors
+from samplebench import Evidence, LatentSpace, Metric, Need
+from samplebench_metrics.vectors import as_vectors, vector_objection
 
 _POINTS, _QUERIES = 8192, 512
 """A tile of distances, 32 MiB: of the sizes tried the fastest on CPUs."""
@@ -27,29 +27,33 @@ class LatentAuthenticity(Metric):
     title = "authenticity"
     better = "higher"
     subject = "latents"
+    needs = frozenset({Need.LATENTS, Need.GENERATED_LATENTS})
     alarm = 0.8
 
-    def objection(self, space: LatentSpace) -> str | None:
+    def refuses(self, space: LatentSpace) -> str | None:
         return vector_objection(space)
 
     def measure(self, evidence: Evidence) -> float:
-        train, generated = vectors(evidence.train_latents), vectors(evidence.generated_latents)
-        nobody = torch.full((len(generated),), -1, device=train.device)
-        nearest = _nearest(generated, train, but=nobody)
-        distance = _squared_distances(generated, train[nearest])
+        train, generated = (
+            as_vectors(evidence.train_latents),
+            as_vectors(evidence.generated_latents),
+        )
+        nothing = torch.full((len(generated),), -1, device=train.device)
+        nearest = _find_nearest(generated, train, excluded=nothing)
+        distance = _compute_squared_distances(generated, train[nearest])
         parents, parent = torch.unique(nearest, return_inverse=True)
-        neighbour = _nearest(train[parents], train, but=parents)
-        spacing = _squared_distances(train[parents], train[neighbour])
+        neighbour = _find_nearest(train[parents], train, excluded=parents)
+        spacing = _compute_squared_distances(train[parents], train[neighbour])
         return float((distance > spacing[parent]).double().mean())
 
 
-def _nearest(
+def _find_nearest(
     queries: Float[Tensor, "queries dimensions"],
     points: Float[Tensor, "points dimensions"],
     *,
-    but: Int64[Tensor, " queries"],
+    excluded: Int64[Tensor, " queries"],
 ) -> Int64[Tensor, " queries"]:
-    """The number of the point nearest to each query, other than point ``but`` of that query.
+    """Find the number of the point nearest to each query, the ``excluded`` one left out.
 
     Tile by tile in float64: squared distances are right to about 1e-15 of the squared norms, and
     of two points that are equally near up to that, either may be taken.
@@ -62,7 +66,7 @@ def _nearest(
         for rows in torch.split(torch.arange(len(queries), device=points.device), _QUERIES):
             # |q − p|² without |q|², which changes no order.
             tile = torch.addmm(lengths, queries[rows].double(), some.T, alpha=-2)
-            _leave_out(tile, but[rows] - start)
+            _exclude(tile, excluded[rows] - start)
             closest, column = tile.min(dim=1)
             closer = closest < best[rows]
             best[rows] = torch.where(closer, closest, best[rows])
@@ -70,16 +74,16 @@ def _nearest(
     return nearest
 
 
-def _leave_out(tile: Float64[Tensor, "queries points"], column: Int64[Tensor, " queries"]) -> None:
-    """Put one entry of each row out of reach, where its column lies in the tile."""
+def _exclude(tile: Float64[Tensor, "queries points"], column: Int64[Tensor, " queries"]) -> None:
+    """Set one entry of each row to infinity, where its column lies in the tile."""
     inside = column.clamp(0, tile.shape[1] - 1)[:, None]
     entry = tile.gather(1, inside)
     tile.scatter_(1, inside, entry.masked_fill(inside == column[:, None], torch.inf))
 
 
-def _squared_distances(
+def _compute_squared_distances(
     left: Float[Tensor, "pairs dimensions"], right: Float[Tensor, "pairs dimensions"]
 ) -> Float64[Tensor, " pairs"]:
-    """By subtraction, in float64: equal vectors are at exactly zero."""
+    """Compute them by subtraction, in float64: equal vectors are at exactly zero."""
     pairs = zip(torch.split(left, _POINTS), torch.split(right, _POINTS), strict=True)
     return torch.cat([(one.double() - other.double()).square().sum(1) for one, other in pairs])

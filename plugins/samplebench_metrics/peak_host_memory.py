@@ -1,6 +1,6 @@
 """The main memory that a stage needs."""
 
-from samplebench import Evidence, Metric
+from samplebench import Evidence, Metric, Need
 from samplebench_metrics.stages import Stage
 
 
@@ -14,6 +14,7 @@ class PeakHostMemory(Metric):
     unit = "MiB"
     better = "lower"
     subject = "cost"
+    needs = frozenset({Need.COSTS})
 
     def __init__(self, stage: Stage = "fit") -> None:
         self.stage = stage

@@ -1,7 +1,7 @@
 """The peak signal-to-noise ratio of reconstructed images."""
 
-from samplebench import Evidence, Metric
-from samplebench_metrics.reconstruction_errors import squared_errors
+from samplebench import Evidence, Metric, Need
+from samplebench_metrics.reconstruction_errors import compute_squared_errors
 
 _LEAST_ERROR = 1e-10
 """Below the error of one pixel that is off by 1/255 in a grey image of 256 × 256."""
@@ -20,7 +20,8 @@ class PSNR(Metric):
     unit = "dB"
     better = "higher"
     subject = "autoencoder"
+    needs = frozenset({Need.TEST, Need.RECONSTRUCTED})
 
     def measure(self, evidence: Evidence) -> float:
-        errors = squared_errors(evidence).clamp(min=_LEAST_ERROR)
+        errors = compute_squared_errors(evidence).clamp(min=_LEAST_ERROR)
         return float(-10 * errors.log10().mean())

@@ -24,7 +24,7 @@ class RandomConv(FeatureExtractor):
     in its size.
 
     Args:
-        width: how many features there are, four times the channels of the first layer.
+        width: number of features, four times the channels of the first layer.
 
     Reference: Reliable Fidelity and Diversity Metrics for Generative Models (Naeem et al., 2020),
     arXiv:2002.09797.
@@ -50,9 +50,9 @@ class RandomConv(FeatureExtractor):
 
     def fit(self, train: Split) -> None:
         # Evenly spread, because some sets come sorted by class.
-        some = train.images[:: math.ceil(len(train) / _IMAGES_FOR_THE_SCALE)]
+        sample = train.images[:: math.ceil(len(train) / _IMAGES_FOR_THE_SCALE)]
         self.scale.fill_(1)
-        raw = torch.cat([self.features(batch / 255) for batch in torch.split(some, self.batch)])
+        raw = torch.cat([self.features(batch / 255) for batch in torch.split(sample, self.batch)])
         variance = raw.double().var(0, correction=0).mean()
         # One image, or many of the same, leave no variance to set a unit by.
         self.scale.copy_(torch.where(variance > 0, variance.rsqrt(), 1.0))

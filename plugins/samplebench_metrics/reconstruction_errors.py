@@ -9,13 +9,13 @@ from samplebench import Evidence
 _IMAGES_AT_ONCE = 1024
 
 
-def squared_errors(evidence: Evidence) -> Float64[Tensor, " samples"]:
-    """The mean squared error of each reconstructed held-out image, per pixel and channel."""
+def compute_squared_errors(evidence: Evidence) -> Float64[Tensor, " samples"]:
+    """Compute the mean squared error of each reconstruction, per pixel and channel."""
     pairs = zip(
         torch.split(evidence.test, _IMAGES_AT_ONCE),
         torch.split(evidence.reconstructed, _IMAGES_AT_ONCE),
         strict=True,
     )
     return torch.cat(
-        [(images.double() - ours.double()).square().mean(dim=(1, 2, 3)) for images, ours in pairs]
+        [(images.double() - own.double()).square().mean(dim=(1, 2, 3)) for images, own in pairs]
     )

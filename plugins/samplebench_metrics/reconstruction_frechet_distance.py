@@ -1,14 +1,14 @@
 """The Fréchet distance between held-out images and their reconstructions."""
 
-from samplebench import Evidence, Metric
-from samplebench_metrics.frechet_distance import distance_of_features
+from samplebench import Evidence, Metric, Need
+from samplebench_metrics.frechet_distance import compute_frechet_distance
 
 
 class ReconstructionFrechetDistance(Metric):
     """The Fréchet distance between Gaussians fitted to features of held-out images and of their
     reconstructions.
 
-    The formula of ``frechet-distance``, which says what a distribution of images loses in the
+    The formula of ``frechet-distance``, here for what a distribution of images loses in the
     autoencoder. It is called rFID in Inception's features only. It has no floor: both sides are
     the same images, so a perfect autoencoder is at zero but for rounding, however few they are.
 
@@ -19,7 +19,9 @@ class ReconstructionFrechetDistance(Metric):
     title = "rFD"
     better = "lower"
     subject = "autoencoder"
-    uses_features = True
+    needs = frozenset({Need.TEST, Need.RECONSTRUCTED, Need.FEATURES})
 
     def measure(self, evidence: Evidence) -> float:
-        return distance_of_features(evidence.features("reconstructed"), evidence.features("test"))
+        return compute_frechet_distance(
+            evidence.features("reconstructed"), evidence.features("test")
+        )

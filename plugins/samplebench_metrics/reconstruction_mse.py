@@ -1,7 +1,7 @@
 """The error that an autoencoder makes on held-out images."""
 
-from samplebench import Evidence, Metric
-from samplebench_metrics.reconstruction_errors import squared_errors
+from samplebench import Evidence, Metric, Need
+from samplebench_metrics.reconstruction_errors import compute_squared_errors
 
 
 class ReconstructionMSE(Metric):
@@ -13,6 +13,7 @@ class ReconstructionMSE(Metric):
     title = "recon. MSE"
     better = "lower"
     subject = "autoencoder"
+    needs = frozenset({Need.TEST, Need.RECONSTRUCTED})
 
     def measure(self, evidence: Evidence) -> float:
-        return float(squared_errors(evidence).mean())
+        return float(compute_squared_errors(evidence).mean())

@@ -1,6 +1,6 @@
-"""How fast a sampler draws."""
+"""The speed at which a sampler draws."""
 
-from samplebench import Evidence, Metric
+from samplebench import Evidence, Metric, Need
 
 
 class SamplesPerSecond(Metric):
@@ -10,6 +10,7 @@ class SamplesPerSecond(Metric):
     unit = "1/s"
     better = "higher"
     subject = "cost"
+    needs = frozenset({Need.COSTS})
 
     def measure(self, evidence: Evidence) -> float:
         throughput = evidence.costs["throughput"]

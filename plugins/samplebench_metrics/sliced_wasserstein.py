@@ -4,8 +4,8 @@ import torch
 from jaxtyping import Float, Float64, Int64
 from torch import Tensor
 
-from samplebench import Evidence, Latents, LatentSpace, Metric, seeded
-from samplebench_metrics.vectors import vector_objection, vectors
+from samplebench import Evidence, Latents, LatentSpace, Metric, Need, seeded
+from samplebench_metrics.vectors import as_vectors, vector_objection
 
 _NUMBERS_AT_ONCE = 2**21
 """Projected numbers that are sorted at a time: 16 MiB."""
@@ -15,7 +15,7 @@ class SlicedWasserstein(Metric):
     """The sliced Wasserstein-2 distance between generated and held-out latents.
 
     ``SW2² = mean over directions θ of W2²(θ·X, θ·Y)``, over ``projections`` directions that are
-    drawn once and for all. In one dimension ``W2² = ∫ (F⁻¹(u) − G⁻¹(u))² du`` over both quantile
+    always the same. In one dimension ``W2² = ∫ (F⁻¹(u) − G⁻¹(u))² du`` over both quantile
     functions, which are steps: of as many points each, the mean square between them in order.
     Everything is float64. Every dimension is first standardised by the
     training latents' mean and (population) standard deviation; one that is constant there is only
@@ -23,7 +23,7 @@ class SlicedWasserstein(Metric):
     by construction.
 
     Args:
-        projections: how many directions there are.
+        projections: number of directions.
 
     Reference: Sliced and Radon Wasserstein Barycenters of Measures (Bonneel et al., 2015),
     doi:10.1007/s10851-014-0506-3.
@@ -32,57 +32,60 @@ class SlicedWasserstein(Metric):
     title = "sliced W2"
     better = "lower"
     subject = "latents"
+    needs = frozenset({Need.LATENTS, Need.GENERATED_LATENTS, Need.SAMPLER})
 
     def __init__(self, projections: int = 1000) -> None:
         if projections < 1:
             raise ValueError(f"projections must be at least 1, not {projections}")
         self.projections = projections
 
-    def objection(self, space: LatentSpace) -> str | None:
+    def refuses(self, space: LatentSpace) -> str | None:
         return vector_objection(space)
 
     def measure(self, evidence: Evidence) -> float:
-        return self._to_held_out(evidence.generated_latents, evidence)
+        return self._distance_to_held_out(evidence.generated_latents, evidence)
 
     def floor(self, evidence: Evidence) -> float:
         """The distance of a fixed random choice of as many training latents, or of all of them."""
         train = evidence.train_latents
         with seeded(0, "sliced-wasserstein floor"):
             order = torch.randperm(len(train)).to(train.device)
-        return self._to_held_out(train[order[: len(evidence.generated_latents)]], evidence)
+        return self._distance_to_held_out(
+            train[order[: len(evidence.generated_latents)]], evidence
+        )
 
-    def _to_held_out(self, latents: Latents, evidence: Evidence) -> float:
-        centre, scale = _moments(vectors(evidence.train_latents))
-        ours = (vectors(latents) - centre) / scale
-        held_out = (vectors(evidence.test_latents) - centre) / scale
+    def _distance_to_held_out(self, latents: Latents, evidence: Evidence) -> float:
+        mean, std = _compute_moments(as_vectors(evidence.train_latents))
+        ours = (as_vectors(latents) - mean) / std
+        held_out = (as_vectors(evidence.test_latents) - mean) / std
         chunk = max(1, _NUMBERS_AT_ONCE // (len(ours) + len(held_out)))
-        steps = _steps(len(ours), len(held_out), ours.device)
+        steps = _align_steps(len(ours), len(held_out), ours.device)
         squares = [
-            _squares(_in_order(ours, some), _in_order(held_out, some), *steps).sum()
-            for some in torch.split(self._directions(ours), chunk, dim=1)
+            _compute_squares(_sort_along(ours, some), _sort_along(held_out, some), *steps).sum()
+            for some in torch.split(self._draw_directions(ours), chunk, dim=1)
         ]
         return float((torch.stack(squares).sum() / self.projections).sqrt())
 
-    def _directions(self, like: Float64[Tensor, "samples dimensions"]) -> Tensor:
-        """Unit vectors (dimensions, projections), always the same for as many dimensions."""
+    def _draw_directions(self, like: Float64[Tensor, "samples dimensions"]) -> Tensor:
+        """Draw unit vectors (dimensions, projections), always the same for as many dimensions."""
         with seeded(0, "sliced-wasserstein projections"):
             normal = torch.randn(like.shape[1], self.projections, dtype=like.dtype)
         return torch.nn.functional.normalize(normal, dim=0).to(like.device)
 
 
-def _moments(train: Float[Tensor, "samples dimensions"]) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of each dimension in float64; a deviation of 0 is put at 1."""
+def _compute_moments(train: Float[Tensor, "samples dimensions"]) -> tuple[Tensor, Tensor]:
+    """Compute mean and std of each dimension in float64; a std of 0 is replaced by 1."""
     mean = train.mean(0, dtype=torch.float64)
-    deviation = train.std(0, correction=0).double()
-    # A rounded mean would leave a tiny deviation to divide by.
+    std = train.std(0, correction=0).double()
+    # A rounded mean would leave a tiny std to divide by.
     constant = train.amax(0) == train.amin(0)
-    return mean, deviation.masked_fill(constant, 1.0)
+    return mean, std.masked_fill(constant, 1.0)
 
 
-def _in_order(
+def _sort_along(
     points: Float64[Tensor, "points dimensions"], directions: Float64[Tensor, "dimensions some"]
 ) -> Float64[Tensor, "some points"]:
-    """The points along each direction, from the lowest up."""
+    """Sort the points along each direction, in ascending order."""
     projected = directions.T @ points.T
     if projected.device.type == "cpu":
         projected.numpy().sort(axis=1)  # by vector instructions: five times as fast as torch
@@ -93,11 +96,11 @@ def _in_order(
 Places = Int64[Tensor, " steps"]
 
 
-def _steps(
+def _align_steps(
     ours: int, theirs: int, device: torch.device
 ) -> tuple[Places, Places, Float64[Tensor, " steps"]]:
-    """Where two quantile functions of so many points are both constant: the place of the point
-    that each has there, and the length of the step.
+    """Align the steps of two quantile functions of so many points: for each interval on which both
+    are constant, the place of the point that each has there, and the length of the interval.
     """
     own = torch.arange(1, ours + 1, device=device) * theirs
     other = torch.arange(1, theirs + 1, device=device) * ours
@@ -106,14 +109,14 @@ def _steps(
     return torch.searchsorted(own, ends), torch.searchsorted(other, ends), lengths
 
 
-def _squares(
+def _compute_squares(
     ours: Float64[Tensor, "some ours"],
     theirs: Float64[Tensor, "some theirs"],
     place: Places,
     their_place: Places,
     lengths: Float64[Tensor, " steps"],
 ) -> Float64[Tensor, " some"]:
-    """W2² along each direction, of points in order."""
+    """Compute W2² along each direction, of sorted points."""
     if ours.shape == theirs.shape:
         return (ours - theirs).square_().mean(1)
     return (ours[:, place] - theirs[:, their_place]).square_() @ lengths

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from samplebench import Evidence, Images, Metric
+from samplebench import Evidence, Images, Metric, Need
 
 _WINDOW = 11
 _IMAGES_AT_ONCE = 16  # faster than larger batches on a CPU
@@ -29,12 +29,13 @@ class SSIM(Metric):
     title = "SSIM"
     better = "higher"
     subject = "autoencoder"
+    needs = frozenset({Need.TEST, Need.RECONSTRUCTED})
 
     def measure(self, evidence: Evidence) -> float:
         height, width = evidence.test.shape[-2:]
         if min(height, width) < _WINDOW:
             raise ValueError(
-                f"SSIM looks through windows of {_WINDOW} × {_WINDOW} pixels, "
+                f"SSIM is computed in windows of {_WINDOW} × {_WINDOW} pixels, "
                 f"and these images have {height} × {width}"
             )
         pairs = zip(

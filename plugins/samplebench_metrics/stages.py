@@ -1,4 +1,4 @@
-"""The stages of a cell whose memory can be asked for."""
+"""The stages of a cell whose memory is measured."""
 
 from typing import Literal
 

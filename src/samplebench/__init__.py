@@ -21,13 +21,20 @@ if TYPE_CHECKING:
         Mixture,
         Sparse,
     )
-    from samplebench.contracts.metric import Cost, Evidence, Metric
+    from samplebench.contracts.metric import Evidence, Metric, Need
     from samplebench.contracts.sampler import DensitySampler, Sampler
-    from samplebench.errors import DataMissing, NoNumber, SamplebenchError, WeightsMissing
-    from samplebench.pipeline.fitted import fit_sampler, load_sampler, save_sampler
-    from samplebench.pipeline.pretrained import load_autoencoder
+    from samplebench.errors import (
+        DataMissing,
+        NoNumber,
+        SamplebenchError,
+        UndeclaredNeed,
+        WeightsMissing,
+    )
+    from samplebench.pipeline.exchange.fitted import fit_sampler, load_sampler, save_sampler
+    from samplebench.pipeline.exchange.pretrained import load_autoencoder
     from samplebench.randomness import seeded
     from samplebench.registry.hookspecs import Register, hookimpl
+    from samplebench.vocabulary import Cost
 
 __version__ = "0.1.0"
 
@@ -45,22 +52,24 @@ _HOMES = {
     "LatentSpace": "contracts.latents",
     "Mixture": "contracts.latents",
     "Sparse": "contracts.latents",
-    "Cost": "contracts.metric",
     "Evidence": "contracts.metric",
     "Metric": "contracts.metric",
+    "Need": "contracts.metric",
     "DensitySampler": "contracts.sampler",
     "Sampler": "contracts.sampler",
     "DataMissing": "errors",
     "NoNumber": "errors",
     "SamplebenchError": "errors",
+    "UndeclaredNeed": "errors",
     "WeightsMissing": "errors",
-    "fit_sampler": "pipeline.fitted",
-    "load_autoencoder": "pipeline.pretrained",
-    "load_sampler": "pipeline.fitted",
-    "save_sampler": "pipeline.fitted",
+    "fit_sampler": "pipeline.exchange.fitted",
+    "load_autoencoder": "pipeline.exchange.pretrained",
+    "load_sampler": "pipeline.exchange.fitted",
+    "save_sampler": "pipeline.exchange.fitted",
     "seeded": "randomness",
     "Register": "registry.hookspecs",
     "hookimpl": "registry.hookspecs",
+    "Cost": "vocabulary",
 }
 
 __all__ = [
@@ -80,12 +89,14 @@ __all__ = [
     "Latents",
     "Metric",
     "Mixture",
+    "Need",
     "NoNumber",
     "Register",
     "SamplebenchError",
     "Sampler",
     "Sparse",
     "Split",
+    "UndeclaredNeed",
     "WeightsMissing",
     "fit_sampler",
     "hookimpl",

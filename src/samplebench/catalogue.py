@@ -7,7 +7,7 @@ from typing import Any
 from tabulate import tabulate
 
 from samplebench.errors import UsageError
-from samplebench.pipeline.suite import bundled_suites, load_suite
+from samplebench.pipeline.request.suite import bundled_suites, load_suite
 from samplebench.registry.loading import Parts
 from samplebench.registry.registry import Part, Registry
 

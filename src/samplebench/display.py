@@ -1,4 +1,4 @@
-"""How a run is shown while it goes on: live on a terminal, plain lines elsewhere, or nothing."""
+"""Displays of a run: live on a terminal, plain lines elsewhere, or nothing."""
 
 import sys
 import time
@@ -6,11 +6,10 @@ from contextlib import AbstractContextManager
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 from rich.text import Text
 
-from samplebench.pipeline.plan import Planned
 from samplebench.results.record import Record
 from samplebench.training import Progress
 
@@ -21,9 +20,10 @@ class QuietDisplay(AbstractContextManager["QuietDisplay"]):
     """Shows nothing."""
 
     def begin(self, cells: int) -> None: ...
-    def stage(self, name: str) -> None: ...
-    def progress(self, progress: Progress) -> None: ...
-    def finished(self, planned: Planned, record: Record) -> None: ...
+    def started(self, title: str) -> None: ...
+    def progressed(self, title: str, progress: Progress) -> None: ...
+    def ended(self, title: str) -> None: ...
+    def finished(self, record: Record) -> None: ...
     def __exit__(self, *error: object) -> None: ...
 
 
@@ -31,26 +31,32 @@ class PlainDisplay(QuietDisplay):
     """One line for each stage, each cell, and now and then for training."""
 
     def __init__(self) -> None:
-        self.cells, self.done, self.since, self.last_line = 0, 0, 0.0, 0.0
+        self.cells, self.done = 0, 0
+        self.since: dict[str, float] = {}
+        self.last_line = time.monotonic()
 
     def begin(self, cells: int) -> None:
         self.cells = cells
 
-    def stage(self, name: str) -> None:
-        if not name.startswith("measuring"):
-            print(name, file=sys.stderr, flush=True)
-        self.since = self.last_line = time.monotonic()
+    def started(self, title: str) -> None:
+        if not title.startswith("measuring"):
+            print(title, file=sys.stderr, flush=True)
+        self.since[title] = self.last_line = time.monotonic()
 
-    def progress(self, progress: Progress) -> None:
+    def progressed(self, title: str, progress: Progress) -> None:
         if time.monotonic() - self.last_line > _SECONDS_BETWEEN_LINES:
-            print(f"  {told(progress, self.since)}", file=sys.stderr, flush=True)
+            line = f"  {title}: {describe(progress, self.since[title])}"
+            print(line, file=sys.stderr, flush=True)
             self.last_line = time.monotonic()
 
-    def finished(self, planned: Planned, record: Record) -> None:
+    def ended(self, title: str) -> None:
+        self.since.pop(title, None)
+
+    def finished(self, record: Record) -> None:
         if record.status == "refused":
             return  # the plan and the board tell it
         self.done += 1
-        line = f"[{self.done}/{self.cells}] {planned.cell.label}: {outcome(record)}"
+        line = f"[{self.done}/{self.cells}] {record.label}: {outcome(record)}"
         print(line, file=sys.stderr, flush=True)
 
 
@@ -63,42 +69,46 @@ class LiveDisplay(QuietDisplay):
             TextColumn("[bold]cells"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
         )
         self.inner = Bars(
-            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}")
+            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[described]}")
         )
         self.live = Live(Group(self.overall, self.inner), console=console, refresh_per_second=8)
         self.cells = self.overall.add_task("cells", total=None, visible=False)
-        self.current = self.inner.add_task("", total=None, told="")
-        self.since = time.monotonic()
+        self.stages: dict[str, tuple[TaskID, float]] = {}
 
     def __enter__(self) -> "LiveDisplay":
         self.live.start()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.inner.remove_task(self.current)
+        for title in list(self.stages):
+            self.ended(title)
         self.live.stop()
 
     def begin(self, cells: int) -> None:
         self.overall.update(self.cells, total=cells, visible=True)
 
-    def stage(self, name: str) -> None:
-        self.inner.reset(self.current, total=None, description=name, told="")
-        self.since = time.monotonic()
+    def started(self, title: str) -> None:
+        task = self.inner.add_task(title, total=None, described="")
+        self.stages[title] = task, time.monotonic()
 
-    def progress(self, progress: Progress) -> None:
+    def progressed(self, title: str, progress: Progress) -> None:
+        task, since = self.stages[title]
         self.inner.update(
-            self.current,
+            task,
             total=progress.total,
             completed=progress.step,
-            told=told(progress, self.since),
+            described=describe(progress, since),
         )
 
-    def finished(self, planned: Planned, record: Record) -> None:
+    def ended(self, title: str) -> None:
+        self.inner.remove_task(self.stages.pop(title)[0])
+
+    def finished(self, record: Record) -> None:
         if record.status == "refused":
             return
         self.overall.advance(self.cells)
         style = "" if record.status == "measured" else "bold red"
-        self.console.print(Text(f"{planned.cell.label}: {outcome(record)}", style=style))
+        self.console.print(Text(f"{record.label}: {outcome(record)}", style=style))
 
 
 def display_for(quiet: bool) -> QuietDisplay:
@@ -109,7 +119,7 @@ def display_for(quiet: bool) -> QuietDisplay:
     return LiveDisplay(console) if console.is_terminal else PlainDisplay()
 
 
-def told(progress: Progress, since: float) -> str:
+def describe(progress: Progress, since: float) -> str:
     """Step, throughput, loss terms and time left, in one line; training began at ``since``."""
     left = (time.monotonic() - since) / progress.step * (progress.total - progress.step)
     terms = " ".join(f"{name} {value:.4g}" for name, value in progress.terms.items())

@@ -60,6 +60,10 @@ class NoNumber(SamplebenchError):
     """
 
 
+class UndeclaredNeed(SamplebenchError):
+    """A metric read evidence that it does not declare; the message names what to declare."""
+
+
 class DataMissing(SamplebenchError):
     """A dataset's files are not where they should be; the message says which file goes where."""
 

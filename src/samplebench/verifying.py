@@ -18,8 +18,11 @@ def verify(options: argparse.Namespace) -> int:
     plan, site = plan_verification(options)
     cells = _choose(plan, options)
     if not options.quiet:
-        print(f"{plan.suite.name}: replaying {len(cells)} of {len(plan.cells)} cells, "
-              f"on {site.device}", file=sys.stderr)
+        print(
+            f"{plan.suite.name}: replaying {len(cells)} of {len(plan.cells)} cells, "
+            f"on {site.device}",
+            file=sys.stderr,
+        )
     with display_for(options.quiet) as display, EXECUTORS["forked"](site) as executor:
         if options.since:
             verdict = verification.verify_since(

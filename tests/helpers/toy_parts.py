@@ -2,7 +2,7 @@
 
 import os
 import signal
-from typing import ClassVar, Literal
+from typing import Literal
 
 import torch
 from torch import nn
@@ -17,6 +17,7 @@ from samplebench import (
     FeatureExtractor,
     LatentSpace,
     Metric,
+    Need,
     NoNumber,
     Sampler,
     Split,
@@ -49,6 +50,13 @@ class Stripes(Dataset):
 
     def test(self) -> Split:
         return self._split(10_000, 60)
+
+
+class Unlabelled(Stripes):
+    """Stripes without classes."""
+
+    def _split(self, offset: int, count: int) -> Split:
+        return Split(super()._split(offset, count).images)
 
 
 class Absent(Stripes):
@@ -249,7 +257,7 @@ class Distance(Metric):
     title = "distance"
     better = "lower"
     subject = "images"
-    uses_features = True
+    needs = frozenset({Need.TEST, Need.GENERATED, Need.FEATURES})
 
     def measure(self, evidence):
         gap = evidence.features("generated").mean(0) - evidence.features("test").mean(0)
@@ -265,11 +273,12 @@ class Spread(Metric):
     title = "spread"
     better = "higher"
     subject = "latents"
+    needs = frozenset({Need.GENERATED_LATENTS, Need.SAMPLER})
 
     def __init__(self, noise: float = 0.0):
         self.noise = noise
 
-    def objection(self, space):
+    def refuses(self, space):
         return None if space.value_width else "needs values"
 
     def measure(self, evidence):
@@ -283,6 +292,7 @@ class Error(Metric):
     title = "error"
     better = "lower"
     subject = "autoencoder"
+    needs = frozenset({Need.TEST, Need.RECONSTRUCTED})
 
     def measure(self, evidence):
         return float((evidence.reconstructed - evidence.test).square().mean())
@@ -295,6 +305,7 @@ class FitSeconds(Metric):
     unit = "s"
     better = "lower"
     subject = "cost"
+    needs = frozenset({Need.COSTS})
 
     def measure(self, evidence):
         return evidence.costs["fit"].wall_seconds
@@ -304,8 +315,9 @@ class Broken(Metric):
     """Raises, is not finite, or has no meaning."""
 
     title = "broken"
-    better: ClassVar[Literal["higher", "lower"]] = "lower"
+    better = "lower"
     subject = "images"
+    needs = frozenset({Need.GENERATED})
 
     def __init__(self, how: Literal["raise", "nan", "no number"] = "raise"):
         self.how = how
@@ -318,9 +330,34 @@ class Broken(Metric):
         raise ZeroDivisionError("nothing to divide by")
 
 
+class Classes(Metric):
+    """Training samples of the first one's class, and the least pixel of them as a fraction."""
+
+    title = "classes"
+    better = "higher"
+    subject = "autoencoder"
+    needs = frozenset({Need.TRAIN, Need.LABELS})
+
+    def measure(self, evidence):
+        same = evidence.train_labels == evidence.train_labels[0]
+        return float(same.sum() + evidence.train[same].min() / 256)
+
+
+class Undeclared(Metric):
+    """Reads generated samples without declaring them."""
+
+    title = "undeclared"
+    better = "higher"
+    subject = "autoencoder"
+
+    def measure(self, evidence):
+        return float(evidence.generated.mean())
+
+
 @hookimpl
 def register_datasets(register):
     register("stripes", Stripes)
+    register("unlabelled", Unlabelled)
     register("absent", Absent)
 
 
@@ -357,3 +394,5 @@ def register_metrics(register):
     register("error", Error)
     register("seconds-to-fit", FitSeconds)
     register("broken", Broken)
+    register("classes", Classes)
+    register("undeclared", Undeclared)

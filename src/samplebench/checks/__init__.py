@@ -1,7 +1,7 @@
 """The contracts as code that can fail: the kit that plugin authors run on their own parts.
 
-Each check is a function whose name is a sentence and whose docstring is the law. It never measures
-or ranks anything.
+Each check is a function whose name is a sentence and whose docstring is the rule. Nothing here
+measures or ranks anything.
 """
 
 from samplebench.checks.kit import check_part, check_target

@@ -1,4 +1,4 @@
-"""What a check is given, and how it says that it did not pass."""
+"""Cases that checks are given, and the ways in which a check fails."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from samplebench.randomness import seeded
 from samplebench.registry.registry import Chosen
 
 Check = Callable[[Any], None]
-"""Takes a case and returns nothing. Its name is a sentence, its docstring the law."""
+"""Takes a case and returns nothing. Its name is a sentence, its docstring the rule."""
 
 
 class CheckFailed(AssertionError):
@@ -27,13 +27,13 @@ class CannotApply(Exception):
 
 @dataclass(frozen=True)
 class Case:
-    """A part, and what its kind is given: ``(data_dir,)``, ``(image_shape,)`` or nothing."""
+    """A part, and the arguments of its kind: ``(data_dir,)``, ``(image_shape,)`` or none."""
 
     chosen: Chosen
     given: tuple[Any, ...] = ()
 
     def build(self, seed: int = 0) -> Any:
-        """The part, made anew."""
+        """Build the part anew."""
         with seeded(seed, "build"):
             return self.chosen.build(*self.given)
 
@@ -54,18 +54,18 @@ class SpaceCase(Case):
 
 
 def require(holds: bool, broken: str) -> None:
-    """Fail the check unless the rule ``holds``; ``broken`` tells what was found instead."""
+    """Fail the check unless the rule ``holds``; ``broken`` says what is so instead."""
     if not holds:
         raise CheckFailed(broken)
 
 
 def require_no_seeding(action: Callable[[], object]) -> None:
     """Fail the check if ``action`` seeds a global generator, where it may only draw from one."""
-    require_unseeded(*(streams_after(action, outer) for outer in (1, 2)))
+    require_unseeded(*(record_streams(action, outer) for outer in (1, 2)))
 
 
-def streams_after(action: Callable[[], object], outer: int) -> Mapping[str, list[float]]:
-    """What the global generators give next, after ``action`` under an outer seed."""
+def record_streams(action: Callable[[], object], outer: int) -> Mapping[str, list[float]]:
+    """Run ``action`` under an outer seed, and record what the global generators give next."""
     with seeded(outer, "outer"):
         action()
         return {
@@ -85,15 +85,15 @@ def require_unseeded(one: Mapping[str, list[float]], other: Mapping[str, list[fl
         )
 
 
-def another_device() -> torch.device:
-    """A device that is not the CPU."""
+def find_another_device() -> torch.device:
+    """Find a device that is not the CPU."""
     if not torch.cuda.is_available():
-        raise CannotApply("this machine has no device besides its CPU")
+        raise CannotApply("this machine has no device other than its CPU")
     return torch.device("cuda")
 
 
 def same(one: Tensor, other: Tensor, tolerance: float = 0.0) -> bool:
-    """Whether two tensors agree, within ``tolerance`` times the largest number in ``other``."""
+    """True if two tensors agree, within ``tolerance`` times the largest number in ``other``."""
     if one.shape != other.shape or one.dtype != other.dtype or one.device != other.device:
         return False
     if tolerance == 0.0 or one.numel() == 0 or not one.is_floating_point():
@@ -102,7 +102,7 @@ def same(one: Tensor, other: Tensor, tolerance: float = 0.0) -> bool:
 
 
 def same_latents(one: Latents, other: Latents, tolerance: float = 0.0) -> bool:
-    """Whether two batches of latents agree: codes exactly, values within the tolerance."""
+    """True if two batches of latents agree: codes exactly, values within the tolerance."""
     return (
         one.space == other.space
         and same(one.codes, other.codes)

@@ -25,10 +25,10 @@ def both_splits_have_the_stated_image_shape(case: Case) -> None:
     """The images of both splits have ``image_shape``."""
     dataset: Dataset = case.build()
     for name, split in (("train", dataset.train()), ("test", dataset.test())):
-        found = tuple(split.images.shape[1:])
+        shape = tuple(split.images.shape[1:])
         require(
-            found == dataset.image_shape,
-            f"image_shape is {dataset.image_shape}, the images of {name}() are {found}",
+            shape == dataset.image_shape,
+            f"image_shape is {dataset.image_shape}, the images of {name}() are {shape}",
         )
 
 
@@ -61,7 +61,7 @@ def the_order_says_nothing_of_the_label(case: Case) -> None:
     dataset: Dataset = case.build()
     splits = {"train": dataset.train().labels, "test": dataset.test().labels}
     labelled = {name: labels for name, labels in splits.items() if labels is not None}
-    expected = {name: _changes_when_shuffled(labels) for name, labels in labelled.items()}
+    expected = {name: _count_changes_when_shuffled(labels) for name, labels in labelled.items()}
     if max(expected.values(), default=0.0) < 10:
         raise CannotApply("it has no labels, or too few to tell")
     for name, labels in labelled.items():
@@ -100,7 +100,7 @@ def _labels(split: Split) -> Tensor:
     return split.labels if split.labels is not None else torch.empty(0)
 
 
-def _changes_when_shuffled(labels: Tensor) -> float:
-    """Expected number of neighbours with different labels in a random order."""
+def _count_changes_when_shuffled(labels: Tensor) -> float:
+    """Count the expected number of neighbours with different labels in a random order."""
     shares = [number / len(labels) for number in Counter(labels.tolist()).values()]
     return (len(labels) - 1) * (1 - sum(share**2 for share in shares))

@@ -1,4 +1,4 @@
-"""The rules for samplers whose law has a density."""
+"""The rules for samplers whose distribution has a density."""
 
 import torch
 from jaxtyping import Int64
@@ -6,14 +6,14 @@ from torch import Tensor
 
 from samplebench.checks import toys
 from samplebench.checks.case import CannotApply, SpaceCase, require, same
-from samplebench.checks.sampler_checks import draw, fitted
+from samplebench.checks.sampler_checks import draw, fit
 from samplebench.contracts.latents import Latents
 from samplebench.contracts.sampler import DensitySampler
 
 
 def log_prob_is_one_finite_number_a_latent(case: SpaceCase) -> None:
     """``log_prob`` of its own samples is finite, (samples,)."""
-    sampler = _density(case)
+    sampler = _fit_density(case)
     for count in (1, 64):
         logs = sampler.log_prob(draw(sampler, count))
         require(logs.shape == (count,), f"{count} latents have log_prob {tuple(logs.shape)}")
@@ -22,7 +22,7 @@ def log_prob_is_one_finite_number_a_latent(case: SpaceCase) -> None:
 
 def log_prob_ignores_the_rest_of_the_batch(case: SpaceCase) -> None:
     """The density of a latent does not depend on what else is in the batch."""
-    sampler = _density(case)
+    sampler = _fit_density(case)
     drawn = draw(sampler, 8)
     together = sampler.log_prob(drawn)
     alone = torch.cat([sampler.log_prob(drawn[i : i + 1]) for i in range(len(drawn))])
@@ -30,21 +30,21 @@ def log_prob_ignores_the_rest_of_the_batch(case: SpaceCase) -> None:
 
 
 def log_prob_is_lower_far_from_its_own_draws(case: SpaceCase) -> None:
-    """On average, its own draws are likelier than the same draws ten spreads away."""
-    sampler = _density(case)
+    """On average, its own draws are likelier than the same draws ten stds away."""
+    sampler = _fit_density(case)
     if not case.space.value_width:
         raise CannotApply("its latents have no values to move")
     drawn = draw(sampler)
     distance = 10 * float(drawn.values.std())
     near = sampler.log_prob(drawn).mean()
-    far = sampler.log_prob(toys.moved(drawn, distance)).mean()
+    far = sampler.log_prob(toys.move(drawn, distance)).mean()
     require(bool(near > far), f"mean log_prob is {near:.3g} there and {far:.3g} far away")
 
 
 def the_density_adds_up_to_one(case: SpaceCase) -> None:
     """Over all codes and all values, ``exp(log_prob)`` adds up to 1 (within 2 %)."""
-    sampler = _density_to_add_up(case)
-    everywhere, cell = _lattice(draw(sampler), reach=10, points=40_001)
+    sampler = _fit_density_to_add_up(case)
+    everywhere, cell = _make_lattice(draw(sampler), reach=10, points=40_001)
     total = float(sampler.log_prob(everywhere).double().exp().sum()) * cell
     require(abs(total - 1) < 0.02, f"the density adds up to {total:.4g}")
 
@@ -54,14 +54,15 @@ def draws_follow_the_density(case: SpaceCase) -> None:
 
     Of 2,048 draws, chance makes that 0.043 once in a thousand times (Kolmogorov).
     """
-    sampler = _density_to_add_up(case)
+    sampler = _fit_density_to_add_up(case)
     drawn = draw(sampler, 2048)
-    everywhere, _ = _lattice(drawn, reach=1, points=4_001)
+    everywhere, _ = _make_lattice(drawn, reach=1, points=4_001)
     summed = sampler.log_prob(everywhere).double().exp().flatten().cumsum(0)
     expected = summed / summed[-1]
-    found = _places(drawn, everywhere).bincount(minlength=len(everywhere)).cumsum(0) / len(drawn)
-    gap = float((found - expected).abs().max())
-    require(gap < 0.06, f"shares of draws are up to {gap:.2g} off what the density says")
+    places = _find_places(drawn, everywhere)
+    shares = places.bincount(minlength=len(everywhere)).cumsum(0) / len(drawn)
+    gap = float((shares - expected).abs().max())
+    require(gap < 0.06, f"shares of draws are up to {gap:.2g} off those of the density")
 
 
 ON_EACH_SPACE = (
@@ -73,8 +74,8 @@ ON_EACH_SPACE = (
 )
 
 
-def _density(case: SpaceCase) -> DensitySampler:
-    sampler = fitted(case)
+def _fit_density(case: SpaceCase) -> DensitySampler:
+    sampler = fit(case)
     if not isinstance(sampler, DensitySampler):
         raise CannotApply("it states no density")
     if reason := sampler.no_density(case.space):
@@ -82,14 +83,14 @@ def _density(case: SpaceCase) -> DensitySampler:
     return sampler
 
 
-def _density_to_add_up(case: SpaceCase) -> DensitySampler:
+def _fit_density_to_add_up(case: SpaceCase) -> DensitySampler:
     if case.space.grid or case.space.value_width > 1 or case.space.code_width > 1:
         raise CannotApply("too many dimensions to add up a density")
-    return _density(case)
+    return _fit_density(case)
 
 
-def _lattice(drawn: Latents, reach: int, points: int) -> tuple[Latents, float]:
-    """Points that cover a space of at most one value and one code, and the size of their cells.
+def _make_lattice(drawn: Latents, reach: int, points: int) -> tuple[Latents, float]:
+    """Make points that cover a space of at most one value and code, and the size of their cells.
 
     Code after code, ``points`` values, which reach so many times the range of the draws to both
     sides.
@@ -97,7 +98,7 @@ def _lattice(drawn: Latents, reach: int, points: int) -> tuple[Latents, float]:
     space = drawn.space
     values, cell = torch.empty(1, 0), 1.0
     if space.value_width:
-        values, cell = _line(drawn.values, reach, points)
+        values, cell = _make_line(drawn.values, reach, points)
     choices = (
         torch.arange(space.code_ranges[0])[:, None]
         if space.code_width
@@ -112,15 +113,15 @@ def _lattice(drawn: Latents, reach: int, points: int) -> tuple[Latents, float]:
     )
 
 
-def _line(values: Tensor, reach: int, points: int) -> tuple[Tensor, float]:
+def _make_line(values: Tensor, reach: int, points: int) -> tuple[Tensor, float]:
     low, high = float(values.min()), float(values.max())
     beyond = reach * (high - low)
     line = torch.linspace(low - beyond, high + beyond, points)
     return line[:, None], float(line[1] - line[0])
 
 
-def _places(drawn: Latents, everywhere: Latents) -> Int64[Tensor, " samples"]:
-    """Which of a lattice's points comes next after each draw."""
+def _find_places(drawn: Latents, everywhere: Latents) -> Int64[Tensor, " samples"]:
+    """Find the point of a lattice that comes next after each draw."""
     space = drawn.space
     codes = drawn.codes[:, 0] if space.code_width else torch.zeros(len(drawn), dtype=torch.int64)
     if not space.value_width:

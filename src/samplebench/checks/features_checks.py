@@ -12,11 +12,11 @@ from torch import Tensor
 from samplebench.checks import toys
 from samplebench.checks.case import (
     Case,
-    another_device,
+    find_another_device,
+    record_streams,
     require,
     require_unseeded,
     same,
-    streams_after,
 )
 from samplebench.contracts.dataset import Images
 from samplebench.contracts.features import FeatureExtractor
@@ -38,7 +38,7 @@ class FeaturesCase(Case):
 
 @dataclass(frozen=True)
 class Fit:
-    """An extractor built and fitted under an outer seed, and what the generators gave next."""
+    """An extractor built and fitted under an outer seed, and the global streams after that."""
 
     extractor: FeatureExtractor
     streams: Mapping[str, list[float]]
@@ -47,7 +47,7 @@ class Fit:
 def features_are_one_finite_vector_an_image(case: FeaturesCase) -> None:
     """``features`` gives finite floats (samples, width), of one width for any samples."""
     extractor = case.first.extractor
-    some, one = _features(extractor, _images(case, 4)), _features(extractor, _images(case, 1))
+    some, one = _extract(extractor, _images(case, 4)), _extract(extractor, _images(case, 1))
     require(
         some.ndim == 2 and len(some) == 4 and some.is_floating_point(),
         f"4 images give features {some.dtype} {tuple(some.shape)}",
@@ -60,29 +60,29 @@ def features_draw_nothing(case: FeaturesCase) -> None:
     """The same images have the same features whatever the seed."""
     extractor = case.first.extractor
     with seeded(1, "features"):
-        first = _features(extractor, _images(case))
+        first = _extract(extractor, _images(case))
     with seeded(2, "features"):
-        again = _features(extractor, _images(case))
+        again = _extract(extractor, _images(case))
     require(same(first, again), "two seeds give other features of the same images")
 
 
 def features_ignore_the_rest_of_the_batch(case: FeaturesCase) -> None:
     """An image has the same features alone and in a batch."""
     extractor, images = case.first.extractor, _images(case)
-    alone = torch.cat([_features(extractor, image[None]) for image in images])
-    require(same(alone, _features(extractor, images), 1e-3), "alone, it has other features")
+    alone = torch.cat([_extract(extractor, image[None]) for image in images])
+    require(same(alone, _extract(extractor, images), 1e-3), "alone, it has other features")
 
 
 def features_leave_the_images_as_they_were(case: FeaturesCase) -> None:
     """``features`` does not change the images that it is given."""
     images = _images(case)
-    _features(case.first.extractor, images)
+    _extract(case.first.extractor, images)
     require(same(images, _images(case)), "the images are changed after features")
 
 
 def fitting_ignores_the_outer_seed(case: FeaturesCase) -> None:
     """An extractor built and fitted twice gives the same features, whatever the outer seed."""
-    first, again = (_features(fit.extractor, _images(case)) for fit in (case.first, case.second))
+    first, again = (_extract(fit.extractor, _images(case)) for fit in (case.first, case.second))
     require(
         same(first, again, 1e-5),
         "two outer seeds give other features: draw inside `with seeded(...)` of a fixed seed",
@@ -97,7 +97,7 @@ def a_fitted_extractor_makes_the_round_trip(case: FeaturesCase) -> None:
         require(isinstance(weight, Tensor), f"{name} in the state_dict is no tensor")
     fresh: FeatureExtractor = case.build(seed=1)
     fresh.load_state_dict({name: weight.clone() for name, weight in state.items()})
-    before, after = _features(extractor, _images(case)), _features(fresh.eval(), _images(case))
+    before, after = _extract(extractor, _images(case)), _extract(fresh.eval(), _images(case))
     require(same(after, before, 1e-5), "loaded into a fresh one, the weights give other features")
     require(fresh.titles == extractor.titles, f"titles are then {fresh.titles}")
     require(fresh.facts == extractor.facts, f"facts are then {fresh.facts}")
@@ -122,8 +122,8 @@ def it_never_seeds(case: FeaturesCase) -> None:
 
 def it_works_on_the_device_of_its_weights(case: FeaturesCase) -> None:
     """Moved to a device, it gives features of images there."""
-    device = another_device()
-    features = _features(copy.deepcopy(case.first.extractor).to(device), _images(case).to(device))
+    device = find_another_device()
+    features = _extract(copy.deepcopy(case.first.extractor).to(device), _images(case).to(device))
     require(features.device.type == device.type, f"features are on {features.device}")
 
 
@@ -146,14 +146,14 @@ def _fit(case: FeaturesCase, outer: int) -> Fit:
     def work() -> None:
         extractor: FeatureExtractor = case.chosen.build(*case.given)
         extractor.fit(toys.split(case.given[0]))
-        _features(extractor.eval(), _images(case, 1))
+        _extract(extractor.eval(), _images(case, 1))
         made.append(extractor)
 
-    streams = streams_after(work, outer)
+    streams = record_streams(work, outer)
     return Fit(made[0], streams)
 
 
-def _features(extractor: FeatureExtractor, images: Images) -> Tensor:
+def _extract(extractor: FeatureExtractor, images: Images) -> Tensor:
     with torch.no_grad():
         return extractor.features(images)
 

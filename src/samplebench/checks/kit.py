@@ -1,4 +1,4 @@
-"""The kit: which checks a part has to pass, and running them on one part or on a whole plugin."""
+"""The kit: the checks of each kind of part, run on one part or on a whole plugin."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ def check_part(
     """Check one part with its settings: every rule of its kind, in every case that it covers."""
     kit = KITS[chosen.part.kind]
     outcomes = []
-    for given in _given(chosen.part.kind, data_dir, image_shapes):
+    for given in _list_given(chosen.part.kind, data_dir, image_shapes):
         case = kit.case(chosen, given)
         built = attempt(part_checks.the_factory_builds_what_it_was_registered_as, case)
         outcomes.append(built)
@@ -96,10 +96,10 @@ def _on_each_space(kit: Kit, part: Case, spaces: Sequence[LatentSpace]) -> Itera
             yield from (attempt(check, case) for check in kit.on_each_space)
 
 
-def _given(
+def _list_given(
     kind: str, data_dir: Path, image_shapes: Sequence[ImageShape]
 ) -> list[tuple[Path | ImageShape, ...]]:
-    """What the factory of that kind is given, each time that it is to be tried."""
+    """List the arguments of the factories of that kind, for each time that one is tried."""
     every: Mapping[str | None, list[tuple[Path | ImageShape, ...]]] = {
         None: [()],
         "data_dir": [(data_dir,)],

@@ -1,4 +1,4 @@
-"""The rules for how autoencoders learn, and for their weights."""
+"""The rules for learning, and for the weights that it leaves."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from samplebench.autoencoder_training import train_autoencoder
-from samplebench.checks.autoencoder_checks import decoded, encoded, some_images
+from samplebench.checks.autoencoder_checks import decode, encode, make_images
 from samplebench.checks.case import CannotApply, Case, require, same, same_latents
 from samplebench.contracts.autoencoder import AdversarialAutoencoder, Autoencoder
 from samplebench.contracts.dataset import Images
@@ -16,7 +16,7 @@ from samplebench.training import Budget, train
 
 def loss_terms_are_finite_scalars(case: Case) -> None:
     """``loss_terms`` names at least one term, each a finite scalar."""
-    terms = case.build().loss_terms(some_images(case))
+    terms = case.build().loss_terms(make_images(case))
     require(isinstance(terms, Mapping) and len(terms) > 0, f"loss_terms gives {terms!r}")
     for name, term in terms.items():
         require(term.shape == (), f"the term {name!r} is no scalar but {tuple(term.shape)}")
@@ -26,26 +26,26 @@ def loss_terms_are_finite_scalars(case: Case) -> None:
 def every_trainable_parameter_gets_a_gradient(case: Case) -> None:
     """The sum of the loss terms gives each parameter that asks for one a finite gradient."""
     autoencoder = case.build()
-    torch.autograd.backward(_total_loss(autoencoder, some_images(case)))
-    theirs = _critic_parameters(autoencoder)
+    torch.autograd.backward(_sum_losses(autoencoder, make_images(case)))
+    critic = _find_critic_parameters(autoencoder)
     for name, parameter in autoencoder.named_parameters():
-        if parameter.requires_grad and id(parameter) not in theirs:
+        if parameter.requires_grad and id(parameter) not in critic:
             require(parameter.grad is not None, f"no gradient reaches {name}: does it need one?")
             require(bool(parameter.grad.isfinite().all()), f"the gradient of {name} is not finite")
 
 
 def training_lowers_the_loss(case: Case) -> None:
-    """Thirty steps on a few images lower the loss on them; a critic holds still meanwhile."""
-    images = some_images(case, 16)
-    autoencoder = _begun(case.build(), images)
-    theirs = _critic_parameters(autoencoder)
+    """Thirty steps on a few images lower the loss on them, while any critic is left unchanged."""
+    images = make_images(case, 16)
+    autoencoder = _begin_training(case.build(), images)
+    critic = _find_critic_parameters(autoencoder)
     for parameter in autoencoder.parameters():
-        if id(parameter) in theirs:
+        if id(parameter) in critic:
             parameter.requires_grad_(False)
-    before = _loss_now(autoencoder, images)
+    before = _evaluate_loss(autoencoder, images)
     with seeded(0, "train"):
         train(autoencoder, autoencoder.loss_terms, images, Budget(steps=30, batch=16))
-    after = _loss_now(autoencoder, images)
+    after = _evaluate_loss(autoencoder, images)
     require(after < before, f"the loss was {before:.4g} before 30 steps and is {after:.4g} after")
 
 
@@ -53,12 +53,12 @@ def the_last_batch_may_be_a_single_image(case: Case) -> None:
     """Nine images in batches of eight end each epoch with a batch of one."""
     autoencoder = case.build()
     with seeded(0, "train"):
-        train_autoencoder(autoencoder, some_images(case, 9), Budget(epochs=2, batch=8))
+        train_autoencoder(autoencoder, make_images(case, 9), Budget(epochs=2, batch=8))
 
 
 def weights_make_the_round_trip(case: Case) -> None:
     """``state_dict`` holds tensors alone, and all that ``encode`` and ``decode`` depend on."""
-    trained, images = case.build(), some_images(case)
+    trained, images = case.build(), make_images(case)
     with seeded(0, "train"):
         train_autoencoder(trained, images, Budget(steps=2, batch=16))
     state = trained.state_dict()
@@ -66,10 +66,10 @@ def weights_make_the_round_trip(case: Case) -> None:
         require(isinstance(weight, Tensor), f"{name} in the state_dict is no tensor")
     fresh = case.build(seed=1).eval()
     fresh.load_state_dict({name: weight.clone() for name, weight in state.items()})
-    latents = encoded(trained, images)
-    require(same_latents(encoded(fresh, images), latents, 1e-5), "it encodes otherwise then")
+    latents = encode(trained, images)
+    require(same_latents(encode(fresh, images), latents, 1e-5), "it encodes otherwise then")
     require(
-        same(decoded(fresh, latents), decoded(trained, latents), 1e-5),
+        same(decode(fresh, latents), decode(trained, latents), 1e-5),
         "it decodes otherwise then",
     )
 
@@ -79,7 +79,7 @@ def nothing_changes_it_in_evaluation_mode(case: Case) -> None:
     autoencoder = case.build().eval()
     before = {name: weight.clone() for name, weight in autoencoder.state_dict().items()}
     with torch.no_grad():
-        autoencoder.loss_terms(some_images(case))
+        autoencoder.loss_terms(make_images(case))
     for name, weight in autoencoder.state_dict().items():
         require(same(weight, before[name]), f"loss_terms changes {name} in evaluation mode")
 
@@ -94,16 +94,16 @@ def the_same_seed_gives_the_same_weights(case: Case) -> None:
 def the_critic_learns_from_its_own_loss(case: Case) -> None:
     """``critic_loss`` is a finite scalar that gives each critic parameter a gradient."""
     autoencoder = case.build()
-    theirs = _critic_parameters(autoencoder)
+    critic = _find_critic_parameters(autoencoder)
     if not isinstance(autoencoder, AdversarialAutoencoder):
         raise CannotApply("it has no critic")
     registered = {id(parameter) for parameter in autoencoder.parameters()}
-    require(theirs <= registered, "a parameter of the critic is none of the module's own")
+    require(critic <= registered, "a parameter of the critic is none of the module's own")
     require(
-        bool(theirs) and theirs < registered,
+        bool(critic) and critic < registered,
         "critic_parameters are none or all of its parameters",
     )
-    loss = autoencoder.critic_loss(some_images(case))
+    loss = autoencoder.critic_loss(make_images(case))
     require(loss.shape == () and bool(loss.isfinite()), f"the critic's loss is {loss}")
     torch.autograd.backward(loss)
     for parameter in autoencoder.critic_parameters():
@@ -122,19 +122,19 @@ CHECKS = (
 )
 
 
-def _total_loss(autoencoder: Autoencoder, images: Images) -> Tensor:
+def _sum_losses(autoencoder: Autoencoder, images: Images) -> Tensor:
     return torch.stack(list(autoencoder.loss_terms(images).values())).sum()
 
 
-def _loss_now(autoencoder: Autoencoder, images: Images) -> float:
-    """The loss as training sees it, under a seed of its own."""
+def _evaluate_loss(autoencoder: Autoencoder, images: Images) -> float:
+    """Evaluate the loss as training sees it, under a seed of its own."""
     autoencoder.train()
     with torch.no_grad(), seeded(0, "loss"):
-        return float(_total_loss(autoencoder, images))
+        return float(_sum_losses(autoencoder, images))
 
 
-def _begun(autoencoder: Autoencoder, images: Images) -> Autoencoder:
-    """The autoencoder as it is before its first step."""
+def _begin_training(autoencoder: Autoencoder, images: Images) -> Autoencoder:
+    """Bring the autoencoder to where it is before its first step."""
     autoencoder.train()
     with torch.no_grad(), seeded(0, "begin"):
         autoencoder.begin_training(images)
@@ -142,7 +142,7 @@ def _begun(autoencoder: Autoencoder, images: Images) -> Autoencoder:
     return autoencoder
 
 
-def _critic_parameters(autoencoder: Autoencoder) -> set[int]:
+def _find_critic_parameters(autoencoder: Autoencoder) -> set[int]:
     if isinstance(autoencoder, AdversarialAutoencoder):
         return {id(parameter) for parameter in autoencoder.critic_parameters()}
     return set()

@@ -1,8 +1,8 @@
 """The rules for metrics."""
 
 import math
-from dataclasses import fields
-from typing import get_args
+from collections.abc import Collection
+from typing import Any, get_args
 
 import torch
 
@@ -16,21 +16,41 @@ from samplebench.checks.case import (
     same,
     same_latents,
 )
-from samplebench.contracts.latents import Latents
-from samplebench.contracts.metric import Evidence, Metric, Subject
+from samplebench.contracts.latents import Latents, LatentSpace
+from samplebench.contracts.metric import CONDITIONS, Evidence, Metric, Need
+from samplebench.errors import UndeclaredNeed
 from samplebench.randomness import seeded
+from samplebench.vocabulary import Direction, Subject
 
 
-def it_states_title_direction_and_subject(case: Case) -> None:
-    """A metric has a title, says which way is better, and what its number speaks of."""
+def it_states_title_direction_subject_and_needs(case: Case) -> None:
+    """A metric states its title, its better end, its subject, and a frozenset of needs."""
     metric = case.build()
     title, better = getattr(metric, "title", ""), getattr(metric, "better", None)
     subject = getattr(metric, "subject", None)
     require(isinstance(title, str) and bool(title.strip()), f"its title is {title!r}")
-    require(better in ("higher", "lower"), f"better is {better!r}, not 'higher' or 'lower'")
+    require(better in get_args(Direction), f"better is {better!r}, not 'higher' or 'lower'")
     require(
         subject in get_args(Subject), f"subject is {subject!r}, not one of {get_args(Subject)}"
     )
+    require(
+        isinstance(metric.needs, frozenset)
+        and all(isinstance(need, Need) for need in metric.needs),
+        f"needs is {metric.needs!r}; it should be like frozenset({{Need.GENERATED}})",
+    )
+
+
+def its_subject_follows_from_its_needs(case: Case) -> None:
+    """A metric speaks of the autoencoder if it needs nothing that a sampler changes, of a cost if
+    it needs costs, and else of images or latents.
+    """
+    metric: Metric = case.build()
+    is_fixed, is_cost = not metric.depends_on_sampler, Need.COSTS in metric.needs
+    for subject, holds in (("autoencoder", is_fixed), ("cost", is_cost)):
+        require(
+            (metric.subject == subject) == holds,
+            f"its subject is {metric.subject!r}, and it needs {_names(metric.needs)}",
+        )
 
 
 def an_objection_has_a_reason(case: Case) -> None:
@@ -45,12 +65,42 @@ def an_objection_has_a_reason(case: Case) -> None:
     require(None in objections.values(), "it objects to every space")
 
 
-ON_THE_PART = (it_states_title_direction_and_subject, an_objection_has_a_reason)
+def it_reads_all_that_it_declares(case: Case) -> None:
+    """On some space, ``measure`` or ``floor`` reads what each need stands for.
+
+    Nothing is read for ``CODES`` and ``SAMPLER``, which are conditions.
+    """
+    metric: Metric = case.build()
+    spaces = [space for space in toys.SPACES if metric.objection(space) is None]
+    if not spaces:
+        raise CannotApply("it objects to every space")
+    for need in metric.needs - CONDITIONS:
+        others = metric.needs - {need}
+        require(
+            not all(_suffice(metric, others, space) for space in spaces),
+            f"it declares {_names([need])} and never reads it",
+        )
+
+
+ON_THE_PART = (
+    it_states_title_direction_subject_and_needs,
+    its_subject_follows_from_its_needs,
+    an_objection_has_a_reason,
+    it_reads_all_that_it_declares,
+)
+
+
+def it_reads_only_what_it_declares(case: SpaceCase) -> None:
+    """``measure`` and ``floor`` work on evidence that holds its ``needs`` and nothing else."""
+    metric: Metric = case.build()
+    declared = toys.evidence(case.space).restricted_to(metric.needs)
+    _measure(metric, declared)
+    _find_floor(metric, declared)
 
 
 def a_measurement_is_one_finite_number(case: SpaceCase) -> None:
     """``measure`` gives one finite float."""
-    number = _measured(case.build(), toys.evidence(case.space))
+    number = _measure(case.build(), toys.evidence(case.space))
     require(
         isinstance(number, float) and math.isfinite(number),
         f"measure gives {type(number).__name__} {number!r}",
@@ -60,29 +110,23 @@ def a_measurement_is_one_finite_number(case: SpaceCase) -> None:
 def the_same_seed_gives_the_same_number(case: SpaceCase) -> None:
     """Measured twice under one seed, the same evidence gives the same number."""
     metric, evidence = case.build(), toys.evidence(case.space)
-    first, again = _measured(metric, evidence), _measured(metric, evidence)
+    first, again = _measure(metric, evidence), _measure(metric, evidence)
     require(first == again, f"one seed gives {first!r} and then {again!r}")
 
 
 def measuring_leaves_the_evidence_as_it_was(case: SpaceCase) -> None:
     """``measure`` and ``floor`` do not change what they look at."""
-    evidence, copy = toys.evidence(case.space), toys.evidence(case.space)
-    metric = case.build()
-    _measured(metric, evidence)
-    with seeded(0, "floor"):
-        metric.floor(evidence)
-    for field in fields(Evidence):
-        now, then = getattr(evidence, field.name), getattr(copy, field.name)
-        if isinstance(now, torch.Tensor):
-            require(same(now, then), f"the {field.name} images are changed after measure")
-        if isinstance(now, Latents):
-            require(same_latents(now, then), f"{field.name} are changed after measure")
+    held, copy = toys.held(case.space), toys.held(case.space)
+    metric, evidence = case.build(), Evidence(held)
+    _measure(metric, evidence)
+    _find_floor(metric, evidence)
+    for need in held:
+        require(_equal(held[need], copy[need]), f"the {need} evidence is changed after measure")
 
 
 def the_floor_is_a_finite_number_or_none(case: SpaceCase) -> None:
     """``floor`` gives a finite float, or None where it has no meaning."""
-    with seeded(0, "floor"):
-        floor = case.build().floor(toys.evidence(case.space))
+    floor = _find_floor(case.build(), toys.evidence(case.space))
     require(
         floor is None or (isinstance(floor, float) and math.isfinite(floor)),
         f"floor gives {type(floor).__name__} {floor!r}",
@@ -90,16 +134,16 @@ def the_floor_is_a_finite_number_or_none(case: SpaceCase) -> None:
 
 
 def fresh_data_score_better_than_one_wrong_point(case: SpaceCase) -> None:
-    """A sampler that draws from the true law scores better than one that always gives the same
-    wrong point.
+    """A sampler that draws from the true distribution scores better than one that always gives the
+    same wrong point.
 
     Asked of metrics about images or latents; not of those that only warn (``alarm``).
     """
     metric: Metric = case.build()
     if metric.subject not in ("images", "latents") or metric.alarm is not None:
         raise CannotApply("it does not rank samplers")
-    fresh = _measured(metric, toys.evidence(case.space))
-    collapsed = _measured(metric, toys.evidence(case.space, collapse=True))
+    fresh = _measure(metric, toys.evidence(case.space))
+    collapsed = _measure(metric, toys.evidence(case.space, collapsed=True))
     require(
         fresh > collapsed if metric.better == "higher" else fresh < collapsed,
         f"{metric.better} is better, and fresh data score {fresh:.4g}, one wrong point "
@@ -114,6 +158,7 @@ def it_never_seeds(case: SpaceCase) -> None:
 
 
 ON_EACH_SPACE = (
+    it_reads_only_what_it_declares,
     a_measurement_is_one_finite_number,
     the_same_seed_gives_the_same_number,
     measuring_leaves_the_evidence_as_it_was,
@@ -123,6 +168,35 @@ ON_EACH_SPACE = (
 )
 
 
-def _measured(metric: Metric, evidence: Evidence) -> float:
+def _measure(metric: Metric, evidence: Evidence) -> float:
     with seeded(0, "measure"):
         return metric.measure(evidence)
+
+
+def _find_floor(metric: Metric, evidence: Evidence) -> float | None:
+    with seeded(0, "floor"):
+        return metric.floor(evidence)
+
+
+def _suffice(metric: Metric, needs: Collection[Need], space: LatentSpace) -> bool:
+    """Measure on evidence of these needs alone; False if something else is read."""
+    evidence = toys.evidence(space).restricted_to(needs)
+    try:
+        _measure(metric, evidence)
+        _find_floor(metric, evidence)
+    except UndeclaredNeed:
+        return False
+    return True
+
+
+def _names(needs: Collection[Need]) -> str:
+    return ", ".join(sorted(f"Need.{need.name}" for need in needs)) or "nothing"
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """True unless tensors or latents differ; nothing is asked of functions and costs."""
+    if isinstance(one, tuple):
+        return all(map(_equal, one, other))
+    if isinstance(one, Latents):
+        return same_latents(one, other)
+    return not isinstance(one, torch.Tensor) or same(one, other)

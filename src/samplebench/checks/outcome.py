@@ -1,4 +1,4 @@
-"""What came of the checks, and how it is told."""
+"""Outcomes of checks, and their text."""
 
 import traceback
 from collections import Counter
@@ -14,21 +14,21 @@ from samplebench.errors import DataMissing, WeightsMissing
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one check on one part in one case.
+    """The outcome of one check on one part in one case.
 
-    ``law`` is the check's own documentation; ``detail`` says how it failed, or why it was skipped.
+    ``rule`` is the check's docstring; ``detail`` says how it failed, or why it was skipped.
     """
 
     check: str
-    law: str
+    rule: str
     part: str
     case: str
     status: Literal["passed", "failed", "skipped"]
     detail: str = ""
 
     @property
-    def found(self) -> str:
-        """The detail, and the case in which it was so."""
+    def located(self) -> str:
+        """The detail, after the case that shows it."""
         return f"on {self.case}: {self.detail}" if self.case else self.detail
 
 
@@ -43,27 +43,31 @@ def attempt(check: Check, case: Case) -> Outcome:
     except CheckFailed as failure:
         status, detail = "failed", str(failure)
     except (Exception, SystemExit) as error:  # parts are others' code: they may raise anything
-        place = _place(error, case.chosen.part.plugin.sources)
+        place = _find_place(error, case.chosen.part.plugin.sources)
         status, detail = "failed", f"{type(error).__name__}: {error} ({place})"
-    law = " ".join((getdoc(check) or "").split())
+    rule = " ".join((getdoc(check) or "").split())
     part = f"{case.chosen.part.kind} '{case.chosen}'"
-    return Outcome(check.__name__, law, part, str(case), status, detail)
+    return Outcome(check.__name__, rule, part, str(case), status, detail)
 
 
 def render(outcomes: Sequence[Outcome]) -> str:
-    """Plain text: broken rules and where, reasons for skipping, and last the counts."""
+    """Render broken rules with their cases, reasons for skipping, and last the counts."""
     failures: dict[tuple[str, str, str], list[str]] = {}
     skips: dict[tuple[str, str], int] = {}
     for outcome in outcomes:
         if outcome.status == "failed":
-            rule = (outcome.part, outcome.check, outcome.law)
-            failures.setdefault(rule, []).append(outcome.found)
+            broken = (outcome.part, outcome.check, outcome.rule)
+            failures.setdefault(broken, []).append(outcome.located)
         if outcome.status == "skipped":
             reason = (outcome.part, outcome.detail)
             skips[reason] = skips.get(reason, 0) + 1
     lines = []
-    for (part, check, law), found in failures.items():
-        lines += [f"FAILED {part}: {check}", f"  law: {law}", *(f"  but {line}" for line in found)]
+    for (part, check, rule), details in failures.items():
+        lines += [
+            f"FAILED {part}: {check}",
+            f"  rule: {rule}",
+            *(f"  but {line}" for line in details),
+        ]
     for (part, detail), times in skips.items():
         lines.append(f"skipped {part}: {detail}" + (f" ({times} checks)" if times > 1 else ""))
     counts = Counter(outcome.status for outcome in outcomes)
@@ -71,8 +75,8 @@ def render(outcomes: Sequence[Outcome]) -> str:
     return "\n".join(lines)
 
 
-def _place(error: BaseException, sources: Sequence[Path]) -> str:
-    """The last line of the plugin that was reached, or else the last of all."""
+def _find_place(error: BaseException, sources: Sequence[Path]) -> str:
+    """Find the last line of the plugin that was reached, or else the last of all."""
     frames = traceback.extract_tb((error.__cause__ or error).__traceback__)
     last = ([frame for frame in frames if Path(frame.filename) in sources] or frames)[-1]
     return f"{Path(last.filename).name}, line {last.lineno}"

@@ -7,7 +7,7 @@ from samplebench.checks.case import (
     CannotApply,
     Case,
     SpaceCase,
-    another_device,
+    find_another_device,
     require,
     require_no_seeding,
     same,
@@ -45,7 +45,7 @@ ON_THE_PART = (accepts_names_kinds_of_space, every_other_space_is_refused_with_a
 
 def sample_gives_as_many_latents_as_asked_for(case: SpaceCase) -> None:
     """``sample(count)`` gives ``count`` latents of the fitted space."""
-    sampler = fitted(case)
+    sampler = fit(case)
     for count in (1, 7, 64):
         drawn = draw(sampler, count)
         require(drawn.space == case.space, f"fitted on {case.space}, it samples {drawn.space}")
@@ -54,14 +54,14 @@ def sample_gives_as_many_latents_as_asked_for(case: SpaceCase) -> None:
 
 def samples_have_the_type_of_the_training_latents(case: SpaceCase) -> None:
     """The values of samples have the floating type of the values it was fitted to."""
-    wanted, found = training(case).values.dtype, draw(fitted(case)).values.dtype
+    wanted, found = training_latents(case).values.dtype, draw(fit(case)).values.dtype
     require(found == wanted, f"fitted to {wanted} values, it samples {found} values")
 
 
 def it_works_on_the_device_of_its_latents(case: SpaceCase) -> None:
     """Fitted to latents on a device, it samples there, and states densities there."""
-    device = another_device()
-    sampler = fitted(case, training(case).to(device))
+    device = find_another_device()
+    sampler = fit(case, training_latents(case).to(device))
     drawn = draw(sampler)
     require(drawn.device.type == device.type, f"fitted on {device}, it samples on {drawn.device}")
     if isinstance(sampler, DensitySampler) and not sampler.no_density(case.space):
@@ -71,17 +71,19 @@ def it_works_on_the_device_of_its_latents(case: SpaceCase) -> None:
 
 def fitting_leaves_the_latents_as_they_were(case: SpaceCase) -> None:
     """``fit`` does not change the latents that it is given."""
-    given = training(case)
-    fitted(case, given)
-    require(same_latents(given, training(case)), "the training latents are changed after fit")
+    given = training_latents(case)
+    fit(case, given)
+    require(
+        same_latents(given, training_latents(case)), "the training latents are changed after fit"
+    )
 
 
 def later_changes_to_the_training_latents_change_nothing(case: SpaceCase) -> None:
     """What was learned is the sampler's own: no view of the training latents."""
-    given = training(case)
-    sampler = fitted(case, given)
+    given = training_latents(case)
+    sampler = fit(case, given)
     before = draw(sampler)
-    changed = toys.under_another_law(Latents.join([given, given]))
+    changed = toys.under_another_distribution(Latents.join([given, given]))
     given.values.copy_(changed.values)
     given.codes.copy_(changed.codes)
     require(
@@ -93,14 +95,14 @@ def later_changes_to_the_training_latents_change_nothing(case: SpaceCase) -> Non
 def the_same_seed_gives_the_same_fit(case: SpaceCase) -> None:
     """All that is random in ``fit`` comes from the global generators, which the harness seeds."""
     require(
-        same_latents(draw(fitted(case)), draw(fitted(case))),
+        same_latents(draw(fit(case)), draw(fit(case))),
         "two fits to the same latents under the same seed give other samples",
     )
 
 
 def sampling_changes_nothing(case: SpaceCase) -> None:
     """The same seed gives the same draw again, whatever was drawn in between."""
-    sampler = fitted(case)
+    sampler = fit(case)
     before = draw(sampler, 64, seed=1)
     draw(sampler, 7, seed=2)
     require(
@@ -111,7 +113,7 @@ def sampling_changes_nothing(case: SpaceCase) -> None:
 
 def another_seed_gives_other_draws(case: SpaceCase) -> None:
     """Samples under two seeds differ."""
-    sampler = fitted(case)
+    sampler = fit(case)
     require(
         not same_latents(draw(sampler, 64, seed=1), draw(sampler, 64, seed=2)),
         "64 samples are the same under two seeds",
@@ -120,12 +122,12 @@ def another_seed_gives_other_draws(case: SpaceCase) -> None:
 
 def refitting_forgets(case: SpaceCase) -> None:
     """A sampler fitted to A and then to B is the same as a fresh one fitted to B."""
-    other = toys.under_another_law(training(case))
-    refitted = fitted(case)
+    other = toys.under_another_distribution(training_latents(case))
+    refitted = fit(case)
     with seeded(0, "fit"):
         refitted.fit(other)
     require(
-        same_latents(draw(refitted), draw(fitted(case, other)), tolerance=1e-5),
+        same_latents(draw(refitted), draw(fit(case, other)), tolerance=1e-5),
         "fitted twice, it gives other samples than one that was fitted to the second data alone",
     )
 
@@ -135,7 +137,7 @@ def it_never_seeds(case: SpaceCase) -> None:
 
     def work() -> None:
         sampler: Sampler = case.chosen.build()
-        sampler.fit(training(case))
+        sampler.fit(training_latents(case))
         sampler.sample(7)
 
     require_no_seeding(work)
@@ -143,7 +145,7 @@ def it_never_seeds(case: SpaceCase) -> None:
 
 def diagnostics_are_finite_numbers(case: SpaceCase) -> None:
     """``diagnostics`` of a fitted sampler are finite numbers by name."""
-    for name, number in fitted(case).diagnostics().items():
+    for name, number in fit(case).diagnostics().items():
         require(isinstance(name, str), f"{name!r} is no name for a diagnostic")
         require(
             isinstance(number, int | float) and math.isfinite(number),
@@ -152,8 +154,8 @@ def diagnostics_are_finite_numbers(case: SpaceCase) -> None:
 
 
 def a_restored_fit_is_the_fit(case: SpaceCase) -> None:
-    """From its ``state``, a fresh sampler draws the same, and tells the same of its fit."""
-    sampler = fitted(case)
+    """From its ``state``, a fresh sampler draws the same, and has the same diagnostics."""
+    sampler = fit(case)
     if type(sampler).state is Sampler.state:
         raise CannotApply("it has no state, and cannot be saved")
     state = {name: tensor.clone() for name, tensor in sampler.state().items()}
@@ -195,20 +197,20 @@ ON_EACH_SPACE = (
 )
 
 
-def training(case: SpaceCase) -> Latents:
-    """The latents that samplers are fitted to, made anew."""
+def training_latents(case: SpaceCase) -> Latents:
+    """Make the latents that samplers are fitted to."""
     return toys.latents(case.space)
 
 
-def fitted(case: SpaceCase, latents: Latents | None = None) -> Sampler:
-    """A fresh sampler, fitted."""
+def fit(case: SpaceCase, latents: Latents | None = None) -> Sampler:
+    """Fit a fresh sampler."""
     sampler: Sampler = case.build()
     with seeded(0, "fit"):
-        sampler.fit(training(case) if latents is None else latents)
+        sampler.fit(training_latents(case) if latents is None else latents)
     return sampler
 
 
 def draw(sampler: Sampler, count: int = 64, seed: int = 0) -> Latents:
-    """Samples under a seed."""
+    """Draw samples under a seed."""
     with seeded(seed, "sample"):
         return sampler.sample(count)

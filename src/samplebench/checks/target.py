@@ -1,4 +1,4 @@
-"""What the target of ``samplebench check`` stands for: a file, a plugin, or a part."""
+"""The target of ``samplebench check``: a file, a plugin, or a part."""
 
 import difflib
 from dataclasses import replace
@@ -10,7 +10,7 @@ from samplebench.registry.registry import Chosen, Part
 
 
 def find_target(target: str, choice: Choice) -> list[Chosen]:
-    """The parts that a target stands for: all of a plugin's with their defaults, or one spec's.
+    """Find the parts of a target: all of a plugin's with their defaults, or one spec's.
 
     Raises:
         UsageError: nothing of that name is installed, or the file does not exist.
@@ -20,35 +20,37 @@ def find_target(target: str, choice: Choice) -> list[Chosen]:
         choice = replace(choice, files=(*choice.files, target))
     parts = load_parts(choice)
     for problem in parts.broken:
-        if _is_meant(target, problem.name, problem.distribution):
+        if _names_plugin(target, problem.name, problem.distribution):
             raise PluginError(f"{problem}\n{problem.trace}".strip())
     offered = [part for registry in parts.registries for part in registry.values()]
     of_the_plugin = [
         chosen
         for registry in parts.registries
         for part in registry.values()
-        if _offers(target, part)
+        if _is_offered(target, part)
         for chosen in registry.choose(part.name)
     ]
-    found = of_the_plugin or _specified(target, parts)
+    found = of_the_plugin or _find_part(target, parts)
     if not found:
-        raise _unknown(target, {part.name for part in offered} | {p.name for p in parts.plugins})
+        raise _unknown_target(
+            target, {part.name for part in offered} | {p.name for p in parts.plugins}
+        )
     return found
 
 
-def _offers(target: str, part: Part) -> bool:
+def _is_offered(target: str, part: Part) -> bool:
     plugin = part.plugin
-    return _is_meant(target, plugin.name, f"{plugin.distribution} {plugin.version}")
+    return _names_plugin(target, plugin.name, f"{plugin.distribution} {plugin.version}")
 
 
-def _is_meant(target: str, plugin: str, distribution: str) -> bool:
-    """Whether a target names a plugin, or the distribution with version that it comes from."""
+def _names_plugin(target: str, plugin: str, distribution: str) -> bool:
+    """True if a target names a plugin, or the distribution with version that it comes from."""
     home = f"the file {Path(target).name}" if target.endswith(".py") else target
     return target == plugin or f"{distribution} ".startswith(f"{home} ")
 
 
-def _specified(target: str, parts: Parts) -> list[Chosen]:
-    """A part of any kind, as its name and settings give it."""
+def _find_part(target: str, parts: Parts) -> list[Chosen]:
+    """Find a part of any kind by its name, with the settings given."""
     name = target.partition("(")[0].strip()
     return [
         chosen
@@ -58,7 +60,7 @@ def _specified(target: str, parts: Parts) -> list[Chosen]:
     ]
 
 
-def _unknown(target: str, known: set[str]) -> UsageError:
+def _unknown_target(target: str, known: set[str]) -> UsageError:
     close = difflib.get_close_matches(target.partition("(")[0], sorted(known), n=1)
     return UsageError(
         f"No plugin and no part is called {target!r}."

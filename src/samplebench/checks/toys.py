@@ -1,4 +1,6 @@
-"""Small data with known laws, for parts to be tried on. The same on every call."""
+"""Small data with known distributions, to try parts on. The same on every call."""
+
+from typing import Any, Final
 
 import torch
 from torch import Tensor
@@ -12,8 +14,9 @@ from samplebench.contracts.latents import (
     Mixture,
     Sparse,
 )
-from samplebench.contracts.metric import Cost, Evidence, Shown
+from samplebench.contracts.metric import Evidence, Need, Shown
 from samplebench.randomness import seeded
+from samplebench.vocabulary import Cost
 
 SPACES: tuple[LatentSpace, ...] = (
     Continuous(1),
@@ -32,23 +35,27 @@ added up."""
 IMAGE_SHAPES = ((1, 16, 16), (3, 32, 32), (1, 28, 28))
 """Grey and colour, and a size that is no power of two."""
 
+_SHAPE: Final = (1, 16, 16)
+
 
 def latents(space: LatentSpace, label: str = "train", count: int = 256) -> Latents:
-    """Draws from a law of two clusters of values, and codes of falling frequency.
+    """Draw two clusters of values, and codes of falling frequency.
 
-    Another ``label`` gives other draws from the same law.
+    Another ``label`` gives other draws from the same distribution.
     """
     with seeded(0, "toy latents", label):
         side = torch.randint(2, (count,)).mul(4.0).sub(2)  # (samples,)
         values = torch.randn(count, space.sites * space.value_width) + side[:, None]
-        columns = _atoms(space, count) if isinstance(space, Sparse) else _codes(space, count)
+        columns = (
+            _draw_atoms(space, count) if isinstance(space, Sparse) else _draw_codes(space, count)
+        )
         return space.pack(values=values, codes=columns)
 
 
-def _codes(space: LatentSpace, count: int) -> Tensor:
-    """Independent codes (samples * sites, code_width) as (samples, sites * code_width)."""
+def _draw_codes(space: LatentSpace, count: int) -> Tensor:
+    """Draw independent codes (samples * sites, code_width) as (samples, sites * code_width)."""
     columns = [
-        torch.multinomial(_falling(choices), count * space.sites, replacement=True)
+        torch.multinomial(_falling_weights(choices), count * space.sites, replacement=True)
         for choices in space.code_ranges
     ]
     if not columns:
@@ -56,46 +63,46 @@ def _codes(space: LatentSpace, count: int) -> Tensor:
     return torch.stack(columns, dim=-1).reshape(count, -1)
 
 
-def _atoms(space: Sparse, count: int) -> Tensor:
-    weights = _falling(space.atoms).expand(count * space.sites, -1)
+def _draw_atoms(space: Sparse, count: int) -> Tensor:
+    weights = _falling_weights(space.atoms).expand(count * space.sites, -1)
     return torch.multinomial(weights, space.active).sort(dim=-1).values.reshape(count, -1)
 
 
-def _falling(choices: int) -> Tensor:
+def _falling_weights(choices: int) -> Tensor:
     return 1.0 / torch.arange(1, choices + 1)
 
 
-def moved(latents: Latents, distance: float) -> Latents:
-    """The same latents with every value moved by ``distance``."""
+def move(latents: Latents, distance: float) -> Latents:
+    """Move every value by ``distance``."""
     return latents.space.pack(values=latents.values + distance, codes=latents.codes)
 
 
-def under_another_law(latents: Latents) -> Latents:
-    """Fewer latents, their values shrunk and moved, their codes counted from the other end."""
+def under_another_distribution(latents: Latents) -> Latents:
+    """Take half of the latents, with values shrunk and moved, and codes counted from the end."""
     half = latents[: len(latents) // 2]
-    return half.space.pack(values=half.values * 0.5 + 7, codes=_from_the_other_end(half))
+    return half.space.pack(values=half.values * 0.5 + 7, codes=_mirror_codes(half))
 
 
 def ends(space: LatentSpace) -> Latents:
     """Two latents: of the first codes everywhere, and of the last."""
-    first = collapsed(latents(space, count=1))
+    first = collapse(latents(space, count=1))
     low, high = torch.full_like(first.values, -1.0), torch.full_like(first.values, 1.0)
     return Latents.join(
         [
             space.pack(values=low, codes=first.codes),
-            space.pack(values=high, codes=_from_the_other_end(first)),
+            space.pack(values=high, codes=_mirror_codes(first)),
         ]
     )
 
 
-def _from_the_other_end(latents: Latents) -> Tensor:
-    """The codes, counted down from the last."""
+def _mirror_codes(latents: Latents) -> Tensor:
+    """Count the codes down from the last."""
     codes = torch.tensor(latents.space.code_ranges, dtype=torch.int64) - 1 - latents.codes
     return codes.flip(-1) if isinstance(latents.space, Sparse) else codes  # atoms ascend
 
 
-def collapsed(latents: Latents) -> Latents:
-    """As many latents, all of them one wrong point."""
+def collapse(latents: Latents) -> Latents:
+    """Make as many latents, all of them one wrong point."""
     codes = torch.zeros_like(latents.codes)
     if isinstance(latents.space, Sparse):
         codes = codes + torch.arange(latents.space.active)
@@ -103,7 +110,7 @@ def collapsed(latents: Latents) -> Latents:
 
 
 def images(image_shape: tuple[int, int, int], label: str = "train", count: int = 32) -> Images:
-    """Images in [0, 1], multiples of 1/255: soft bars of any place and width, with some noise."""
+    """Make images in [0, 1], multiples of 1/255: soft bars at any place and width, with noise."""
     channels, height, width = image_shape
     with seeded(0, "toy images", label):
         middle, spread = torch.rand(2, count, channels, 1, 1)
@@ -114,42 +121,52 @@ def images(image_shape: tuple[int, int, int], label: str = "train", count: int =
 
 
 def split(image_shape: tuple[int, int, int], count: int = 96) -> Split:
-    """The images as a dataset would give them, in four classes."""
+    """Make images as a dataset gives them, in four classes."""
     shown = images(image_shape, count=count)
     return Split(shown.mul(255).round().to(torch.uint8), torch.arange(count) % 4)
 
 
-def evidence(space: LatentSpace, *, collapse: bool = False) -> Evidence:
-    """The evidence of a cell whose sampler draws from the true law, or only one wrong point."""
-    held_out, fresh = images((1, 16, 16), "test", 128), images((1, 16, 16), "fresh", 128)
+def evidence(space: LatentSpace, *, collapsed: bool = False) -> Evidence:
+    """Gather the evidence of a cell whose sampler draws from the true distribution.
+
+    With ``collapsed``, it draws one wrong point only.
+    """
+    return Evidence(held(space, collapsed=collapsed))
+
+
+def held(space: LatentSpace, *, collapsed: bool = False) -> dict[Need, Any]:
+    """Make everything that evidence can hold."""
+    learned = split(_SHAPE, 256)
+    held_out, fresh = images(_SHAPE, "test", 128), images(_SHAPE, "fresh", 128)
     drawn = latents(space, "fresh", 128)
-    if collapse:
-        fresh, drawn = _chequered(fresh), collapsed(drawn)
+    if collapsed:
+        fresh, drawn = _chequer(fresh), collapse(drawn)
     shown: dict[Shown, Images] = {
         "test": held_out,
-        "reconstructed": (held_out * 0.9 + 0.05),
+        "reconstructed": held_out * 0.9 + 0.05,
         "generated": fresh,
     }
     stages = ("train", "encode", "fit", "sample", "throughput", "decode")
-    return Evidence(
-        **shown,
-        train_latents=latents(space, "train", 256),
-        test_latents=latents(space, "test", 128),
-        generated_latents=drawn,
-        test_log_probs=lambda: torch.full((128,), -60.0 if collapse else -2.0),
-        costs={stage: Cost(2.0, 1.0, 2**20, 0, 128) for stage in stages},
-        features=lambda which: _projected(shown[which]),
-    )
+    return {
+        **{Need(name): samples for name, samples in shown.items()},
+        Need.TRAIN: learned.images,
+        Need.LABELS: (learned.labels, torch.arange(128) % 4),
+        Need.LATENTS: (latents(space, "train", 256), latents(space, "test", 128)),
+        Need.GENERATED_LATENTS: drawn,
+        Need.DENSITY: lambda: torch.full((128,), -60.0 if collapsed else -2.0),
+        Need.COSTS: {stage: Cost(2.0, 1.0, 2**20, 0, 128) for stage in stages},
+        Need.FEATURES: lambda which: _project(shown[which]),
+    }
 
 
-def _chequered(images: Images) -> Images:
-    """As many images, all of them one wrong image."""
+def _chequer(images: Images) -> Images:
+    """Make as many images, all of them one wrong image."""
     rows, columns = (torch.arange(size) for size in images.shape[-2:])
     return ((rows[:, None] + columns) % 2).float().expand_as(images).clone()
 
 
-def _projected(images: Images) -> Tensor:
-    """Six features an image: its pixels on fixed directions."""
+def _project(images: Images) -> Tensor:
+    """Project the pixels of each image on six fixed directions."""
     with seeded(0, "toy features"):
         directions = torch.randn(images[0].numel(), 6)
     features: Tensor = images.flatten(1) @ directions / len(directions) ** 0.5

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar
 
 from jaxtyping import Float
@@ -32,6 +33,11 @@ class FeatureExtractor(nn.Module, ABC):
     def facts(self) -> Mapping[str, float]:
         """What a reader must know of the fitted extractor, such as its held-out accuracy."""
         return {}
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Files that ``fit`` reads. A change of their content is noticed."""
+        return ()
 
     @abstractmethod
     def fit(self, train: Split) -> None:

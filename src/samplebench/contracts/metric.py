@@ -1,60 +1,154 @@
-"""Metrics: one number with one direction, from the evidence of a cell."""
+"""Metrics: one number with one direction, from the evidence that they declare to need."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from collections.abc import Callable, Collection, Mapping
+from enum import StrEnum
+from typing import Any, ClassVar, Final, Literal, cast, final
 
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from torch import Tensor
 
-from samplebench.contracts.dataset import Images
+from samplebench.contracts.dataset import Bytes, Images
 from samplebench.contracts.latents import Latents, LatentSpace
+from samplebench.errors import UndeclaredNeed
+from samplebench.vocabulary import Cost, Direction, Subject
 
 
-@dataclass(frozen=True)
-class Cost:
-    """What a stage took. Memory is the stage's peak above what was held when it began, in bytes.
+class Need(StrEnum):
+    """One thing that a metric needs. A need that is not met refuses the metric, with a reason."""
 
-    ``count`` is the number of items (images, latents) that the stage handled.
+    TRAIN = "train"
+    LABELS = "labels"
+    TEST = "test"
+    RECONSTRUCTED = "reconstructed"
+    GENERATED = "generated"
+    LATENTS = "latents"
+    GENERATED_LATENTS = "generated latents"
+    FEATURES = "features"
+    """The metric is measured in each feature extractor of a run."""
+    DENSITY = "density"
+    """The sampler has a density that can be evaluated."""
+    COSTS = "costs"
+    """The costs of a sampler: the reconstruction row has none."""
+    CODES = "codes"
+    """The latents have codes. A condition on the space: nothing is read for it."""
+    SAMPLER = "sampler"
+    """The row has a sampler of its own. A condition on the row: nothing is read for it.
+
+    In the reconstruction row, held-out latents stand in for drawn ones, and their decoded samples
+    for generated ones. That is a yardstick for most metrics, and meaningless for some.
     """
 
-    wall_seconds: float
-    cpu_seconds: float
-    host_peak_bytes: int
-    device_peak_bytes: int
-    count: int
 
+CONDITIONS: Final = frozenset({Need.CODES, Need.SAMPLER})
+"""Needs for which evidence holds nothing."""
 
-Subject = Literal["autoencoder", "images", "latents", "cost"]
+_OF_THE_SAMPLER: Final = frozenset(
+    {Need.GENERATED, Need.GENERATED_LATENTS, Need.DENSITY, Need.COSTS, Need.SAMPLER}
+)
+
 Shown = Literal["test", "reconstructed", "generated"]
+"""Samples that have features."""
+
+Features = Float[Tensor, "samples width"]
 
 
-@dataclass(frozen=True, eq=False)
 class Evidence:
-    """All that a metric may look at.
+    """All that a metric may read: what it declared in ``needs``, and nothing else.
 
-    Attributes:
-        test: held-out images in [0, 1]; the reference.
-        reconstructed: the same images through the autoencoder, in the same order.
-        generated: decoded samples in [0, 1].
-        train_latents, test_latents, generated_latents: latents of such images, of one space.
-        test_log_probs: gives the log density of each of ``test_latents`` under the sampler, in
-            nats; ``None`` where it has no density, or there is no sampler.
-        costs: by stage: "train", "encode", "fit", "sample", "throughput", "decode".
-        features: for a metric with ``uses_features``, the features of the images named, computed
-            once for all metrics, (samples, width).
+    Args:
+        held: by need, what is read for it: for ``LABELS`` and ``LATENTS`` a pair, of training and
+            of held-out samples; for ``FEATURES`` and ``DENSITY`` a function that computes them.
+
+    Raises:
+        UndeclaredNeed: on reading anything that is not held.
     """
 
-    test: Images
-    reconstructed: Images
-    generated: Float[Tensor, "drawn channels height width"]
-    train_latents: Latents
-    test_latents: Latents
-    generated_latents: Latents
-    test_log_probs: Callable[[], Float[Tensor, " held_out"]] | None
-    costs: Mapping[str, Cost]
-    features: Callable[[Shown], Float[Tensor, "samples width"]]
+    def __init__(self, held: Mapping[Need, Any]) -> None:
+        self._held = held
+
+    def holds(self, need: Need) -> bool:
+        """Whether there is something to read for this need."""
+        return need in self._held
+
+    def restricted_to(self, needs: Collection[Need]) -> "Evidence":
+        """The part of it that is read for these needs."""
+        return Evidence({need: held for need, held in self._held.items() if need in needs})
+
+    def with_features(self, features: Callable[[Shown], Features]) -> "Evidence":
+        """The same with features of one extractor."""
+        return Evidence({**self._held, Need.FEATURES: features})
+
+    @property
+    def train(self) -> Bytes:
+        """Training samples in 8 bits, in the order of ``train_latents``.
+
+        Mapped from disk, on the CPU: read what you need, batch by batch, and write nothing.
+        """
+        return cast(Bytes, self._read(Need.TRAIN, "train"))
+
+    @property
+    def train_labels(self) -> Int64[Tensor, " train"]:
+        """The classes of the training samples."""
+        return cast(Tensor, self._read(Need.LABELS, "train_labels")[0])
+
+    @property
+    def test_labels(self) -> Int64[Tensor, " held_out"]:
+        """The classes of the held-out samples."""
+        return cast(Tensor, self._read(Need.LABELS, "test_labels")[1])
+
+    @property
+    def test(self) -> Images:
+        """Held-out samples in [0, 1]: the reference."""
+        return cast(Images, self._read(Need.TEST, "test"))
+
+    @property
+    def reconstructed(self) -> Images:
+        """The held-out samples through the autoencoder, in the same order."""
+        return cast(Images, self._read(Need.RECONSTRUCTED, "reconstructed"))
+
+    @property
+    def generated(self) -> Images:
+        """Decoded samples in [0, 1]."""
+        return cast(Images, self._read(Need.GENERATED, "generated"))
+
+    @property
+    def train_latents(self) -> Latents:
+        """The latents of the training samples, of one space with all others."""
+        return cast(Latents, self._read(Need.LATENTS, "train_latents")[0])
+
+    @property
+    def test_latents(self) -> Latents:
+        """The latents of the held-out samples."""
+        return cast(Latents, self._read(Need.LATENTS, "test_latents")[1])
+
+    @property
+    def generated_latents(self) -> Latents:
+        """The latents that were drawn."""
+        return cast(Latents, self._read(Need.GENERATED_LATENTS, "generated_latents"))
+
+    def features(self, shown: Shown) -> Features:
+        """The features of samples that were declared too; computed once for all metrics."""
+        self._read(Need(shown), f"features({shown!r})")
+        features = self._read(Need.FEATURES, f"features({shown!r})")
+        return cast(Features, features(shown))
+
+    def test_log_probs(self) -> Float[Tensor, " held_out"]:
+        """The log density of each of ``test_latents`` under the sampler, in nats."""
+        return cast(Tensor, self._read(Need.DENSITY, "test_log_probs()")())
+
+    @property
+    def costs(self) -> Mapping[str, Cost]:
+        """By stage: "train", "encode", "fit", "sample", "throughput", "decode"."""
+        return cast(Mapping[str, Cost], self._read(Need.COSTS, "costs"))
+
+    def _read(self, need: Need, field: str) -> Any:
+        if need not in self._held:
+            raise UndeclaredNeed(
+                f"a metric reads evidence.{field} and does not declare it: "
+                f"add Need.{need.name} to its `needs`"
+            )
+        return self._held[need]
 
 
 class Metric(ABC):
@@ -66,32 +160,43 @@ class Metric(ABC):
     unit: str = ""
     """The unit, where there is one: "s", "MiB"."""
 
-    better: Literal["higher", "lower"]
+    better: Direction
 
     subject: Subject
-    """What the number speaks of.
+    """The subject of the number, by which boards place its column and compare its rows."""
 
-    ``autoencoder``: the same for all samplers, shown once. ``images``: rows compare across
-    autoencoders. ``latents``: rows compare within one autoencoder. ``cost``: depends on the
-    machine, is not repeatable bit for bit.
+    needs: ClassVar[frozenset[Need]] = frozenset()
+    """All that it reads, and all that must be so for it to have a meaning.
+
+    They decide where it is measured: in every row of a board, in those of samplers, or, if it
+    needs nothing that a sampler changes, once an autoencoder.
     """
-
-    uses_features: ClassVar[bool] = False
-    """True when it is to be measured in each feature extractor of a run."""
-
-    uses_density: ClassVar[bool] = False
-    """True when it reads ``test_log_probs``, and is measured on samplers with a density only."""
 
     alarm: float | None = None
     """A row is marked when its mean is worse than this multiple of the reconstruction row's.
 
-    Such a metric is a diagnostic: it warns, and is never in bold. It alone of those that speak of
-    latents is measured on the reconstruction row, on held-out latents in place of drawn ones.
+    Such a metric is a diagnostic: it warns, and is never in bold.
     """
 
-    def objection(self, space: LatentSpace) -> str | None:
-        """Why this metric has no meaning for autoencoders with this space, or ``None``."""
+    def refuses(self, space: LatentSpace) -> str | None:
+        """The reason why this metric has no meaning for latents of this space, or ``None``:
+
+        "needs sparse latents".
+        """
         return None
+
+    @final
+    def objection(self, space: LatentSpace) -> str | None:
+        """The reason that the harness asks for before any work: codes first, then ``refuses``."""
+        if Need.CODES in self.needs and space.code_width == 0:
+            return f"needs codes, and {space.kind} latents have none"
+        return self.refuses(space)
+
+    @final
+    @property
+    def depends_on_sampler(self) -> bool:
+        """Whether it needs anything that a sampler changes."""
+        return not _OF_THE_SAMPLER.isdisjoint(self.needs)
 
     @abstractmethod
     def measure(self, evidence: Evidence) -> float:
@@ -102,7 +207,7 @@ class Metric(ABC):
         """
 
     def floor(self, evidence: Evidence) -> float | None:
-        """What fresh real data in the place of the generated would score, or ``None`` where that
-        has no meaning.
+        """The score of fresh real data in the place of the generated, or ``None`` where that has
+        no meaning.
         """
         return None

@@ -5,7 +5,6 @@ import subprocess
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from functools import cache
-
 from pathlib import Path
 from typing import Any, Final
 
@@ -50,9 +49,7 @@ def platform_of(site: Site) -> dict[str, Any]:
     }
 
 
-def provenance(
-    site: Site, codes: Collection[Code], *, suite: str, data: str | None
-) -> Provenance:
+def provenance(site: Site, codes: Collection[Code], *, suite: str, data: str | None) -> Provenance:
     """Where numbers come from that are measured now, in this process.
 
     Args:

@@ -163,7 +163,7 @@ def _provenance(table: Table) -> str:
         "on": machines(records),
         "data": [short(origin.data) for origin in origins if origin.data],
         "suite": [short(origin.suite) for origin in origins],
-        "harness": [short(origin.harness) for origin in origins],
+        "core": [short(origin.core) for origin in origins if origin.core],
         "measured": [" to ".join(dict.fromkeys((days[0], days[-1])))],
     }
     return f"Provenance: {'; '.join(f'{n} {listed(v)}' for n, v in facts.items() if v)}."
@@ -173,5 +173,5 @@ def _code(parts: Iterable[PartRecord]) -> list[str]:
     """The digests of the plugins' sources, each with the parts that it is of."""
     names: dict[str, set[str]] = {}
     for part in parts:
-        names.setdefault(short(part.code), set()).add(part.name)
+        names.setdefault(short(part.code or "not kept"), set()).add(part.name)
     return [f"{code} ({', '.join(sorted(those))})" for code, those in names.items()]

@@ -9,12 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from samplebench.errors import BadRecord
 from samplebench.results import record_file
 from samplebench.results.record_file import FORMAT
+from samplebench.vocabulary import Cost, Direction, Subject
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class _Plain(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # What is forbidden here is forbidden in a Cost too.
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class PartRecord(_Plain):
@@ -57,8 +59,8 @@ class Score(_Plain):
     features: FeaturesRecord | None
     title: str
     unit: str
-    better: Literal["higher", "lower"]
-    subject: Literal["autoencoder", "images", "latents", "cost"]
+    better: Direction
+    subject: Subject
     alarm: Number | None
     value: Number | None
     floor: Number | None
@@ -83,16 +85,6 @@ class Score(_Plain):
         the title, the metric with every setting, and the weights of the extractor.
         """
         return self.title, self.metric.key, self.features.weights if self.features else ""
-
-
-class CostRecord(_Plain):
-    """What a stage took; memory is its peak above what was held when it began."""
-
-    wall_seconds: Number
-    cpu_seconds: Number
-    host_peak_bytes: int
-    device_peak_bytes: int
-    count: int
 
 
 class Provenance(_Plain):
@@ -168,7 +160,7 @@ class Record(_Plain):
     latent_space: dict[str, Any] | None
     counts: dict[str, int]
     scores: list[Score]
-    costs: dict[str, CostRecord]
+    costs: dict[str, Cost]
     diagnostics: dict[str, Number]
     provenance: Provenance
     verification: Verification = Verification()

@@ -5,9 +5,11 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from statistics import fmean, stdev
-from typing import Final, Literal, TypeVar
+from typing import Final, TypeVar
 
 from scipy.special import stdtr, stdtrit
+
+from samplebench.vocabulary import Direction
 
 SIGNIFICANCE: Final = 0.05
 """How often, at most, a set of equal groups may show a difference that is not there."""
@@ -45,7 +47,7 @@ class Summary:
 
 
 def indistinguishable_from_best(
-    groups: Mapping[Key, Sequence[float]], better: Literal["higher", "lower"]
+    groups: Mapping[Key, Sequence[float]], better: Direction
 ) -> set[Key]:
     """The group with the best mean, and those after it that Games–Howell cannot tell from it, up
     to the first that it can: a group that is only too noisy to tell does not pass a better one.

@@ -1,4 +1,4 @@
-"""Evidence for metrics, with stand-ins for whatever a test does not speak of."""
+"""Evidence for metrics, with stand-ins for whatever a test does not set."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from samplebench import Continuous, Cost, Evidence, Latents
+from samplebench import Continuous, Cost, Evidence, Latents, Need
 
 MakeEvidence = Callable[..., Evidence]
 
@@ -38,16 +38,23 @@ def make_evidence() -> MakeEvidence:
             torch.zeros(len(features.get("generated", [0])), 1, 1, 1),
             torch.zeros(1, 1),
         )
+        pair = (
+            latents(vector if train_latents is None else train_latents),
+            latents(vector if test_latents is None else test_latents),
+        )
         return Evidence(
-            test=image if test is None else test,
-            reconstructed=image if reconstructed is None else reconstructed,
-            generated=image if generated is None else generated,
-            train_latents=latents(vector if train_latents is None else train_latents),
-            test_latents=latents(vector if test_latents is None else test_latents),
-            generated_latents=latents(vector if generated_latents is None else generated_latents),
-            test_log_probs=None if test_log_probs is None else lambda: test_log_probs,
-            costs=costs or {},
-            features=lambda shown: features[shown],
+            {
+                Need.TEST: image if test is None else test,
+                Need.RECONSTRUCTED: image if reconstructed is None else reconstructed,
+                Need.GENERATED: image if generated is None else generated,
+                Need.LATENTS: pair,
+                Need.GENERATED_LATENTS: latents(
+                    vector if generated_latents is None else generated_latents
+                ),
+                Need.DENSITY: lambda: test_log_probs,
+                Need.COSTS: costs or {},
+                Need.FEATURES: lambda shown: features[shown],
+            }
         )
 
     return make

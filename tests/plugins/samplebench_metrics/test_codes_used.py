@@ -44,5 +44,5 @@ def test_atoms_of_sparse_latents_are_counted_over_all_slots_whatever_their_coeff
 
 
 def test_it_objects_to_latents_without_codes():
-    assert CodesUsed().objection(Continuous(8)) == "needs latents with codes"
+    assert CodesUsed().objection(Continuous(8)) == "needs codes, and continuous latents have none"
     assert CodesUsed().objection(Sparse(4, 2)) is None

@@ -101,15 +101,3 @@ def test_noise_does_not_make_latents_less_authentic_so_authenticity_only_warns(e
     scores = [metric.measure(evidence(noise)) for noise in (0.1, 0.5, 2.0)]
     assert metric.alarm == 0.8
     assert scores == sorted(scores)
-
-
-@pytest.mark.parametrize("name", FACTORIES)
-def test_only_what_is_compared_in_features_uses_them(name, evidence, make_evidence):
-    metric = FACTORIES[name]()
-    given = measurable(name, evidence, make_evidence)
-    asked = []
-    spied = Evidence(
-        **{**vars(given), "features": lambda shown: asked.append(shown) or given.features(shown)}
-    )
-    metric.measure(spied)
-    assert bool(asked) == metric.uses_features

@@ -61,7 +61,7 @@ def test_it_agrees_with_pot_called_whole_however_it_is_cut(
         for latents in (generated, test)
     )
     whole = ot.sliced_wasserstein_distance(
-        ours.numpy(), reference.numpy(), projections=metric._directions(ours).numpy()
+        ours.numpy(), reference.numpy(), projections=metric._draw_directions(ours).numpy()
     )
     evidence = make_evidence(train_latents=train, generated_latents=generated, test_latents=test)
     assert metric.measure(evidence) == pytest.approx(float(whole), rel=1e-6)
@@ -69,7 +69,7 @@ def test_it_agrees_with_pot_called_whole_however_it_is_cut(
 
 def test_its_directions_are_spread_evenly():
     """Uniform on the sphere: unit vectors whose second moments are the identity over d."""
-    directions = SlicedWasserstein(projections=40_000)._directions(torch.zeros(1, 4).double())
+    directions = SlicedWasserstein(projections=40_000)._draw_directions(torch.zeros(1, 4).double())
     assert torch.allclose(directions.norm(dim=0), torch.ones(40_000).double())
     moments = directions @ directions.T / 40_000
     assert torch.allclose(moments, torch.eye(4).double() / 4, atol=0.01)
@@ -94,7 +94,7 @@ def test_a_dimension_that_is_constant_in_training_is_only_centred(make_evidence)
     moved = train + torch.tensor([0.0, 2.0])
     evidence = make_evidence(train_latents=train, test_latents=train, generated_latents=moved)
     metric = SlicedWasserstein(projections=500)
-    height = metric._directions(torch.zeros(1, 2).double())[1]
+    height = metric._draw_directions(torch.zeros(1, 2).double())[1]
     expected = (2 * height).square().mean().sqrt()
     assert metric.measure(evidence) == pytest.approx(float(expected), rel=1e-6)
 

@@ -44,7 +44,7 @@ ALONE = Choice(installed=False)
 
 PLUGIN = '''
 import torch
-from samplebench import Continuous, Metric, Sampler, hookimpl
+from samplebench import Continuous, Metric, Need, Sampler, hookimpl
 
 class Origin(Sampler):
     """Draws near the origin."""
@@ -61,11 +61,14 @@ class Origin(Sampler):
         values = torch.randn(count, *self.latents.values.shape[1:])
         return self.latents.space.pack(values=self.scale * values)
 
-class Nothing(Metric):
-    title, better, subject = "nothing", "lower", "cost"
+class Draws(Metric):
+    """Latents drawn."""
+
+    title, better, subject = "draws", "higher", "cost"
+    needs = frozenset({Need.COSTS})
 
     def measure(self, evidence):
-        return 0.0
+        return float(evidence.costs["sample"].count)
 
 @hookimpl
 def register_samplers(register):
@@ -73,7 +76,7 @@ def register_samplers(register):
 
 @hookimpl
 def register_metrics(register):
-    register("nothing", Nothing)
+    register("draws", Draws)
 '''
 
 
@@ -107,7 +110,7 @@ def test_every_public_function_that_takes_a_case_first_is_in_the_kit():
     assert written == in_the_kit
 
 
-def test_every_rule_states_its_law():
+def test_every_rule_is_stated():
     for kit in KITS.values():
         for check in (*kit.on_the_part, *kit.on_each_space):
             assert check.__doc__
@@ -116,7 +119,7 @@ def test_every_rule_states_its_law():
 
 def test_a_file_stands_for_all_of_its_parts(file):
     outcomes = check_target(file, ALONE)
-    assert {o.part for o in outcomes} == {"sampler 'origin'", "metric 'nothing'"}
+    assert {o.part for o in outcomes} == {"sampler 'origin'", "metric 'draws'"}
     assert not [o for o in outcomes if o.status == "failed"], render(outcomes)
 
 
@@ -140,7 +143,7 @@ def test_an_installed_plugin_is_found_by_its_name_and_by_its_distribution(tmp_pa
     monkeypatch.syspath_prepend(tmp_path)
     for target in ("sources", "Origin-Package"):
         parts = {outcome.part for outcome in check_target(target)}
-        assert parts == {"sampler 'origin'", "metric 'nothing'"}
+        assert parts == {"sampler 'origin'", "metric 'draws'"}
 
 
 def test_an_unknown_target_is_an_error_with_a_suggestion(file):
@@ -167,14 +170,14 @@ def test_a_setting_that_the_target_does_not_take_is_an_error(file):
 
 def test_whatever_a_part_raises_is_a_failure_that_says_where():
     def a_rule(case: Case) -> None:
-        """A law."""
+        """The rule."""
         case.build()
 
     def explodes() -> object:
         return json.loads("boom")
 
     outcome = attempt(a_rule, case_of(explodes))
-    assert (outcome.check, outcome.law, outcome.status) == ("a_rule", "A law.", "failed")
+    assert (outcome.check, outcome.rule, outcome.status) == ("a_rule", "The rule.", "failed")
     line = explodes.__code__.co_firstlineno + 1
     assert outcome.detail.startswith("BadSetting: sampler 'toy' cannot be built: Expecting value")
     assert outcome.detail.endswith(f"(test_kit.py, line {line})")
@@ -214,15 +217,15 @@ def test_an_interruption_is_no_outcome():
 
 def test_the_text_tells_failures_with_their_cases_and_counts_everything():
     outcomes = [
-        Outcome("a_rule", "A law.", "sampler 'toy'", "here", "failed", "it is 3"),
-        Outcome("a_rule", "A law.", "sampler 'toy'", "there", "failed", "it is 4"),
-        Outcome("a_rule", "A law.", "sampler 'toy'", "else", "passed"),
-        Outcome("b_rule", "B law.", "sampler 'toy'", "", "skipped", "no reals"),
-        Outcome("c_rule", "C law.", "sampler 'toy'", "", "skipped", "no reals"),
+        Outcome("a_rule", "The rule.", "sampler 'toy'", "here", "failed", "it is 3"),
+        Outcome("a_rule", "The rule.", "sampler 'toy'", "there", "failed", "it is 4"),
+        Outcome("a_rule", "The rule.", "sampler 'toy'", "else", "passed"),
+        Outcome("b_rule", "Rule B.", "sampler 'toy'", "", "skipped", "no reals"),
+        Outcome("c_rule", "Rule C.", "sampler 'toy'", "", "skipped", "no reals"),
     ]
     assert render(outcomes).splitlines() == [
         "FAILED sampler 'toy': a_rule",
-        "  law: A law.",
+        "  rule: The rule.",
         "  but on here: it is 3",
         "  but on there: it is 4",
         "skipped sampler 'toy': no reals (2 checks)",

@@ -1,12 +1,13 @@
 """Each rule for metrics catches the metric that breaks it, and no honest one."""
 
 import math
+import re
 
 import numpy as np
 import pytest
 import torch
 
-from samplebench import Discrete, Evidence, LatentSpace, Metric
+from samplebench import Discrete, Evidence, LatentSpace, Metric, Need
 from samplebench.checks import metric_checks, render
 from samplebench.checks.kit import KITS
 
@@ -17,7 +18,7 @@ class Honest(Metric):
     title = "mean distance"
     better = "lower"
     subject = "images"
-    uses_features = True
+    needs = frozenset({Need.TEST, Need.GENERATED, Need.FEATURES})
 
     def measure(self, evidence: Evidence) -> float:
         difference = evidence.features("test").mean(0) - evidence.features("generated").mean(0)
@@ -33,7 +34,7 @@ class Warns(Honest):
     better = "higher"
     alarm = 0.8
 
-    def objection(self, space: LatentSpace) -> str | None:
+    def refuses(self, space: LatentSpace) -> str | None:
         return "needs reals" if isinstance(space, Discrete) else None
 
 
@@ -41,18 +42,40 @@ class HasNoTitle(Honest):
     title = " "
 
 
+class NeedsSmoke(Honest):
+    needs = Honest.needs | {"smoke"}
+
+
+class SpeaksOfTheAutoencoder(Honest):
+    subject = "autoencoder"
+
+
+class DeclaresTooMuch(Honest):
+    needs = Honest.needs | {Need.TRAIN}
+
+
+class DeclaresTooLittle(Honest):
+    needs = Honest.needs - {Need.TEST}
+
+
+class ReadsMoreForItsFloor(Honest):
+    def floor(self, evidence: Evidence) -> float | None:
+        return float(evidence.train_labels[0])
+
+
 class ObjectsWithoutAReason(Honest):
-    def objection(self, space: LatentSpace) -> str | None:
+    def refuses(self, space: LatentSpace) -> str | None:
         return "" if isinstance(space, Discrete) else None
 
 
 class ObjectsToAll(Honest):
-    def objection(self, space: LatentSpace) -> str | None:
+    def refuses(self, space: LatentSpace) -> str | None:
         return "has no meaning"
 
 
 class IsInfinite(Honest):
     subject = "autoencoder"
+    needs = frozenset()
 
     def measure(self, evidence: Evidence) -> float:
         return math.inf
@@ -64,6 +87,8 @@ class DrawsFromTheClock(Honest):
 
 
 class DarkensTheEvidence(Honest):
+    needs = Honest.needs | {Need.RECONSTRUCTED}
+
     def measure(self, evidence: Evidence) -> float:
         evidence.reconstructed.clamp_(max=0.5)
         return super().measure(evidence)
@@ -85,8 +110,11 @@ class SeedsTorch(Honest):
 
 
 SABOTEURS = {
-    metric_checks.it_states_title_direction_and_subject: HasNoTitle,
+    metric_checks.it_states_title_direction_subject_and_needs: HasNoTitle,
+    metric_checks.its_subject_follows_from_its_needs: SpeaksOfTheAutoencoder,
     metric_checks.an_objection_has_a_reason: ObjectsWithoutAReason,
+    metric_checks.it_reads_all_that_it_declares: DeclaresTooMuch,
+    metric_checks.it_reads_only_what_it_declares: DeclaresTooLittle,
     metric_checks.a_measurement_is_one_finite_number: IsInfinite,
     metric_checks.the_same_seed_gives_the_same_number: DrawsFromTheClock,
     metric_checks.measuring_leaves_the_evidence_as_it_was: DarkensTheEvidence,
@@ -105,6 +133,24 @@ def test_a_saboteur_is_caught_by_the_rule_it_breaks_and_no_other(check, outcomes
     outcomes = outcomes_of("metric", SABOTEURS[check])
     caught = {outcome.check for outcome in outcomes if outcome.status == "failed"}
     assert caught == {check.__name__}, render(outcomes)
+
+
+def test_a_need_that_is_none_is_caught(outcomes_of):
+    caught = {o.check for o in outcomes_of("metric", NeedsSmoke) if o.status == "failed"}
+    assert "it_states_title_direction_subject_and_needs" in caught
+
+
+@pytest.mark.parametrize(
+    ("metric", "told"),
+    [
+        (DeclaresTooLittle, r"reads evidence\.features\('test'\).*add Need\.TEST to its `needs`"),
+        (ReadsMoreForItsFloor, r"reads evidence\.train_labels .*add Need\.LABELS to its `needs`"),
+    ],
+)
+def test_reading_what_was_not_declared_is_told_with_the_need_to_declare(outcomes_of, metric, told):
+    details = {o.check: o.detail for o in outcomes_of("metric", metric) if o.status == "failed"}
+    assert details.keys() == {"it_reads_only_what_it_declares"}
+    assert re.search(told, details["it_reads_only_what_it_declares"])
 
 
 def test_objecting_to_every_space_is_caught(outcomes_of):

@@ -15,7 +15,6 @@ from safetensors.torch import load_file, save_file
 
 import samplebench
 from samplebench.errors import BadCheckpoint, StorageError, UsageError
-from samplebench.pipeline.cell import part_record
 from samplebench.pipeline.checkpoint import load_checkpoint
 from samplebench.pipeline.checkpoint_folder import (
     CheckpointRecord,
@@ -24,6 +23,7 @@ from samplebench.pipeline.checkpoint_folder import (
     read_checkpoint,
     write_checkpoint,
 )
+from samplebench.pipeline.part_records import part_record
 from samplebench.pipeline.pretrained import open_checkpoint, recorded_autoencoder
 from samplebench.pipeline.setup import provenance
 from samplebench.registry.loading import load_parts

@@ -18,7 +18,7 @@ from samplebench.contracts.latents import Latents, LatentSpace
 from samplebench.contracts.sampler import Sampler
 from samplebench.errors import BadSamplerFile, UsageError
 from samplebench.pipeline.device import choose_device
-from samplebench.pipeline.stages.recording import part_record
+from samplebench.pipeline.stages.part_records import part_record
 from samplebench.randomness import seeded
 from samplebench.registry.loading import Choice, load_parts
 from samplebench.registry.registry import Chosen, Registry

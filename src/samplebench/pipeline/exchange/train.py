@@ -25,7 +25,7 @@ from samplebench.pipeline.stages.autoencoder import AutoencoderStage
 from samplebench.pipeline.stages.core.coding import as_images, decode
 from samplebench.pipeline.stages.core.training import Trained
 from samplebench.pipeline.stages.data import DataStage, load_data
-from samplebench.pipeline.stages.recording import part_record
+from samplebench.pipeline.stages.part_records import part_record
 from samplebench.pipeline.stages.stage import Failure, Outcome, Stage, path_of
 from samplebench.pipeline.workspace import Site, digest_of_file
 from samplebench.registry.loading import Parts
@@ -82,9 +82,7 @@ def train_checkpoint(
     autoencoder = _only(parts.autoencoders, suite.autoencoders[0])
     require_replaceable(site.results)
     data = DataStage(site, dataset.spec)
-    stage = AutoencoderStage(
-        data, autoencoder.spec, suite.seeds[0], suite.training, suite.counts
-    )
+    stage = AutoencoderStage(data, autoencoder.spec, suite.seeds[0], suite.training, suite.counts)
     made: dict[Stage, Outcome] = dict(complete([stage], {}, executor, watcher, at_once=1))
     if isinstance(outcome := made[stage], Failure):
         raise SamplebenchError(outcome.reason)

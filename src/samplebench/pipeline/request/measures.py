@@ -1,33 +1,34 @@
-"""What is measured on a cell: each metric, in each feature extractor if it uses features."""
+"""The metrics of a cell: each in every extractor that it needs, or refused with a reason."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from samplebench.contracts.latents import LatentSpace
-from samplebench.contracts.metric import Metric
+from samplebench.contracts.metric import Metric, Need
 from samplebench.contracts.sampler import DensitySampler, Sampler
+from samplebench.missing import Missing
 from samplebench.registry.loading import Parts
 from samplebench.registry.registry import Chosen
 
 
 @dataclass(frozen=True)
-class Measure:
-    """A metric, and the feature extractor in which it is measured if it needs one."""
+class BoundMetric:
+    """A metric, bound to the feature extractor in which it is measured if it needs one."""
 
     metric: Chosen
     features: Chosen | None
 
     @staticmethod
-    def of(names: tuple[str, str | None], parts: Parts) -> "Measure":
+    def of(names: tuple[str, str | None], parts: Parts) -> "BoundMetric":
         metric, features = names
-        return Measure(
+        return BoundMetric(
             parts.metrics.choose(metric)[0],
             parts.features.choose(features)[0] if features else None,
         )
 
     @property
     def names(self) -> tuple[str, str | None]:
-        """The measure as plain text, for other processes; ``of`` reads it."""
+        """The specs of both as plain text, for other processes; ``of`` reads them."""
         return str(self.metric), str(self.features) if self.features else None
 
     @property
@@ -38,43 +39,77 @@ class Measure:
         return f"{self.metric}[{self.features}]" if self.features else str(self.metric)
 
 
-def all_measures(
-    metrics: Iterable[Chosen], features: Sequence[Chosen], also: Iterable[Measure]
-) -> tuple[Measure, ...]:
-    """Every metric in every extractor that it needs, and others, each once."""
+@dataclass(frozen=True)
+class Selection:
+    """The metrics that are measured on a cell, and those that are refused there."""
+
+    metrics: tuple[BoundMetric, ...]
+    refused: tuple[tuple[BoundMetric, Missing], ...]
+
+
+def bind_metrics(
+    metrics: Iterable[Chosen], features: Sequence[Chosen], also: Iterable[BoundMetric]
+) -> tuple[BoundMetric, ...]:
+    """Bind every metric to every extractor that it needs; these and others, each once."""
     asked = [
-        Measure(metric, extractor)
+        BoundMetric(metric, extractor)
         for metric in metrics
-        for extractor in (features if metric.build().uses_features else (None,))
+        for extractor in (features if needs_features(metric) else (None,))
     ]
-    unique: dict[tuple[str, str | None], Measure] = {}
-    for measure in [*asked, *also]:
-        unique.setdefault(measure.key, measure)
+    unique: dict[tuple[str, str | None], BoundMetric] = {}
+    for bound in [*asked, *also]:
+        unique.setdefault(bound.key, bound)
     return tuple(unique.values())
 
 
+def needs_features(metric: Chosen) -> bool:
+    """Whether it is measured in feature extractors."""
+    built: Metric = metric.build()
+    return Need.FEATURES in built.needs
+
+
 def applicable(
-    measures: Iterable[Measure], space: LatentSpace, sampler: Sampler | None
-) -> tuple[Measure, ...]:
-    """Those that have a meaning for this space, and for this sampler or the row without one."""
-    return tuple(measure for measure in measures if _applies(measure, space, sampler))
+    metrics: Iterable[BoundMetric], space: LatentSpace, sampler: Sampler | None
+) -> Selection:
+    """Select the metrics for this space, and for this sampler or the reconstruction row."""
+    objections = [(bound, objection_to(bound.metric.build(), space, sampler)) for bound in metrics]
+    return Selection(
+        tuple(bound for bound, objection in objections if objection is None),
+        tuple((bound, objection) for bound, objection in objections if objection is not None),
+    )
 
 
-def _applies(measure: Measure, space: LatentSpace, sampler: Sampler | None) -> bool:
-    metric: Metric = measure.metric.build()
-    if metric.subject == "autoencoder" and sampler:
-        return False  # told once, on the reconstruction row
-    if not sampler and (metric.subject == "cost" or _is_distance_of_latents(metric)):
-        return False  # nothing was fitted, and held-out latents are at no distance from themselves
-    if metric.uses_density and not _has_density(sampler, space):
-        return False
-    return metric.objection(space) is None
+def objection_to(metric: Metric, space: LatentSpace, sampler: Sampler | None) -> Missing | None:
+    """The reason why a metric is not measured on a sampler's row, or on the reconstruction row.
+
+    Labels are not asked for here: whether a dataset has any is known only once it is read.
+    """
+    if objection := metric.objection(space):
+        return Missing(objection)
+    if sampler is None:
+        return _objection_without_sampler(metric)
+    if not metric.depends_on_sampler:
+        return Missing("depends on no sampler, and is measured once, on the reconstruction row")
+    if Need.DENSITY in metric.needs:
+        return _density_objection(sampler, space)
+    return None
 
 
-def _has_density(sampler: Sampler | None, space: LatentSpace) -> bool:
-    return isinstance(sampler, DensitySampler) and sampler.no_density(space) is None
+def _density_objection(sampler: Sampler, space: LatentSpace) -> Missing | None:
+    """The reason why a sampler's density cannot be evaluated on this space."""
+    if not isinstance(sampler, DensitySampler):
+        return Missing("needs a density, and this sampler has none")
+    if reason := sampler.no_density(space):
+        return Missing(f"needs a density: {reason}")
+    return None
 
 
-def _is_distance_of_latents(metric: Metric) -> bool:
-    """A diagnostic, which has an alarm, needs its value on the reconstruction row instead."""
-    return metric.subject == "latents" and metric.alarm is None
+def _objection_without_sampler(metric: Metric) -> Missing | None:
+    for need, words in (
+        (Need.SAMPLER, "a sampler"),
+        (Need.DENSITY, "the density of a sampler"),
+        (Need.COSTS, "the costs of a sampler"),
+    ):
+        if need in metric.needs:
+            return Missing(f"needs {words}, and the reconstruction row has none")
+    return None

@@ -15,7 +15,6 @@ from pydantic_core import ErrorDetails
 from samplebench.errors import BadSuite
 from samplebench.training import Budget
 
-
 PROTOCOL_VERSION: Final = 1
 """The version of the way in which cells are measured."""
 

@@ -84,9 +84,9 @@ class ForkedExecutor(Executor):
         ours.close()
         if answer is None:
             raise ChildDied(_describe_end(child.exitcode, log))
-        result, error = answer
-        if error is not None:
-            raise error
+        result, problem = answer
+        if problem is not None:
+            raise problem
         return result  # type: ignore[no-any-return] # a pipe knows no types
 
     def _log(self, args: tuple[Any, ...]) -> Path:

@@ -46,7 +46,8 @@ def complete(
     outcomes = dict(made)
     order = [stage for stage in chain(stages) if stage not in outcomes]
     places = {stage: place for place, stage in enumerate(order)}
-    sorter = TopologicalSorter({place: _before(order[place], places) for place in range(len(order))})
+    before = {place: _find_before(stage, places) for place, stage in enumerate(order)}
+    sorter = TopologicalSorter(before)
     sorter.prepare()
     ready = list(sorter.get_ready())
     running: dict[Future[Outcome], tuple[int, ProgressFile]] = {}
@@ -85,7 +86,7 @@ def chain(stages: Iterable[Stage]) -> list[Stage]:
     return list(ordered)
 
 
-def _before(stage: Stage, places: Mapping[Stage, int]) -> list[int]:
+def _find_before(stage: Stage, places: Mapping[Stage, int]) -> list[int]:
     """The stages of this run that have to be over before ``stage``."""
     return [places[other] for other in (*stage.needs, *stage.wants) if other in places]
 

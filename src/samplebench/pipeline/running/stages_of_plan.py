@@ -16,14 +16,15 @@ def cell_stage(planned: Planned, plan: Plan, site: Site) -> CellStage:
     """The stage of a cell, with all the stages that it needs."""
     cell, suite = planned.cell, plan.suite
     data = data_stage(planned, site)
-    extractors = {metric.features.key: metric.features for metric in planned.metrics.accepted if metric.features}
+    bound = [metric.features for metric in planned.metrics.metrics]
+    extractors = {features.key: features for features in bound if features}
     return CellStage(
         terms_of(suite),
         autoencoder_stage(planned, suite, site, plan.weights),
         cell.sampler.spec if cell.sampler else None,
         tuple(
             (metric.metric.spec, metric.features.spec if metric.features else None)
-            for metric in planned.metrics.accepted
+            for metric in planned.metrics.metrics
         ),
         tuple(
             FeaturesStage(data, extractor.spec, suite.counts.reference)

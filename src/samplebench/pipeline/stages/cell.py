@@ -68,15 +68,16 @@ class CellStage:
         parts = load_parts(self.site.plugins)
         data = load_data(path_of(made, self.autoencoder.data))
         recording = self._recording(parts, data.fingerprint)
+        extractors = dict(self._extractors(made, parts, data))
         measurement = measure_cell(
             recording.cell,
             recording.metrics,
             self.autoencoder.counts.generated,
             data,
             self.autoencoder.load(path_of(made, self.autoencoder), data),
-            dict(self._extractors(made, parts, data)),
+            extractors,
         )
-        record, store = recording.measured(measurement), Store(self.site.results)
+        record, store = recording.measured(measurement, extractors), Store(self.site.results)
         if self.picture:
             write_whole(store.picture_path(record), picture_of(measurement.samples))
             record = record.model_copy(update={"picture": store.picture_path(record).name})

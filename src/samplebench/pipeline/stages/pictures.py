@@ -1,6 +1,7 @@
 """A picture of samples: real, reconstructed and generated images in three strips."""
 
 import io
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from samplebench.contracts.dataset import Images
 _COLUMNS, _ROWS, _GAP, _LABEL = 16, 2, 2, 14
 
 
-def picture_of(strips: dict[str, Images]) -> bytes:
+def picture_of(strips: Mapping[str, Images]) -> bytes:
     """A PNG with one labelled strip of 2 x 16 images for each entry; small images are enlarged.
 
     It is grey where the images are, and half as large for that.

@@ -1,16 +1,19 @@
 """The record of a cell: of its scores, or of the reason why there are none."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, Literal
 
+from samplebench.missing import Missing
 from samplebench.pipeline.provenance import provenance
 from samplebench.pipeline.request.grid import Cell
 from samplebench.pipeline.request.measures import BoundMetric
 from samplebench.pipeline.request.status import parts_of
 from samplebench.pipeline.stages.core.cell import Measurement
+from samplebench.pipeline.stages.core.extraction import FittedExtractor
+from samplebench.pipeline.stages.part_records import part_record, score_record
 from samplebench.pipeline.workspace import Site
-from samplebench.registry.registry import Chosen
-from samplebench.results.record import PartRecord, Record, Score
+from samplebench.results.record import Record, Score
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,14 +41,20 @@ class Recording:
     checkpoint: str | None
     data: str | None
 
-    def measured(self, measurement: Measurement) -> Record:
-        """The record of a measurement."""
+    def measured(
+        self, measurement: Measurement, extractors: Mapping[str, FittedExtractor | Missing]
+    ) -> Record:
+        """The record of a measurement, made in these feature extractors."""
+        scores = [
+            score_record(bound, extractors[bound.features.key] if bound.features else None, result)
+            for bound, result in zip(self.metrics, measurement.results, strict=True)
+        ]
         return self._record(
-            status="incomplete" if any(map(_is_open, measurement.scores)) else "measured",
+            status="incomplete" if any(map(_is_open, scores)) else "measured",
             reason=None,
             latent_space=measurement.latent_space.describe(),
             counts=dict(measurement.counts),
-            scores=measurement.scores,
+            scores=scores,
             costs=dict(measurement.costs),
             diagnostics=dict(measurement.diagnostics),
         )
@@ -79,20 +88,6 @@ class Recording:
             picture=None,
             **content,
         )
-
-
-def part_record(chosen: Chosen, checkpoint: str | None = None) -> PartRecord:
-    """A part as records hold it."""
-    plugin = chosen.part.plugin
-    return PartRecord(
-        spec=str(chosen),
-        name=chosen.part.name,
-        settings=dict(chosen.settings),
-        plugin=plugin.distribution,
-        version=plugin.version,
-        code=chosen.code.digest,
-        checkpoint=checkpoint,
-    )
 
 
 def _is_open(score: Score) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from samplebench.pipeline.request.plan import Planned
 from samplebench.pipeline.request.status import parts_of
+from samplebench.registry.registry import Chosen
 
 
 def cover(cells: Sequence[Planned]) -> list[Planned]:
@@ -31,8 +32,8 @@ def sample(cells: Sequence[Planned], count: int) -> list[Planned]:
     return [cells[place] for place in sorted(drawn)]
 
 
-def _parts(planned: Planned) -> list:
-    return parts_of(planned.cell, planned.metrics.accepted)
+def _parts(planned: Planned) -> list[Chosen]:
+    return parts_of(planned.cell, planned.metrics.metrics)
 
 
 def _training(planned: Planned) -> tuple[str, int]:

@@ -43,7 +43,9 @@ def checked_out(commit: str, place: Path) -> Iterator[Path]:
         place.parent.mkdir(parents=True, exist_ok=True)
         added = _git("worktree", "add", "--force", "--detach", str(place), commit)
         if added.returncode:
-            raise SamplebenchError(f"commit {commit} cannot be checked out: {added.stderr.strip()}")
+            raise SamplebenchError(
+                f"commit {commit} cannot be checked out: {added.stderr.strip()}"
+            )
     try:
         yield place
     finally:
@@ -60,9 +62,8 @@ def measure_with(
     """
     folder = tree.parent
     environment = _environment(tree, folder, site.threads)
-    groups = [
-        list(group) for _, group in groupby(cells, key=lambda c: (c.cell.autoencoder.key, c.cell.seed))
-    ]
+    trainings = groupby(cells, key=lambda c: (c.cell.autoencoder.key, c.cell.seed))
+    groups = [list(group) for _, group in trainings]
 
     def measure(group: list[Planned]) -> None:
         first = group[0].cell
@@ -93,7 +94,7 @@ def _run(suite: Path, folder: Path, site: Site, environment: dict[str, str]) -> 
 def _suite_of(suite: Suite, group: Sequence[Planned]) -> str:
     """A suite of just these cells, in words that earlier versions know."""
     first = group[0].cell
-    metrics = [metric for cell in group for metric in cell.metrics.accepted]
+    metrics = [metric for cell in group for metric in cell.metrics.metrics]
     content = suite.model_dump(exclude_none=True, exclude_defaults=True)
     content |= {
         "name": suite.name,

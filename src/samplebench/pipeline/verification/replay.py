@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
-from pathlib import Path
 
 from samplebench.pipeline.provenance import core_code
 from samplebench.pipeline.request.plan import Plan, Planned
@@ -37,7 +36,7 @@ def replay(
 
 def _again(planned: Planned, record: Record | None) -> Planned:
     """The cell as it stands in the folder of the replay."""
-    metrics = planned.metrics.accepted
+    metrics = planned.metrics.metrics
     status, reason = status_of(planned.cell, record, metrics, again=False)
     status = "measured" if status == "measured" else "to do"
     return replace(planned, record=record, status=status, reason=reason)
@@ -46,7 +45,7 @@ def _again(planned: Planned, record: Record | None) -> Planned:
 def _key(cells: Sequence[Planned], site: Site) -> str:
     """A digest of the cells, of the code that measures them, and of what it runs on."""
     codes = {
-        part.code.digest for cell in cells for part in parts_of(cell.cell, cell.metrics.accepted)
+        part.code.digest for cell in cells for part in parts_of(cell.cell, cell.metrics.metrics)
     }
     return key_of(
         {

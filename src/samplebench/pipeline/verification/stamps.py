@@ -71,7 +71,7 @@ def stamp(planned: Planned, *, since: str | None) -> Record:
     """The record of a cell, as measured by the code of today."""
     record = planned.record
     assert record is not None  # only records are stamped
-    parts = parts_of(planned.cell, planned.metrics.accepted)
+    parts = parts_of(planned.cell, planned.metrics.metrics)
     digests = {(part.part.kind, part.key): part.code.digest for part in parts}
     verification = Verification(
         since=since,

@@ -1,4 +1,4 @@
-"""What a stage takes: wall and processor time, and its own peak of memory."""
+"""Costs: wall and processor time of a stage, and its own peak of memory."""
 
 import ctypes
 import gc
@@ -10,14 +10,14 @@ from pathlib import Path
 
 import torch
 
-from samplebench.contracts.metric import Cost
+from samplebench.vocabulary import Cost
 
 _STATUS = Path("/proc/self/status")
 
 
 @contextmanager
-def measured(device: torch.device, count: int) -> Iterator[Callable[[], Cost]]:
-    """Measure the block, which gets a function that tells its cost when it is over.
+def track_cost(device: torch.device, count: int) -> Iterator[Callable[[], Cost]]:
+    """Track the block, and give it a function that returns its cost once it is over.
 
     Peaks count from what is held as the block begins, so that a small stage after a large one
     shows its own. On Linux the peak is the kernel's own count, set back at the start.
@@ -46,7 +46,7 @@ def median_cost(device: torch.device, count: int, work: Callable[[], object]) ->
     """
     costs: list[Cost] = []
     while len(costs) < 3 and sum(cost.wall_seconds for cost in costs) < 1:
-        with measured(device, count) as cost:
+        with track_cost(device, count) as cost:
             work()
         costs.append(cost())
     return sorted(costs, key=lambda cost: cost.wall_seconds)[(len(costs) - 1) // 2]
@@ -58,7 +58,7 @@ def _synchronise(device: torch.device) -> None:
 
 
 def _reset_peaks(device: torch.device) -> tuple[int, int]:
-    """Forget earlier peaks; the bytes held now, on the host and on the device."""
+    """Forget earlier peaks, and return the bytes held now, on the host and on the device."""
     gc.collect()
     _give_back_free_memory()
     if device.type == "cuda":
@@ -73,7 +73,7 @@ def _reset_peaks(device: torch.device) -> tuple[int, int]:
 
 
 def _give_back_free_memory() -> None:
-    """What earlier stages freed would otherwise hide what this one takes."""
+    """Return to the system what earlier stages freed; it would hide what this one takes."""
     if os.name == "posix" and _STATUS.exists():
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc only
         if trim is not None:

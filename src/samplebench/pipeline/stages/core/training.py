@@ -60,5 +60,6 @@ def train_and_encode(
         learn(autoencoder)
     autoencoder.eval()
     with track_cost(device, len(train) + len(test)) as encoding:
-        latents = [encode(autoencoder, images, device) for images in (train, test)]
-    return Trained(autoencoder, *latents, {"train": training(), "encode": encoding()})
+        learned, held_out = (encode(autoencoder, images, device) for images in (train, test))
+    costs = {"train": training(), "encode": encoding()}
+    return Trained(autoencoder, learned, held_out, costs)

@@ -5,7 +5,7 @@ from mmap import mmap
 
 import torch
 
-from samplebench.pipeline.measuring import measured, median_cost
+from samplebench.pipeline.costs import median_cost, track_cost
 
 CPU = torch.device("cpu")
 MIB = 2**20
@@ -23,25 +23,25 @@ def taken(mebibytes: int) -> mmap:
 
 def test_memory_is_the_peak_of_the_block_and_not_what_stays_or_was_before():
     kept = taken(64)
-    with measured(CPU, 1) as cost:
+    with track_cost(CPU, 1) as cost:
         del kept
         taken(32)
     assert cost().host_peak_bytes < 16 * MIB  # 64 went, 32 came
-    with measured(CPU, 1) as cost:
+    with track_cost(CPU, 1) as cost:
         taken(48)
     assert 47 * MIB <= cost().host_peak_bytes <= 60 * MIB
 
 
 def test_a_small_stage_after_a_large_one_shows_its_own_peak():
-    with measured(CPU, 1):
+    with track_cost(CPU, 1):
         taken(128)
-    with measured(CPU, 1) as small:
+    with track_cost(CPU, 1) as small:
         taken(8)
     assert small().host_peak_bytes < 20 * MIB
 
 
 def test_sleeping_takes_wall_time_and_no_processor_time():
-    with measured(CPU, 3) as cost:
+    with track_cost(CPU, 3) as cost:
         time.sleep(0.2)
     assert 0.2 <= cost().wall_seconds < 2
     assert cost().cpu_seconds < 0.1

@@ -1,0 +1,60 @@
+"""Parts and results as records hold them."""
+
+from samplebench.contracts.metric import Metric
+from samplebench.missing import Missing
+from samplebench.pipeline.request.measures import BoundMetric
+from samplebench.pipeline.stages.core.extraction import FittedExtractor
+from samplebench.pipeline.stages.core.scoring import Result
+from samplebench.registry.registry import Chosen
+from samplebench.results.record import FeaturesRecord, PartRecord, Score
+
+
+def part_record(chosen: Chosen, checkpoint: str | None = None) -> PartRecord:
+    """The record of a part with all its settings, and of the plugin that offers it."""
+    plugin = chosen.part.plugin
+    return PartRecord(
+        spec=str(chosen),
+        name=chosen.part.name,
+        settings=dict(chosen.settings),
+        plugin=plugin.distribution,
+        version=plugin.version,
+        code=chosen.code.digest,
+        checkpoint=checkpoint,
+    )
+
+
+def score_record(
+    bound: BoundMetric, extractor: FittedExtractor | Missing | None, result: Result
+) -> Score:
+    """The record of a metric's result.
+
+    Args:
+        extractor: of the features that it is measured in, if it needs any.
+    """
+    metric: Metric = bound.metric.build()
+    fitted = extractor if isinstance(extractor, FittedExtractor) else None
+    title = metric.title
+    if bound.features:
+        titles = fitted.extractor.titles if fitted else {}
+        title = titles.get(title, f"{title}[{bound.features}]")
+    return Score(
+        metric=part_record(bound.metric),
+        features=_features_record(bound.features, fitted) if bound.features else None,
+        title=title,
+        unit=metric.unit,
+        better=metric.better,
+        subject=metric.subject,
+        alarm=metric.alarm,
+        value=result.value,
+        floor=result.floor,
+        problem=result.problem,
+        settled=result.settled,
+    )
+
+
+def _features_record(features: Chosen, fitted: FittedExtractor | None) -> FeaturesRecord:
+    return FeaturesRecord(
+        part=part_record(features),
+        weights=fitted.weights if fitted else "none",
+        facts=dict(fitted.extractor.facts) if fitted else {},
+    )
