@@ -9,7 +9,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from samplebench import FeatureExtractor, Images, Split, WeightsMissing
-from samplebench_metrics.inception_weights import find_weights, is_official, read_weights
+from samplebench_metrics.inception_weights import (
+    find_weights,
+    is_official,
+    official_place,
+    read_weights,
+)
 
 
 class Inception(FeatureExtractor):

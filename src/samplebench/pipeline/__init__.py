@@ -1,1 +1,1 @@
-"""How a benchmark runs: suites, plans, stages, cells, and the children that they run in."""
+"""How a benchmark runs: what is asked for, the stages that do it, and what carries them out."""

@@ -24,7 +24,7 @@ def is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Spec:
     """One part with the settings that were asked for, sorted.
 
@@ -33,6 +33,13 @@ class Spec:
 
     name: str
     settings: Mapping[str, Setting] = field(default_factory=dict)
+
+    def __eq__(self, other: object) -> bool:
+        # Of the texts, since 1 and True are equal as settings and are not the same.
+        return isinstance(other, Spec) and str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash(str(self))
 
     def __str__(self) -> str:
         if not self.settings:

@@ -1,0 +1,1 @@
+"""What is used outside a run: checkpoints, the hub, fitted samplers."""

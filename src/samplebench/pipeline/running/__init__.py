@@ -1,0 +1,1 @@
+"""Carrying stages out: in which order, in which processes, and what becomes of failures."""
