@@ -1,7 +1,6 @@
-"""A module that takes its time when it is imported, and leaves a file before."""
+"""A module that prints a line when its import begins, and waits for the end of standard input."""
 
-import time
-from pathlib import Path
+import sys
 
-Path("loading").touch()
-time.sleep(2)
+print("loading", flush=True)
+sys.stdin.read()

@@ -6,7 +6,7 @@ from collections import defaultdict
 import pytest
 
 from samplebench.cli import main
-from samplebench.pipeline.suite import load_suite
+from samplebench.pipeline.request.suite import load_suite
 from samplebench.registry.loading import load_parts
 from samplebench.registry.spec import parse_grid
 

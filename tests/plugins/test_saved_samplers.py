@@ -5,7 +5,7 @@ import torch
 
 from samplebench import fit_sampler, load_sampler, save_sampler, seeded
 from samplebench.checks import toys
-from samplebench.pipeline.suite import load_suite
+from samplebench.pipeline.request.suite import load_suite
 from samplebench.registry.loading import load_parts
 from samplebench.registry.spec import parse_grid
 from samplebench_neural import NormalisingFlow

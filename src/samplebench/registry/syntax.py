@@ -91,8 +91,9 @@ def code_of(modules: Iterable[str], scope: Scope, find: Find) -> Code:
         file = find(module)
         if module in trees or file is None:
             continue
-        trees[module] = _syntax(file)
-        for imported in _imports(file, module):
+        source = _Source.of(file)
+        trees[module] = _syntax(source)
+        for imported in _imports(source, module):
             home = _home(imported, scope, find)
             if scope.covers(home):
                 waiting.append(home)
@@ -130,7 +131,6 @@ def find_under(*folders: Path) -> Find:
     return find
 
 
-@cache
 def find_installed(module: str) -> Path | None:
     """Find the source of a module that this process has imported or could import."""
     loaded = getattr(sys.modules.get(module), "__file__", None)
@@ -151,9 +151,30 @@ def versions(packages: frozenset[str]) -> Mapping[str, str]:
     return {name: version(name) for name in sorted(names)}
 
 
+@dataclass(frozen=True)
+class _Source:
+    """A file as it is now: another time or size, another source."""
+
+    file: Path
+    modified: int
+    size: int
+
+    @staticmethod
+    def of(file: Path) -> "_Source":
+        status = file.stat()
+        return _Source(file, status.st_mtime_ns, status.st_size)
+
+    @property
+    def is_package(self) -> bool:
+        return self.file.name == "__init__.py"
+
+    def parse(self) -> ast.Module:
+        return ast.parse(self.file.read_bytes())
+
+
 @cache
-def _syntax(file: Path) -> str:
-    return _text(ast.parse(file.read_bytes()))
+def _syntax(source: _Source) -> str:
+    return _text(source.parse())
 
 
 def _text(node: Any) -> str:
@@ -189,14 +210,14 @@ class _Import:
 
 
 @cache
-def _imports(file: Path, module: str) -> tuple[_Import, ...]:
+def _imports(source: _Source, module: str) -> tuple[_Import, ...]:
     """Every import anywhere in a module."""
     found: list[_Import] = []
-    for node in ast.walk(ast.parse(file.read_bytes())):
+    for node in ast.walk(source.parse()):
         if isinstance(node, ast.Import):
             found += [_Import(alias.name, None, alias.asname) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            target = _absolute(node, module, is_package=file.name == "__init__.py")
+            target = _absolute(node, module, is_package=source.is_package)
             found += [_Import(target, a.name, a.asname or a.name) for a in node.names]
     return tuple(found)
 
@@ -220,8 +241,8 @@ def _home(imported: _Import, scope: Scope, find: Find) -> str:
     if find(f"{module}.{name}"):
         return f"{module}.{name}"
     file = find(module)
-    if file is not None and file.name == "__init__.py":
-        for passed_on in _imports(file, module):
+    if file is not None and (source := _Source.of(file)).is_package:
+        for passed_on in _imports(source, module):
             if passed_on.bound == name and passed_on.module != module:
                 return _home(passed_on, scope, find)
     return module

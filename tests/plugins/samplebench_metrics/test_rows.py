@@ -11,7 +11,7 @@ from samplebench import (
     Sampler,
     Sparse,
 )
-from samplebench.pipeline.measures import applicable, bind_metrics
+from samplebench.pipeline.request.measures import applicable, bind_metrics
 from samplebench.registry.loading import load_parts
 
 ALWAYS = {

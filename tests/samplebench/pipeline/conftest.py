@@ -1,17 +1,19 @@
 """A bench of toy parts in a folder of its own: nothing bundled is needed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from samplebench.display import QuietDisplay
-from samplebench.pipeline.plan import Plan, make_plan
-from samplebench.pipeline.run import Run, Tally
-from samplebench.pipeline.setup import Setup
-from samplebench.pipeline.suite import Suite, load_suite, override
+from samplebench.pipeline.request.plan import Plan, make_plan
+from samplebench.pipeline.request.suite import Suite, load_suite, override
+from samplebench.pipeline.running.executors import EXECUTORS
+from samplebench.pipeline.running.outcomes import Outcomes
+from samplebench.pipeline.running.run import run
+from samplebench.pipeline.workspace import Site
 from samplebench.registry.loading import Choice, load_parts
 from samplebench.results.record import Record
 from samplebench.results.store import Store
@@ -28,8 +30,8 @@ class Bench:
     messages: list[str] = field(default_factory=list)
 
     @property
-    def setup(self) -> Setup:
-        return Setup(
+    def site(self) -> Site:
+        return Site(
             data_dir=self.folder / "data",
             workspace=self.folder / "workspace",
             results=self.folder / "results",
@@ -38,26 +40,29 @@ class Bench:
 
     @property
     def store(self) -> Store:
-        return Store(self.setup.results)
+        return Store(self.site.results)
 
     def suite(self, **changes: Any) -> Suite:
         return override(load_suite(str(HELPERS / "toy.toml")), **changes)
 
-    def plan(self, *, checkpoint: Path | None = None, **changes: Any) -> Plan:
+    def plan(self, *, weights: Path | None = None, **changes: Any) -> Plan:
         options = {key: changes.pop(key) for key in ("only", "again") if key in changes}
         return make_plan(
             self.suite(**changes),
-            load_parts(self.setup.plugins),
+            load_parts(self.site.plugins),
             self.store.read("toy")[0],
-            data_dir=self.setup.data_dir,
-            checkpoint=checkpoint,
+            data_dir=self.site.data_dir,
+            weights=weights,
             **options,
         )
 
-    def run(self, setup: Setup | None = None, **changes: Any) -> Tally:
-        keep_stale = changes.pop("keep_stale", False)
-        plan = self.plan(**changes)
-        return Run(plan, setup or self.setup, QuietDisplay())(keep_stale=keep_stale)
+    def run(
+        self, *, executor: str = "forked", site: dict[str, Any] | None = None, **changes: Any
+    ) -> Outcomes:
+        """Run the suite with changes, on a site with changes."""
+        place = replace(self.site, **(site or {}))
+        with EXECUTORS[executor](place) as carrying:
+            return run(self.plan(**changes), place, carrying, QuietDisplay())
 
     def records(self) -> dict[str, Record]:
         """By label."""

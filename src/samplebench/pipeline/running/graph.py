@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from graphlib import TopologicalSorter
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from samplebench.errors import StorageError
 from samplebench.pipeline.running.carry_out import carry_out
@@ -16,6 +16,7 @@ from samplebench.training import Progress
 _SECONDS_BETWEEN_LOOKS = 0.5  # at the progress of stages
 
 
+@runtime_checkable
 class Watcher(Protocol):
     """Something that is informed of the stages that are carried out, and of their progress."""
 

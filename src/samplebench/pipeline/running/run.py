@@ -6,7 +6,7 @@ The record on disk is the truth. A failure never takes the place of a measuremen
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from samplebench.pipeline.request.plan import Plan, Planned
 from samplebench.pipeline.running.graph import Watcher, complete
@@ -20,6 +20,7 @@ from samplebench.results.record import Record
 from samplebench.results.store import Store, write_whole
 
 
+@runtime_checkable
 class Display(Watcher, Protocol):
     """Somewhere to show how a run is going."""
 

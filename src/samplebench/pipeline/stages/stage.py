@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from samplebench.pipeline.workspace import Site
 from samplebench.training import Progress
@@ -25,6 +25,7 @@ Outcome = Path | Failure
 """Where the work of a stage lies, or why there is none."""
 
 
+@runtime_checkable
 class Stage(Protocol):
     """A piece of work as plain data, which any process can carry out: data → features; data →
     autoencoder → cell. Stages that ask for the same are equal.

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from samplebench.pipeline.pictures import picture_of
+from samplebench.pipeline.stages.pictures import picture_of
 
 
 @pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])

@@ -4,7 +4,7 @@ import pytest
 
 from samplebench import Continuous, DensitySampler, Discrete, Metric, Need, Sampler
 from samplebench.missing import Missing
-from samplebench.pipeline.measures import applicable, bind_metrics, objection_to
+from samplebench.pipeline.request.measures import applicable, bind_metrics, objection_to
 from samplebench.registry.loading import load_parts
 
 
@@ -94,7 +94,7 @@ def test_codes_are_met_by_a_space_that_has_them():
 
 
 def test_every_metric_is_either_measured_or_refused(bench):
-    parts = load_parts(bench.setup.plugins)
+    parts = load_parts(bench.site.plugins)
     metrics = [parts.metrics.choose(name)[0] for name in parts.metrics]
     bound = bind_metrics(metrics, parts.features.choose("pixels"), ())
     for sampler in (None, Draws()):

@@ -1,6 +1,7 @@
 """Plans: the grid, what is known of it, and what cannot be asked."""
 
 import dataclasses
+from dataclasses import asdict
 
 import pytest
 
@@ -44,8 +45,8 @@ def test_a_row_that_the_suite_moves_to_the_appendix_moves_in_its_record(bench):
 
     bench.run(samplers=["normal", "again"], seeds=[1])
     assert told() == {"reconstruction": False, "normal": False, "again": False}
-    tally = bench.run(samplers=["normal"], appendix=["again"], seeds=[1])
-    assert tally.measured == 0
+    outcomes = bench.run(samplers=["normal"], appendix=["again"], seeds=[1])
+    assert outcomes.measured == 0
     assert told() == {"reconstruction": False, "normal": False, "again": True}
     bench.run(samplers=["normal", "again"], seeds=[1])
     assert told() == {"reconstruction": False, "normal": False, "again": False}
@@ -62,7 +63,7 @@ def test_an_identity_depends_on_every_setting_and_on_nothing_else(bench):
         {"seeds": [2, 3]},
         {"datasets": ["stripes(images=100)"]},
         {"autoencoders": ["linear(latent=5)"]},
-        {"training": training.model_copy(update={"steps": 6}).model_dump()},
+        {"training": asdict(training) | {"steps": 6}},
         {"counts": {"generated": 41, "reference": None}},
     ):
         assert identities(**change).isdisjoint(base)
@@ -104,10 +105,10 @@ def test_a_metric_that_needs_features_is_not_left_out_silently(bench):
 def test_a_checkpoint_belongs_to_one_autoencoder(bench, tmp_path):
     checkpoint = tmp_path / "weights.safetensors"
     with pytest.raises(UsageError, match="there is no such file"):
-        bench.plan(checkpoint=checkpoint)
+        bench.plan(weights=checkpoint)
     checkpoint.write_bytes(b"")
     with pytest.raises(UsageError, match="weights of one autoencoder"):
-        bench.plan(checkpoint=checkpoint, autoencoders=["linear(latent=[2, 3])"])
+        bench.plan(weights=checkpoint, autoencoders=["linear(latent=[2, 3])"])
 
 
 def test_time_is_guessed_from_records_or_else_from_the_suite(bench):
@@ -124,13 +125,13 @@ def test_time_is_guessed_from_records_or_else_from_the_suite(bench):
     everything = sum(c.wall_seconds for r in records for c in r.costs.values())
     training = sum(r.costs[s].wall_seconds for r in records for s in ("train", "encode")) / 3
     cells = everything - 3 * training
-    guess = plan.estimated_seconds(plan.of_state("to do"))
+    guess = plan.estimated_seconds(plan.of_status("to do"))
     assert guess == pytest.approx(training + cells)
 
 
 def test_a_pair_that_cannot_work_is_refused_in_the_plan(bench):
     plan = bench.plan(autoencoders=["coded"], samplers=["normal", "again"], seeds=[0])
-    assert [(p.cell.row, p.state, p.reason) for p in plan.cells] == [
+    assert [(p.cell.row, p.status, p.reason) for p in plan.cells] == [
         ("reconstruction", "to do", None),
         ("normal", "refused", "takes continuous latents, these are discrete"),
         ("again", "to do", None),
@@ -139,4 +140,4 @@ def test_a_pair_that_cannot_work_is_refused_in_the_plan(bench):
 
 def test_metrics_without_a_meaning_for_a_space_are_not_asked(bench):
     [cell, *_] = bench.plan(autoencoders=["coded"], samplers=["again"], seeds=[0]).cells
-    assert [str(measure) for measure in cell.measures] == ["distance[pixels]", "error"]
+    assert [str(metric) for metric in cell.metrics.metrics] == ["distance[pixels]", "error"]

@@ -12,11 +12,12 @@ from huggingface_hub import errors
 import samplebench
 from samplebench.display import QuietDisplay
 from samplebench.errors import BadCheckpoint, HubError, UsageError
-from samplebench.pipeline.checkpoint_folder import read_checkpoint
-from samplebench.pipeline.hub import download, upload
-from samplebench.pipeline.model_card import model_card
-from samplebench.pipeline.pretrained import open_checkpoint
-from samplebench.pipeline.train import train_checkpoint, training_suite
+from samplebench.pipeline.exchange.checkpoint_folder import read_checkpoint
+from samplebench.pipeline.exchange.hub import download, upload
+from samplebench.pipeline.exchange.model_card import model_card
+from samplebench.pipeline.exchange.pretrained import open_checkpoint
+from samplebench.pipeline.exchange.train import train_checkpoint, training_suite
+from samplebench.pipeline.running.inline import InlineExecutor
 from samplebench.registry.loading import load_parts
 
 
@@ -59,11 +60,12 @@ def hub(tmp_path, monkeypatch):
 def kept(bench, monkeypatch):
     """A checkpoint, and the plugin that it needs."""
     monkeypatch.setattr("samplebench.registry.loading.entry_points", lambda group: [])
-    monkeypatch.setattr("samplebench.pipeline.train.ask_for_determinism", lambda threads: None)
-    suite = training_suite(None, "stripes", "linear(latent=3)", 0, epochs=1)
-    parts = load_parts(bench.setup.plugins)
-    train_checkpoint(suite, parts, bench.setup, QuietDisplay())
-    return bench.setup.results
+    suite = training_suite(
+        None, dataset="stripes", autoencoder="linear(latent=3)", seed=0, epochs=1
+    )
+    parts = load_parts(bench.site.plugins)
+    train_checkpoint(suite, parts, bench.site, InlineExecutor(), QuietDisplay())
+    return bench.site.results
 
 
 def test_what_is_pushed_loads_to_the_same_outputs(hub, kept, bench):
@@ -110,8 +112,10 @@ def test_the_code_in_the_card_runs(hub, kept, bench, monkeypatch):
     upload(kept, "somebody/linear")
     card = model_card(read_checkpoint(kept), "somebody/linear")
     [code] = [block.split("```")[0] for block in card.split("```python\n")[1:]]
-    parts = load_parts(bench.setup.plugins)
-    monkeypatch.setattr("samplebench.pipeline.pretrained.load_parts", lambda choice: parts)
+    parts = load_parts(bench.site.plugins)
+    monkeypatch.setattr(
+        "samplebench.pipeline.exchange.pretrained.load_parts", lambda choice: parts
+    )
     names = {"images": torch.rand(2, 1, 8, 8)}
     exec(code, names)
     assert names["latents"].values.shape == (2, 3)

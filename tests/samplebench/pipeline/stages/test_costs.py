@@ -5,7 +5,7 @@ from mmap import mmap
 
 import torch
 
-from samplebench.pipeline.costs import median_cost, track_cost
+from samplebench.pipeline.stages.core.costs import median_cost, track_cost
 
 CPU = torch.device("cpu")
 MIB = 2**20

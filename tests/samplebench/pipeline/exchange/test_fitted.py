@@ -152,7 +152,7 @@ def test_saving_draws_from_no_stream_of_the_caller(plugin, latents, tmp_path):
 
 
 def test_other_code_is_told(plugin, kept):
-    plugin.write_text(PLUGIN + "\n# changed\n")
+    plugin.write_text(PLUGIN + "\nCHANGED = True\n")
     with pytest.warns(UserWarning, match="saved with other code"):
         samplebench.load_sampler(kept, plugins=[plugin])
 

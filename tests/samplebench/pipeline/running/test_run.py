@@ -1,6 +1,5 @@
 """What a run leaves behind, whatever happens on the way."""
 
-import dataclasses
 import os
 import shutil
 from pathlib import Path
@@ -10,18 +9,19 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from samplebench.errors import StorageError
-from samplebench.pipeline.setup import usable_cores, usable_threads
+from samplebench.pipeline.device import usable_cores
+from samplebench.pipeline.request.suite import load_suite
 from samplebench.randomness import seeded
+from samplebench.results.store import Store
 
 
-def test_every_cell_leaves_a_record_with_scores_costs_and_a_picture(bench):
-    tally = bench.run()
+def test_every_cell_leaves_a_record_with_scores_and_costs(bench):
+    outcomes = bench.run()
     records = bench.records()
-    assert tally.measured == len(records) == 2 * 3
+    assert outcomes.measured == len(records) == 2 * 3
     for record in records.values():
         assert record.status == "measured"
         assert all(score.value is not None for score in record.scores)
-        assert (bench.store.records_folder("toy") / record.picture).read_bytes()[:4] == b"\x89PNG"
         assert {"train", "encode", "decode", "measure"} <= record.costs.keys()
         assert all(cost.wall_seconds > 0 for cost in record.costs.values())
         assert record.counts == {
@@ -41,6 +41,37 @@ def test_the_reconstruction_row_alone_speaks_of_the_autoencoder(bench):
         assert record.counts["generated"] == (60 if is_reference else 40)
 
 
+def test_the_first_seed_of_a_row_has_a_picture_and_no_other(bench):
+    bench.run()
+    for record in bench.records().values():
+        assert (record.picture is not None) == (record.seed == 0)
+        if record.picture:
+            assert bench.store.picture_path(record).read_bytes()[:4] == b"\x89PNG"
+            assert bench.store.picture_path(record).name == record.picture
+
+
+def test_all_executors_give_the_same_records(bench, scores, tmp_path):
+    records = []
+    for name, jobs in (("inline", 1), ("forked", 1), ("forked", 2)):
+        place = {"results": tmp_path / f"{name}{jobs}", "workspace": tmp_path / f"w{name}{jobs}"}
+        outcomes = bench.run(executor=name, site={**place, "jobs": jobs})
+        assert outcomes.measured == 6
+        found = Store(place["results"]).read("toy")[0]
+        assert {record.provenance.jobs for record in found} == {jobs}
+        assert {record.provenance.threads for record in found} == {1}
+        records.append({record.label: scores(record) for record in found})
+    assert records[0] == records[1] == records[2]
+
+
+def test_the_suite_that_was_run_stands_next_to_its_records(bench):
+    bench.run(seeds=[0], training={"steps": 5, "decay": "cosine"})
+    again = load_suite(str(bench.store.suite_path("toy")))
+    assert again.model_copy(update={"name": "toy"}) == bench.suite(
+        seeds=[0], training={"steps": 5, "decay": "cosine"}
+    )
+    assert bench.records()["stripes / linear / again / seed 0"].protocol == again.protocol
+
+
 def test_a_suite_without_samplers_measures_reconstructions_alone(bench):
     bench.run(samplers=[], seeds=[0])
     (record,) = bench.records().values()
@@ -55,15 +86,15 @@ def test_autoencoders_learn_from_no_more_images_than_the_suite_says(bench):
 
 def test_a_second_run_measures_nothing_and_changes_no_byte(bench):
     bench.run()
-    before = {p: p.read_bytes() for p in bench.setup.results.rglob("*") if p.is_file()}
+    before = {p: p.read_bytes() for p in bench.site.results.rglob("*") if p.is_file()}
     assert bench.run().measured == 0
-    assert {p: p.read_bytes() for p in bench.setup.results.rglob("*") if p.is_file()} == before
+    assert {p: p.read_bytes() for p in bench.site.results.rglob("*") if p.is_file()} == before
 
 
 def test_a_cell_run_twice_gives_the_same_scores_bit_for_bit(bench, scores):
     bench.run(seeds=[3])
     first = bench.records()
-    shutil.rmtree(bench.setup.workspace)  # trained anew
+    shutil.rmtree(bench.site.workspace)  # trained anew
     assert bench.run(seeds=[3], again=True).measured == 3
     second = bench.records()
     assert {k: scores(r) for k, r in first.items()} == {k: scores(r) for k, r in second.items()}
@@ -101,18 +132,18 @@ def test_asking_for_fewer_metrics_loses_none_that_were_measured(bench):
 
 def test_every_sampler_sees_the_same_latents(bench):
     bench.run(seeds=[0])
-    kept = list((bench.setup.workspace / "autoencoders").iterdir())
+    kept = list((bench.site.workspace / "autoencoders").iterdir())
     assert len(kept) == 1
 
 
 def test_a_refused_pair_is_a_record_with_its_reason(bench):
-    tally = bench.run(autoencoders=["coded"], seeds=[0])
+    outcomes = bench.run(autoencoders=["coded"], seeds=[0])
     record = bench.records()["stripes / coded / normal / seed 0"]
     assert (record.status, record.reason) == (
         "refused",
         "takes continuous latents, these are discrete",
     )
-    assert (tally.refused, tally.measured) == (1, 2)
+    assert (outcomes.refused, outcomes.measured) == (1, 2)
 
 
 @pytest.mark.parametrize(
@@ -126,11 +157,11 @@ def test_a_refused_pair_is_a_record_with_its_reason(bench):
     ],
 )
 def test_a_sampler_that_fails_harms_no_other_cell(bench, sampler, told):
-    tally = bench.run(samplers=[sampler, "normal"], seeds=[0])
+    outcomes = bench.run(samplers=[sampler, "normal"], seeds=[0])
     record = bench.records()[f"stripes / linear / {sampler} / seed 0"]
     assert record.status == "failed"
     assert told in record.reason
-    assert (tally.failed, tally.measured) == (1, 2)
+    assert (outcomes.failed, outcomes.measured) == (1, 2)
 
 
 def test_what_a_sampler_does_to_its_latents_reaches_no_metric(bench, scores):
@@ -149,19 +180,19 @@ def test_a_failed_cell_is_tried_again(bench):
 
 
 def test_a_diverging_training_fails_its_cells_and_names_the_step(bench):
-    tally = bench.run(autoencoders=["diverging", "linear"], seeds=[0])
+    outcomes = bench.run(autoencoders=["diverging", "linear"], seeds=[0])
     failed = [r for r in bench.records().values() if r.status == "failed"]
     assert {r.autoencoder.name for r in failed} == {"diverging"}
     assert all("not finite at step 3" in r.reason for r in failed)
-    assert (tally.failed, tally.measured) == (3, 3)
+    assert (outcomes.failed, outcomes.measured) == (3, 3)
 
 
 def test_absent_data_fails_its_cells_with_what_to_do(bench):
-    tally = bench.run(datasets=["absent", "stripes"], seeds=[0])
-    assert {reason: len(cells) for reason, cells in tally.reasons.items()} == {
+    outcomes = bench.run(datasets=["absent", "stripes"], seeds=[0])
+    assert {reason: len(cells) for reason, cells in outcomes.reasons.items()} == {
         "put stripes.bin into the data folder": 3
     }
-    assert tally.measured == 3
+    assert outcomes.measured == 3
 
 
 @pytest.mark.parametrize(
@@ -172,14 +203,14 @@ def test_absent_data_fails_its_cells_with_what_to_do(bench):
     ],
 )
 def test_a_metric_that_fails_leaves_the_other_scores(bench, metric, told):
-    tally = bench.run(metrics=["spread", metric], samplers=["normal"], seeds=[0])
+    outcomes = bench.run(metrics=["spread", metric], samplers=["normal"], seeds=[0])
     record = bench.records()["stripes / linear / normal / seed 0"]
     assert record.status == "incomplete"
     assert {s.title: (s.value is None, s.problem) for s in record.scores} == {
         "spread": (False, None),
         "broken": (True, told),
     }
-    assert tally.incomplete == 2
+    assert outcomes.incomplete == 2
 
 
 def test_a_metric_without_a_meaning_there_says_why_and_is_not_asked_again(bench):
@@ -207,18 +238,18 @@ def test_features_without_weights_leave_the_other_scores(bench):
 def test_a_failure_never_replaces_a_measurement(bench):
     bench.run(seeds=[0])
     before = bench.records()
-    shutil.rmtree(bench.setup.workspace)
+    shutil.rmtree(bench.site.workspace)
     (bench.folder / "data" / "brighter").write_text("not a number")
-    tally = bench.run(seeds=[0], again=True)
-    assert tally.failed == 3
+    outcomes = bench.run(seeds=[0], again=True)
+    assert outcomes.failed == 3
     assert bench.records() == before
 
 
 def test_other_images_under_the_same_name_are_measured_again(bench):
     bench.run(seeds=[0])
     (bench.folder / "data" / "brighter").write_text("9")
-    tally = bench.run(seeds=[0], samplers=["normal", "again", "normal(spread=3.0)"])
-    assert tally.measured == 4  # the new one, and the three that other images gave
+    outcomes = bench.run(seeds=[0], samplers=["normal", "again", "normal(spread=3.0)"])
+    assert outcomes.measured == 4  # the new one, and the three that other images gave
     assert len({r.provenance.data for r in bench.records().values()}) == 1
 
 
@@ -231,39 +262,26 @@ def test_other_images_are_noticed_when_nothing_else_is_to_do(bench):
 def test_a_damaged_artefact_is_made_again(bench, scores):
     bench.run(seeds=[0])
     before = {label: scores(record) for label, record in bench.records().items()}
-    for file in bench.setup.workspace.rglob("*.safetensors"):
+    for file in bench.site.workspace.rglob("*.safetensors"):
         file.write_bytes(file.read_bytes()[:50])
     assert bench.run(seeds=[0], again=True).measured == 3
     assert {label: scores(record) for label, record in bench.records().items()} == before
 
 
 def test_a_plugins_own_oserror_fails_its_cells_and_no_other(bench):
-    tally = bench.run(autoencoders=["offline", "linear"], samplers=["normal"], seeds=[0])
-    assert (tally.failed, tally.measured) == (2, 2)
-    assert any("ConnectionError: the hub is down" in reason for reason in tally.reasons)
-
-
-def test_a_changed_plugin_makes_its_cells_stale_and_keeps_what_it_replaces(bench):
-    bench.plugin = shutil.copy(bench.plugin, bench.folder / "toy_parts.py")
-    bench.run(seeds=[0])
-    Path(bench.plugin).write_text(Path(bench.plugin).read_text() + "\n# another version\n")
-    stale = bench.plan(seeds=[0]).of_state("stale")
-    assert len(stale) == 3
-    assert "dataset 'stripes'" in stale[0].reason
-    assert bench.run(seeds=[0], keep_stale=True).measured == 0
-    assert bench.run(seeds=[0]).measured == 3
-    assert len(list((bench.setup.results / "superseded" / "toy").glob("*.json"))) == 3
+    outcomes = bench.run(autoencoders=["offline", "linear"], samplers=["normal"], seeds=[0])
+    assert (outcomes.failed, outcomes.measured) == (2, 2)
+    assert any("ConnectionError: the hub is down" in reason for reason in outcomes.reasons)
 
 
 def test_a_checkpoint_takes_the_place_of_training(bench, tmp_path, scores):
     bench.run(seeds=[0])
-    [artefact] = (bench.setup.workspace / "autoencoders").iterdir()
+    [artefact] = (bench.site.workspace / "autoencoders").iterdir()
     checkpoint = Path(
         shutil.copy(artefact / "weights.safetensors", tmp_path / "linear.safetensors")
     )
     trained = bench.records()
-    setup = dataclasses.replace(bench.setup, checkpoint=checkpoint)
-    assert bench.run(setup, seeds=[0], checkpoint=checkpoint).measured == 3
+    assert bench.run(seeds=[0], weights=checkpoint).measured == 3
     records, _ = bench.store.read("toy")
     assert len(records) == 6
     for record in records:
@@ -274,9 +292,8 @@ def test_a_checkpoint_takes_the_place_of_training(bench, tmp_path, scores):
 def test_a_checkpoint_of_another_shape_is_refused_with_the_tensor_that_differs(bench, tmp_path):
     checkpoint = tmp_path / "odd.safetensors"
     save_file({"encoder.weight": torch.zeros(2, 3)}, checkpoint)
-    setup = dataclasses.replace(bench.setup, checkpoint=checkpoint)
-    tally = bench.run(setup, seeds=[0], checkpoint=checkpoint)
-    [reason] = tally.reasons
+    outcomes = bench.run(seeds=[0], weights=checkpoint)
+    [reason] = outcomes.reasons
     assert "encoder.weight is (2, 3) instead of (2, 64)" in reason
     assert "decoder.bias is missing" in reason
 
@@ -284,20 +301,19 @@ def test_a_checkpoint_of_another_shape_is_refused_with_the_tensor_that_differs(b
 def test_a_damaged_checkpoint_is_told_as_such(bench, tmp_path):
     checkpoint = tmp_path / "noise.safetensors"
     checkpoint.write_bytes(os.urandom(100))
-    setup = dataclasses.replace(bench.setup, checkpoint=checkpoint)
-    [reason] = bench.run(setup, seeds=[0], checkpoint=checkpoint).reasons
+    [reason] = bench.run(seeds=[0], weights=checkpoint).reasons
     assert "is not a readable safetensors file" in reason
 
 
 def test_results_that_cannot_be_written_stop_the_run(bench):
-    bench.setup.results.parent.mkdir(exist_ok=True)
-    bench.setup.results.write_text("a file where the folder should be")
+    bench.site.results.parent.mkdir(exist_ok=True)
+    bench.site.results.write_text("a file where the folder should be")
     with pytest.raises(StorageError, match="could not be written"):
         bench.run(seeds=[0])
 
 
 def test_records_say_threads_and_determinism(bench):
-    bench.run(dataclasses.replace(bench.setup, threads=usable_cores()), seeds=[0])
+    bench.run(site={"threads": usable_cores()}, seeds=[0])
     for record in bench.records().values():
         assert record.provenance.threads == usable_cores()
         assert record.provenance.deterministic
@@ -306,10 +322,10 @@ def test_records_say_threads_and_determinism(bench):
 
 def test_saved_weights_are_the_trained_ones(bench):
     bench.run(seeds=[0])
-    [artefact] = (bench.setup.workspace / "autoencoders").iterdir()
+    [artefact] = (bench.site.workspace / "autoencoders").iterdir()
     weights = load_file(artefact / "weights.safetensors")
     latents = load_file(artefact / "latents.safetensors")
-    stripes = bench.plan(seeds=[0]).cells[0].cell.dataset.build(bench.setup.data_dir)
+    stripes = bench.plan(seeds=[0]).cells[0].cell.dataset.build(bench.site.data_dir)
     images = stripes.test().images.flatten(1).float() / 255
     expected = images.double() @ weights["encoder.weight"].double().T + weights["encoder.bias"]
     assert torch.allclose(latents["test.values"].double(), expected, atol=1e-5)
@@ -317,7 +333,7 @@ def test_saved_weights_are_the_trained_ones(bench):
 
 def test_an_adversarial_autoencoder_trains_its_critic_too(bench):
     bench.run(autoencoders=["adversarial"], samplers=["normal"], seeds=[0])
-    [artefact] = (bench.setup.workspace / "autoencoders").iterdir()
+    [artefact] = (bench.site.workspace / "autoencoders").iterdir()
     trained = load_file(artefact / "weights.safetensors")
     cell = bench.plan(autoencoders=["adversarial"], seeds=[0]).cells[0].cell
     with seeded(0, "initialise"):
@@ -348,16 +364,10 @@ def test_training_in_bf16_or_compiled_gives_about_the_same_scores(bench, scores,
 def test_a_gpu_gives_about_the_scores_of_a_cpu_and_counts_its_memory(bench, scores):
     bench.run(seeds=[0])
     on_cpu = bench.records()
-    bench.run(dataclasses.replace(bench.setup, device="cuda"), seeds=[0], again=True)
+    bench.run(site={"device": "cuda"}, seeds=[0], again=True)
     for label, record in bench.records().items():
         assert record.provenance.device != "CPU"
         assert record.costs["train"].device_peak_bytes > 0
         if record.role == "reconstruction":
             for title, value in scores(on_cpu[label]).items():
                 assert scores(record)[title] == pytest.approx(value, rel=0.1)
-
-
-@pytest.mark.parametrize(("limit", "least"), [("1", 1), ("1,2", 1), ("0", 10**6), ("x", 10**6)])
-def test_a_run_takes_the_cores_there_are_or_fewer_threads_when_told(limit, least, monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", limit)
-    assert usable_threads() == min(usable_cores(), least)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samplebench.errors import BadSuite
-from samplebench.pipeline.suite import bundled_suites, load_suite, override, parse_seeds
+from samplebench.pipeline.request.suite import bundled_suites, load_suite, override, parse_seeds
 
 GOOD = """about = "a test"
 datasets = ["stripes"]

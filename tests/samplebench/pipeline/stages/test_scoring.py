@@ -5,7 +5,7 @@ def test_a_metric_reads_training_samples_and_labels(bench):
     bench.run(metrics=["classes"], samplers=[], seeds=[0], counts={"generated": 20, "train": 50})
     (record,) = bench.records().values()
     stripes = record.scores[0]
-    dataset = bench.plan(seeds=[0]).cells[0].cell.dataset.build(bench.setup.data_dir)
+    dataset = bench.plan(seeds=[0]).cells[0].cell.dataset.build(bench.site.data_dir)
     train = dataset.train()
     same = train.labels[:50] == train.labels[0]
     assert stripes.value == float(same.sum() + train.images[:50][same].min() / 256)
