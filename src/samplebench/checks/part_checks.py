@@ -40,7 +40,7 @@ def the_factory_builds_what_it_was_registered_as(case: Case) -> None:
 
 
 def settings_are_kept_under_their_own_names(case: Case) -> None:
-    """Where a part is made by its class, every setting is an attribute with the value given."""
+    """Every setting of a part that its class makes is an attribute with the value given."""
     if not isinstance(case.chosen.part.factory, type):
         raise CannotApply("its factory is a function, and this is about classes")
     if not case.chosen.settings:

@@ -79,7 +79,7 @@ def fitting_leaves_the_latents_as_they_were(case: SpaceCase) -> None:
 
 
 def later_changes_to_the_training_latents_change_nothing(case: SpaceCase) -> None:
-    """What was learned is the sampler's own: no view of the training latents."""
+    """A sampler owns what it learned: it keeps no view of the training latents."""
     given = training_latents(case)
     sampler = fit(case, given)
     before = draw(sampler)

@@ -68,7 +68,7 @@ class Evidence:
         self._held = held
 
     def holds(self, need: Need) -> bool:
-        """Whether there is something to read for this need."""
+        """True if there is something to read for this need."""
         return need in self._held
 
     def restricted_to(self, needs: Collection[Need]) -> "Evidence":
@@ -195,7 +195,7 @@ class Metric(ABC):
     @final
     @property
     def depends_on_sampler(self) -> bool:
-        """Whether it needs anything that a sampler changes."""
+        """True if it needs anything that a sampler changes."""
         return not _OF_THE_SAMPLER.isdisjoint(self.needs)
 
     @abstractmethod

@@ -144,10 +144,10 @@ def test_a_file_in_the_hub_folder_is_taken(hub, weights):
 def test_the_official_file_is_downloaded_once(hub, weights, monkeypatch):
     official(weights, monkeypatch)
     monkeypatch.setattr(theirs, "URL_INCEPTION_V3", weights.as_uri())
-    file = inception_weights.weights_file("")
+    file = inception_weights.find_weights("")
     assert file == hub / weights.name
     monkeypatch.setattr(torch.hub, "download_url_to_file", None)
-    assert inception_weights.weights_file("") == file
+    assert inception_weights.find_weights("") == file
     assert inception_weights.is_official(file)
 
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from samplebench.errors import BadRecord, OtherFormat
 from samplebench.results.record import PartRecord, Record, Score, score_value
+from samplebench.vocabulary import Cost
 
 MakeScore = Callable[..., Score]
 MakeRecord = Callable[..., Record]
@@ -91,6 +92,25 @@ def test_a_field_that_no_record_has_is_refused(
     text = make_record("gmm", 0, [make_score("FD", 1.0)]).to_json()
     with pytest.raises(BadRecord, match="guess"):
         Record.from_json(text.replace('"format": 1', '"format": 1,\n "guess": 0'))
+
+
+@pytest.mark.parametrize(
+    ("text", "changed", "told"),
+    [
+        ('"wall_seconds": 1.5', '"wall_seconds": NaN', r"costs\.fit\.wall_seconds.*finite"),
+        ('"count": 7', '"count": 7, "guess": 0', r"costs\.fit\.guess"),
+        ('"count": 7', '"count": "many"', r"costs\.fit\.count"),
+    ],
+)
+def test_costs_are_read_as_strictly_as_the_rest(
+    make_record: MakeRecord, make_score: MakeScore, text: str, changed: str, told: str
+) -> None:
+    costs = {"fit": Cost(1.5, 2.5, host_peak_bytes=3, device_peak_bytes=0, count=7)}
+    whole = make_record("gmm", 0, [make_score("FD", 1.0)], costs=costs).to_json()
+    assert Record.from_json(whole).costs == costs
+    assert text in whole
+    with pytest.raises(BadRecord, match=told):
+        Record.from_json(whole.replace(text, changed))
 
 
 def test_a_metric_with_other_settings_or_features_is_another_column(

@@ -63,7 +63,7 @@ def bind_metrics(
 
 
 def needs_features(metric: Chosen) -> bool:
-    """Whether it is measured in feature extractors."""
+    """True if it is measured in feature extractors."""
     built: Metric = metric.build()
     return Need.FEATURES in built.needs
 
