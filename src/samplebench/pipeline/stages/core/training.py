@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import UInt8
+from torch import Tensor
 
 from samplebench.autoencoder_training import train_autoencoder
 from samplebench.contracts.autoencoder import Autoencoder
@@ -50,7 +52,7 @@ def train_and_encode(
     autoencoder: Autoencoder,
     *,
     train: Bytes,
-    test: Bytes,
+    test: UInt8[Tensor, "held_out channels height width"],
     device: torch.device,
     learn: Callable[[Autoencoder], None],
 ) -> Trained:
