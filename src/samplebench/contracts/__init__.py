@@ -1,1 +1,1 @@
-"""What each kind of part must do, one noun a file. Imports torch and nothing else of ours."""
+"""The contracts of all parts, one noun a file. Imports torch and nothing else of samplebench."""

@@ -1,4 +1,4 @@
-"""Autoencoders: images to latents and back."""
+"""Autoencoders: from images to latents and back."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
@@ -13,51 +13,52 @@ class Autoencoder(nn.Module, ABC):
     """A network with a bottleneck. Factory: ``factory(image_shape, **settings)``."""
 
     latent_space: LatentSpace
-    """Known as soon as the autoencoder is built, before training."""
+    """The space of its latents, known once the autoencoder is built, before training."""
 
     @abstractmethod
     def encode(self, images: Images) -> Latents:
-        """The latents of images in [0, 1].
+        """Encode images in [0, 1] as latents.
 
-        Deterministic in evaluation mode: a VAE gives posterior means.
+        Deterministic in evaluation mode: a VAE returns posterior means.
         """
 
     @abstractmethod
     def decode(self, latents: Latents) -> Images:
-        """Images in [0, 1]."""
+        """Decode latents into images in [0, 1]."""
 
     @abstractmethod
     def loss_terms(self, images: Images) -> Mapping[str, Tensor]:
-        """The named scalars whose sum training minimises; each is shown while training runs.
+        """Compute the named scalars whose sum is the training loss; each is displayed.
 
-        Where training changes more than gradients do (moving averages, codes that nobody uses),
-        it happens here, and only in training mode.
+        Updates that do not follow gradients, such as moving averages or the replacement of unused
+        codes, happen here, and only in training mode.
         """
 
     def begin_training(self, images: Images) -> None:
-        """Told once before the first step, in training mode and without gradients.
+        """Initialise what depends on data, such as a codebook.
 
-        ``images`` are some of those to come: a codebook starts from them.
+        Called once before the first step, in training mode and without gradients. ``images`` are
+        some of the training images.
         """
 
     def before_step(self, done: float) -> None:
-        """Told before each step the share of training that is over, in [0, 1).
+        """Advance schedules, such as an annealed temperature or a delayed critic.
 
-        Schedules follow it: a temperature that falls, a critic that is heard from some point on.
+        Called before each step. ``done`` is the fraction of training that is over, in [0, 1).
         """
 
 
 class AdversarialAutoencoder(Autoencoder):
-    """An autoencoder that trains against a critic, in turns: first its own step, then the
-    critic's.
+    """An autoencoder trained against a critic.
 
-    The critic's parameters belong to the critic's optimiser alone.
+    In each step the autoencoder is updated first, then the critic. The critic's parameters belong
+    to the critic's optimiser alone.
     """
 
     @abstractmethod
     def critic_parameters(self) -> Iterable[nn.Parameter]:
-        """The parameters that ``critic_loss`` trains and ``loss_terms`` does not."""
+        """Return the parameters that ``critic_loss`` trains and ``loss_terms`` does not."""
 
     @abstractmethod
     def critic_loss(self, images: Images) -> Tensor:
-        """The scalar that the critic minimises."""
+        """Compute the scalar that the critic minimises."""

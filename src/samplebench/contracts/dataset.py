@@ -1,4 +1,4 @@
-"""Datasets: images in two splits that share none."""
+"""Datasets: images in two splits without a common image."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ Images = Float[Tensor, "samples channels height width"]
 """Images in [0, 1]."""
 
 Bytes = UInt8[Tensor, "samples channels height width"]
-"""Images as 8-bit values, the way datasets keep them."""
+"""Images as 8-bit values, as datasets store them."""
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Images of one split, and their labels if there are any.
+    """The images of one split, with their labels if it has labels.
 
     ``images`` is uint8 (samples, channels, height, width), ``labels`` int64 (samples,) or
     ``None``.
 
     Raises:
-        ValueError: a wrong type or shape, no image at all, or another number of labels than of
-            images.
+        ValueError: a tensor has the wrong type or shape, there is no image, or the number of
+            labels differs from the number of images.
     """
 
     images: Bytes
@@ -52,18 +52,18 @@ class Split:
 class Dataset(ABC):
     """A source of images. Factory: ``factory(data_dir, **settings)``.
 
-    ``data_dir`` is a ``pathlib.Path``, the folder in which datasets keep their files. Constructing
-    one reads nothing; ``train`` and ``test`` read, and raise ``DataMissing`` where files are
+    ``data_dir`` is a ``pathlib.Path``, the folder in which datasets keep their files. The
+    constructor reads nothing; ``train`` and ``test`` read, and raise ``DataMissing`` if a file is
     absent.
     """
 
     image_shape: tuple[int, int, int]
-    """Channels, height, width: known before anything is read."""
+    """Channels, height, width; known before any file is read."""
 
     @abstractmethod
     def train(self) -> Split:
-        """Images to learn from."""
+        """Read the images that models learn from."""
 
     @abstractmethod
     def test(self) -> Split:
-        """Images to judge by. Shares none with ``train``."""
+        """Read the held-out images. None of them is in ``train``."""

@@ -1,4 +1,4 @@
-"""Feature extractors: the space in which images are compared."""
+"""Feature extractors: maps from images to the vectors that metrics compare."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -12,26 +12,26 @@ from samplebench.contracts.dataset import Images, Split
 
 
 class FeatureExtractor(nn.Module, ABC):
-    """Maps images to vectors. Factory: ``factory(image_shape, **settings)``.
+    """A map from images to vectors. Factory: ``factory(image_shape, **settings)``.
 
-    Fitted once for a dataset and kept; its parameters and buffers are all that ``features``
-    depends on, and their digest is written beside each figure that used them.
+    It is fitted once for a dataset and cached. ``features`` depends on its parameters and buffers
+    alone; their digest is recorded with each score that used them.
     """
 
     batch: ClassVar[int] = 256
-    """Images a call of ``features`` should get."""
+    """The number of images in one call of ``features``."""
 
     @property
     def titles(self) -> Mapping[str, str]:
-        """What the field calls a metric in these features:
+        """The established names of metrics in these features, by the metric's title.
 
-        ``{"FD": "FID"}`` for Inception's. Others stay as they are.
+        ``{"FD": "FID"}`` for Inception's features. Other metrics keep their titles.
         """
         return {}
 
     @property
     def facts(self) -> Mapping[str, float]:
-        """What a reader must know of the fitted extractor, such as its held-out accuracy."""
+        """Numbers about the fitted extractor for the reader, such as its held-out accuracy."""
         return {}
 
     @property
@@ -43,9 +43,9 @@ class FeatureExtractor(nn.Module, ABC):
     def fit(self, train: Split) -> None:
         """Learn from training images, if there is anything to learn.
 
-        They are on the device that the extractor is on.
+        The images are on the extractor's device.
         """
 
     @abstractmethod
     def features(self, images: Images) -> Float[Tensor, "samples features"]:
-        """One vector an image, for images in [0, 1] that are multiples of 1/255."""
+        """Compute one vector per image, for images in [0, 1] that are multiples of 1/255."""

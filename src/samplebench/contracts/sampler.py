@@ -1,4 +1,4 @@
-"""Samplers: latents in, new latents out."""
+"""Samplers: distributions over latents, fitted and sampled."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -11,60 +11,67 @@ from samplebench.contracts.latents import Latents, LatentSpace
 
 
 class Sampler(ABC):
-    """Learns a law from latents and draws from it. Factory: ``factory(**settings)``, each with a
-    default.
+    """A distribution that is fitted to latents and sampled. Factory: ``factory(**settings)``.
 
-    A sampler sees latents and nothing else: no image, no autoencoder, no label. It works on the
-    device that its latents are on.
+    Every setting has a default. A sampler sees latents and nothing else: no image, no autoencoder,
+    no label. It works on the device of its latents.
     """
 
     accepts: ClassVar[tuple[type[LatentSpace], ...]]
-    """The kinds of space it can learn."""
+    """The kinds of latent space that it can learn."""
 
     control: ClassVar[bool] = False
-    """True for a yardstick that is no contender: shown among the reference rows, never in bold."""
+    """True for a baseline that does not compete: shown as a reference row, never in bold."""
 
     @abstractmethod
     def fit(self, latents: Latents) -> None:
-        """Learn from latents, forgetting any earlier fit. Does not change them."""
+        """Learn from latents, without changing them. An earlier fit is forgotten."""
 
     @abstractmethod
     def sample(self, count: int) -> Latents:
-        """``count`` new latents of the fitted space, on the fitted device.
+        """Draw ``count`` latents of the fitted space, on the device of the fit.
 
-        Changes nothing in the sampler.
+        Sampling changes nothing in the sampler.
         """
 
     def refuses(self, space: LatentSpace) -> str | None:
-        """Why this space cannot be learned though its kind is accepted, or ``None``:
+        """Return the reason for refusing a space of an accepted kind, or ``None``.
 
-        "needs a 2-d grid".
+        For example: ``"needs a 2-d grid"``.
         """
         return None
 
     def diagnostics(self) -> Mapping[str, float]:
-        """Numbers about the fit that a reader of its record should know, by name."""
+        """Return numbers about the fit for the reader of its record, by name."""
         return {}
 
     def state(self) -> Mapping[str, Tensor]:
-        """All that the fit learned, as named tensors: what ``restore`` needs beside the settings.
+        """Return the fit as named tensors, from which ``restore`` rebuilds it.
 
-        A sampler that has neither of the two cannot be saved, and works in every other way.
+        Settings are saved apart. A sampler without ``state`` and ``restore`` cannot be saved, and
+        works otherwise.
 
         Raises:
-            NotImplementedError: this sampler does not say.
+            NotImplementedError: this sampler has no ``state``.
         """
         raise NotImplementedError(f"{type(self).__name__} has no `state`, and cannot be saved")
 
     def restore(self, space: LatentSpace, state: Mapping[str, Tensor]) -> None:
-        """Take up an earlier fit to latents of ``space`` instead of fitting; on the device of the
-        tensors, which are this sampler's own from here on.
+        """Restore an earlier fit to latents of ``space``, on the device of the tensors.
+
+        The sampler owns the tensors from then on.
+
+        Raises:
+            NotImplementedError: this sampler has no ``restore``.
         """
         raise NotImplementedError(f"{type(self).__name__} has no `restore`, and cannot be loaded")
 
     @final
     def objection(self, space: LatentSpace) -> str | None:
-        """What the harness asks before any work: kind first, then ``refuses``."""
+        """Return the reason for refusing this space, or ``None``; asked before any work starts.
+
+        The kind of space is compared first, then ``refuses`` is asked.
+        """
         if not isinstance(space, self.accepts):
             kinds = " or ".join(kind.__name__.lower() for kind in self.accepts)
             return f"takes {kinds} latents, these are {space.kind}"
@@ -72,14 +79,15 @@ class Sampler(ABC):
 
 
 class DensitySampler(Sampler):
-    """A sampler whose law has a density that can be evaluated."""
+    """A sampler whose distribution has a density that can be evaluated."""
 
     @abstractmethod
     def log_prob(self, latents: Latents) -> Float[Tensor, " samples"]:
-        """The log density of each latent, in nats; of codes their log probability."""
+        """Compute the log density of each latent, in nats; for codes, the log probability."""
 
     def no_density(self, space: LatentSpace) -> str | None:
-        """Why the density cannot be evaluated on this space though samples can be drawn, or
-        ``None``.
+        """Return the reason that the density cannot be evaluated on this space, or ``None``.
+
+        Samples can be drawn in either case.
         """
         return None
