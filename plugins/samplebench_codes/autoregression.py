@@ -60,7 +60,7 @@ class Autoregression:
         }
         network.load_state_dict(weights, assign=True)
         form = Form.restored(space, state)
-        return cls(form, network.eval().requires_grad_(False), sharpening, Form.found(state))
+        return cls(form, network.eval().requires_grad_(False), sharpening, Form.diagnostics(state))
 
     def state(self) -> Mapping[str, Tensor]:
         """What ``restored`` needs beside settings and space."""

@@ -99,7 +99,7 @@ class CodeMarkov(DensitySampler):
             )
             for kind in kinds(space)
         }
-        self._found = Form.found(state)
+        self._found = Form.diagnostics(state)
 
     def _log_prob(self, codes: Codes) -> Float[Tensor, " samples"]:
         logs = []

@@ -207,7 +207,7 @@ class GMVQ(DensitySampler):
         self._gaussians = ComponentGaussians.restored(state)
         components = Discrete((len(self._gaussians.means),), space.grid)
         self._prior = restored(self.prior, components, state)
-        self._found = Form.found(state)
+        self._found = Form.diagnostics(state)
 
     def _codes_of(self, space: LatentSpace) -> Discrete:
         """What the prior has to learn."""

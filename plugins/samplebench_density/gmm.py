@@ -140,7 +140,7 @@ class GaussianMixture(DensitySampler):
     def restore(self, space: LatentSpace, state: Mapping[str, Tensor]) -> None:
         self._form = Form.restored(space, state)
         self._law = NormalMixture.restored(state, self.covariance)
-        self._found = Form.found(state)
+        self._found = Form.diagnostics(state)
 
     @property
     def _counts(self) -> tuple[int, ...]:

@@ -165,7 +165,7 @@ class DictionarySampler(Sampler):
         self._synthesis = None if isinstance(space, Sparse) else Synthesis.restored(state)
         self._bins = CoefficientBins.restored(state)
         self._prior = restored(self.prior, self._tokens_of(space), state)
-        self._found = Form.found(state)
+        self._found = Form.diagnostics(state)
 
     def _tokens_of(self, space: LatentSpace) -> Discrete:
         """What the prior has to learn."""

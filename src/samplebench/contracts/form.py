@@ -1,4 +1,4 @@
-"""What a fit remembers of its latents besides their law."""
+"""The form of the latents that a sampler was fitted to: space, device and type."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from torch import Tensor
 
 from samplebench.contracts.latents import Latents, LatentSpace
 
-_FOUND = "found."
+_DIAGNOSTIC = "found."  # the prefix in saved files
 
 
 @dataclass(frozen=True)
 class Form:
-    """The space, device and type that samples take after the latents they were learned from."""
+    """The space, device and type of the fitted latents, which samples share."""
 
     space: LatentSpace
     device: torch.device
@@ -22,61 +22,61 @@ class Form:
 
     @classmethod
     def of(cls, latents: Latents) -> "Form":
-        """The form of these latents.
+        """Take the form of a batch.
 
         Raises:
-            ValueError: there are none.
+            ValueError: the batch is empty.
         """
         if len(latents) == 0:
             raise ValueError("a sampler needs at least one latent to learn from")
         return cls(latents.space, latents.device, latents.values.dtype)
 
-    def state(self, found: Mapping[str, float] | None = None) -> Mapping[str, Tensor]:
-        """What ``restored`` and ``found`` need beside the space, for ``Sampler.state``.
+    def state(self, diagnostics: Mapping[str, float] | None = None) -> Mapping[str, Tensor]:
+        """Return named tensors for ``Sampler.state``; ``restored`` and ``diagnostics`` read them.
 
         Args:
-            found: diagnostics of the fit, to come back to the last bit.
+            diagnostics: numbers about the fit, which are restored bit for bit.
         """
         numbers = {
-            f"{_FOUND}{name}": torch.tensor(number, dtype=torch.float64, device=self.device)
-            for name, number in (found or {}).items()
+            f"{_DIAGNOSTIC}{name}": torch.tensor(number, dtype=torch.float64, device=self.device)
+            for name, number in (diagnostics or {}).items()
         }
         return {"form": torch.empty(0, device=self.device, dtype=self.dtype), **numbers}
 
     @staticmethod
-    def found(state: Mapping[str, Tensor]) -> dict[str, float]:
-        """The diagnostics that ``state`` was given."""
+    def diagnostics(state: Mapping[str, Tensor]) -> dict[str, float]:
+        """Read the diagnostics that were passed to ``state``."""
         return {
-            name.removeprefix(_FOUND): float(number)
+            name.removeprefix(_DIAGNOSTIC): float(number)
             for name, number in state.items()
-            if name.startswith(_FOUND)
+            if name.startswith(_DIAGNOSTIC)
         }
 
     @classmethod
     def restored(cls, space: LatentSpace, state: Mapping[str, Tensor]) -> "Form":
-        """The form of which ``state`` was taken, on the device of the tensors."""
+        """Restore the form from ``state``, on the device of the tensors."""
         return cls(space, state["form"].device, state["form"].dtype)
 
     @property
     def dimensions(self) -> int:
-        """Reals in one latent, all sites together."""
+        """The number of reals in one latent, over all sites."""
         return self.space.sites * self.space.value_width
 
     @property
     def precision(self) -> torch.dtype:
-        """The type to compute in: that of the latents, or float32 where theirs is shorter."""
+        """The type to compute in: the type of the latents, and at least float32."""
         return torch.promote_types(self.dtype, torch.float32)
 
     def vectors(self, latents: Latents) -> Float[Tensor, "samples D"]:
-        """Latents of this space as vectors, on this device; they may share the latents' memory.
+        """Flatten latents to vectors on this device; the two may share memory.
 
         Raises:
-            ValueError: they are of another space.
+            ValueError: the latents belong to another space.
         """
         if latents.space != self.space:
             raise ValueError(f"fitted to latents of {self.space}, asked about {latents.space}")
         return latents.values.detach().flatten(1).to(self.device, self.precision)
 
     def latents(self, vectors: Float[Tensor, "samples D"]) -> Latents:
-        """Vectors as latents of this form."""
+        """Pack vectors into latents of this form."""
         return self.space.pack(values=vectors.to(self.dtype))

@@ -1,4 +1,4 @@
-"""What a fit remembers of its latents."""
+"""The form of fitted latents survives saving and guards against other spaces."""
 
 import pytest
 import torch
@@ -24,8 +24,8 @@ def test_a_form_comes_back_from_its_state():
     form = Form.of(space.pack(values=torch.zeros(1, 2, dtype=torch.float64), codes=codes))
     state = form.state({"steps": 3.0, "loss": 0.1})
     assert Form.restored(space, state) == form
-    assert Form.found(state) == {"steps": 3.0, "loss": 0.1}
-    assert Form.found(form.state()) == {}
+    assert Form.diagnostics(state) == {"steps": 3.0, "loss": 0.1}
+    assert Form.diagnostics(form.state()) == {}
 
 
 def test_latents_of_another_space_are_refused():
