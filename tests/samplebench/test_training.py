@@ -1,10 +1,11 @@
-"""The one training loop, against loops written out by hand."""
+"""The training loop against loops written out by hand."""
 
 import copy
 import math
 
 import pytest
 import torch
+from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
 from samplebench import seeded
@@ -110,7 +111,7 @@ def test_every_sample_is_seen_once_an_epoch_in_an_order_of_its_own(line):
     assert len(set(map(tuple, epochs))) == 3
 
 
-def test_prepare_makes_bytes_into_what_the_loss_takes(line):
+def test_prepare_converts_bytes_into_the_input_of_the_loss(line):
     images = torch.full((6, 3), 51, dtype=torch.uint8)
 
     def loss(batch: torch.Tensor):
@@ -190,17 +191,17 @@ def test_the_critic_gets_no_gradient_from_the_players_step():
     assert gradients == [None]
 
 
-def test_before_each_step_the_share_of_training_that_is_over_is_told(line, data):
-    told = []
-    train(line, squared(line), data, Budget(steps=4, batch=4), before_step=told.append)
-    assert told == [0.0, 0.25, 0.5, 0.75]
+def test_before_each_step_the_fraction_of_training_that_is_over_is_passed_on(line, data):
+    fractions = []
+    train(line, squared(line), data, Budget(steps=4, batch=4), before_step=fractions.append)
+    assert fractions == [0.0, 0.25, 0.5, 0.75]
 
 
 def test_it_begins_with_some_of_the_prepared_data_in_training_mode_without_gradients(line):
-    numbers, looks = torch.arange(40, dtype=torch.uint8)[:, None].expand(40, 3), []
+    numbers, begun = torch.arange(40, dtype=torch.uint8)[:, None].expand(40, 3), []
 
     def begin(batch: torch.Tensor) -> None:
-        looks.append(batch)
+        begun.append(batch)
         assert line.training
         assert not torch.is_grad_enabled()
 
@@ -213,7 +214,7 @@ def test_it_begins_with_some_of_the_prepared_data_in_training_mode_without_gradi
             prepare=lambda batch: batch.float(),
             begin=begin,
         )
-    few, all_of_them = (look[:, 0].tolist() for look in looks)
+    few, all_of_them = (batch[:, 0].tolist() for batch in begun)
     assert len(set(few)) == 16  # eight batches, none twice
     assert set(few) < set(range(40))
     assert few != sorted(few)
@@ -242,7 +243,7 @@ def test_a_critic_whose_loss_is_not_finite_is_named_too():
 
 
 def test_a_loss_that_breaks_on_weights_that_are_not_finite_names_the_step(line, data):
-    """Latents refuse NaN with a ValueError: long before the loss is looked at."""
+    """Latents refuse NaN with a ValueError, long before the loss is checked."""
     steps = iter(range(1, 100))
 
     def loss(batch: torch.Tensor):
@@ -269,7 +270,7 @@ def test_a_finite_loss_whose_gradient_is_not_finite_names_the_next_step(line, da
         train(line, loss, data, Budget(steps=20, batch=4))
 
 
-def test_weights_that_the_last_step_breaks_are_told(line, data):
+def test_weights_that_the_last_step_breaks_are_a_divergence(line, data):
     def loss(batch: torch.Tensor):
         return {"mse": squared(line)(batch)["mse"] + (line.weight.sum() * 0).sqrt()}
 
@@ -285,7 +286,7 @@ def test_another_error_in_the_loss_is_passed_on(line, data):
         train(line, loss, data, Budget(steps=2))
 
 
-def test_reports_tell_means_since_the_last_and_the_last_comes_at_the_end(line, data):
+def test_reports_have_means_since_the_last_report_and_the_last_comes_at_the_end(line, data):
     values, reports = [], []
 
     def loss(batch: torch.Tensor):
@@ -318,16 +319,16 @@ def test_a_term_that_starts_late_is_averaged_over_the_steps_that_have_it(line, d
 
 
 def test_throughput_counts_items_and_not_whole_batches(line, data, monkeypatch):
-    clock = iter(range(100))  # one second passes between two looks at the clock
+    clock = iter(range(100))  # one second passes between two readings of the clock
     monkeypatch.setattr("samplebench.training.watch.time.perf_counter", lambda: float(next(clock)))
     reports: list[Progress] = []
     budget = Budget(epochs=1, batch=4)
     train(line, squared(line), data, budget, report=reports.append, seconds_between_reports=100.0)
-    looks = 4  # one a step, one more when the report is made
-    assert [r.items_per_second for r in reports] == [pytest.approx(10 / looks)]
+    readings = 4  # one a step, one more when the report is made
+    assert [r.items_per_second for r in reports] == [pytest.approx(10 / readings)]
 
 
-def test_reports_tell_the_critics_loss():
+def test_reports_have_the_critics_loss():
     pair, reports = Pair(), []
     critic = Critic([pair.critic], pair.critic_loss)
     train(
@@ -379,6 +380,14 @@ def test_a_compiled_loss_gives_the_same_training(line, data):
 def test_a_budget_that_makes_no_sense_cannot_be_built(arguments, message):
     with pytest.raises(ValueError, match=message):
         Budget(**arguments)
+
+
+def test_a_budget_is_built_and_validated_from_plain_data():
+    budgets = TypeAdapter(Budget)
+    assert budgets.validate_python({"epochs": 2, "decay": "cosine"}) == Budget(2, decay="cosine")
+    for wrong in ({}, {"epochs": "many"}, {"steps": 0}, {"steps": 1, "decay": "linear"}):
+        with pytest.raises(ValidationError):
+            budgets.validate_python(wrong)
 
 
 @pytest.mark.parametrize(
@@ -437,14 +446,14 @@ def test_training_that_never_gets_worse_uses_its_whole_budget_and_keeps_the_end(
     assert model.weight.item() == 1.25
 
 
-def test_looks_are_a_hundredth_of_the_steps_apart_where_epochs_are_shorter():
-    """Ten samples in one batch: an epoch is a step, and 300 steps are looked at 100 times."""
-    model, looks = Overfits(), []
+def test_evaluations_are_a_hundredth_of_the_steps_apart_if_epochs_are_shorter():
+    """Ten samples in one batch: an epoch is a step, and 300 steps have 100 evaluations."""
+    model, evaluations = Overfits(), []
     loss = away_from(model)
 
     def watched(batch: torch.Tensor) -> dict[str, torch.Tensor]:
         if not model.training:
-            looks.append(1)
+            evaluations.append(1)
         return loss(batch)
 
     train(
@@ -454,7 +463,7 @@ def test_looks_are_a_hundredth_of_the_steps_apart_where_epochs_are_shorter():
         Budget(steps=300, batch=10, optimiser="sgd", learning_rate=1e-3),
         held_out=HeldOut(torch.full((4,), 100.0), patience=1),
     )
-    assert len(looks) == 1 + 100  # one before the first step
+    assert len(evaluations) == 1 + 100  # one before the first step
 
 
 def test_a_start_that_training_makes_worse_is_kept():
@@ -464,14 +473,14 @@ def test_a_start_that_training_makes_worse_is_kept():
 
 
 @pytest.mark.parametrize("seconds", [0.0, 1e9])
-def test_divergence_before_an_early_stop_is_told_however_fast_the_machine(line, data, seconds):
+def test_divergence_before_an_early_stop_is_raised_however_fast_the_machine(line, data, seconds):
     steps = iter(range(100))
 
     def breaks(batch: torch.Tensor) -> dict[str, torch.Tensor]:
         bad = math.nan if line.training and next(steps) >= 4 else 1.0
         return {"loss": squared(line)(batch)["mse"] * bad}
 
-    with pytest.raises(TrainingDiverged) as told:
+    with pytest.raises(TrainingDiverged) as raised:
         train(
             line,
             breaks,
@@ -480,7 +489,7 @@ def test_divergence_before_an_early_stop_is_told_however_fast_the_machine(line, 
             held_out=HeldOut(data, patience=2),
             seconds_between_reports=seconds,
         )
-    assert told.value.step == 5
+    assert raised.value.step == 5
 
 
 def test_the_learning_rate_falls_by_half_a_cosine(line, data):
@@ -504,9 +513,9 @@ def test_a_critic_learns_at_the_falling_rate_too(line, data):
     assert judge.item() == pytest.approx(0.1 + 0.1 * 0.5 * 3)  # rates of the cosine, added up
 
 
-def test_looking_at_held_out_data_changes_no_draw_of_training(line, data):
-    """The batches, and what the loss draws, are those of training without."""
-    found = []
+def test_held_out_data_change_no_draw_of_training(line, data):
+    """The batches, and the draws of the loss, are those of training without."""
+    next_draws = []
     for held_out in (None, HeldOut(data[:4], patience=50)):
         model = copy.deepcopy(line)
 
@@ -515,8 +524,8 @@ def test_looking_at_held_out_data_changes_no_draw_of_training(line, data):
 
         with seeded(1, "train"):
             train(model, noisy, data, Budget(epochs=3, batch=4), held_out=held_out)
-            found.append(torch.rand(3))
-    assert torch.equal(found[0], found[1])
+            next_draws.append(torch.rand(3))
+    assert torch.equal(*next_draws)
 
 
 def test_held_out_loss_is_the_mean_over_samples_whatever_the_batches(line, data):
@@ -526,14 +535,14 @@ def test_held_out_loss_is_the_mean_over_samples_whatever_the_batches(line, data)
     assert finish.held_out == pytest.approx(expected, rel=1e-6)
 
 
-def test_without_held_out_data_none_is_told(line, data):
+def test_without_held_out_data_there_is_no_held_out_loss(line, data):
     assert train(line, squared(line), data, Budget(epochs=2, batch=4)) == Finish(steps=6)
 
 
 def test_nothing_held_out_and_no_patience_are_refused(data):
     with pytest.raises(ValueError, match="at least one held-out sample"):
         HeldOut(data[:0], patience=1)
-    with pytest.raises(ValueError, match="patience must be at least one look, not 0"):
+    with pytest.raises(ValueError, match="patience must be at least 1 evaluation, not 0"):
         HeldOut(data, patience=0)
 
 

@@ -1,6 +1,7 @@
-"""One training loop, for autoencoders, feature extractors and neural samplers alike.
+"""One training loop for autoencoders, feature extractors and neural samplers.
 
-It knows no method by name, and waits for the device only to report, or to look at held-out data.
+It treats no method specially, and waits for the device only for reports and for evaluations on
+held-out data.
 """
 
 from samplebench.training.budget import Budget

@@ -1,4 +1,4 @@
-"""How long and how to train."""
+"""The length of training and the settings of its optimiser."""
 
 import math
 from contextlib import AbstractContextManager, nullcontext
@@ -13,10 +13,10 @@ _Count = Annotated[int, Strict(), Field(ge=1)]
 
 @dataclass(frozen=True)
 class Budget:
-    """How long and how to train. Exactly one of ``epochs`` and ``steps`` is given.
+    """The length of training, in epochs or in steps, and the settings of its optimiser.
 
     Raises:
-        ValueError: both or neither of epochs and steps, or a number that is not positive.
+        ValueError: both or neither of epochs and steps are given, or a number is not positive.
     """
 
     __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid"}
@@ -31,7 +31,7 @@ class Budget:
     precision: Literal["float32", "bf16"] = "float32"
     compile: Annotated[bool, Strict()] = False
     decay: Literal["none", "cosine"] = "none"
-    """How the learning rate goes: it stays, or falls to 0 at the last step by half a cosine."""
+    """The schedule of the learning rate: constant, or half a cosine down to 0 at the end."""
 
     def __post_init__(self) -> None:
         if (self.epochs is None) == (self.steps is None):
@@ -44,20 +44,20 @@ class Budget:
             raise ValueError(f"weight_decay must be 0 or more, not {self.weight_decay}")
 
     def total_steps(self, samples: int) -> int:
-        """Optimiser steps on a training set of that size."""
+        """Count the optimiser steps on a training set of that size."""
         if self.steps is not None:
             return self.steps
         assert self.epochs is not None
         return self.epochs * math.ceil(samples / self.batch)
 
     def learning_rate_at(self, done: float) -> float:
-        """The learning rate when that share of training is over."""
+        """Return the learning rate when that fraction of training is over."""
         if self.decay == "none":
             return self.learning_rate
         return self.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
 
     def autocast(self, device: torch.device) -> AbstractContextManager[object]:
-        """Where losses are computed in the precision that was asked for."""
+        """Return the context in which losses are computed in the chosen precision."""
         if self.precision == "bf16":
             return torch.autocast(device.type, dtype=torch.bfloat16)
         return nullcontext()

@@ -1,4 +1,4 @@
-"""Stopping early: data that training only looks at, and the weights that they like best."""
+"""Early stopping: the loss on held-out data, and the weights at which it was lowest."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -10,17 +10,19 @@ from torch import Tensor, nn
 from samplebench.randomness import seeded
 from samplebench.training.budget import Budget
 
+_EVALUATIONS = 100  # at most, besides the one before the first step
+
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Data that training only looks at, now and then, to stop before it overfits.
+    """Held-out data on which the loss is evaluated to stop training before it overfits.
 
-    It looks before the first step, and then after every epoch, or after every hundredth of its
-    steps where that is longer. It stops when the mean loss on them has not fallen for ``patience``
-    looks, and the weights are then those of the best look.
+    The loss is evaluated before the first step, then after every epoch, or after every hundredth
+    of the steps if that is longer. Training stops when the mean loss has not fallen for
+    ``patience`` evaluations; the weights are then those of the lowest loss.
 
     Raises:
-        ValueError: there is no sample, or patience is less than one look.
+        ValueError: there is no sample, or patience is less than one evaluation.
     """
 
     data: Tensor
@@ -28,50 +30,58 @@ class HeldOut:
 
     def __post_init__(self) -> None:
         if len(self.data) == 0:
-            raise ValueError("training that stops early needs at least one held-out sample")
+            raise ValueError("early stopping needs at least one held-out sample")
         if self.patience < 1:
-            raise ValueError(f"patience must be at least one look, not {self.patience}")
+            raise ValueError(f"patience must be at least 1 evaluation, not {self.patience}")
 
 
-class Best:
+class BestWeights:
     """The weights with the lowest loss on held-out data so far."""
 
     def __init__(
         self,
         model: nn.Module,
-        loss: Callable[[Tensor], Mapping[str, Tensor]],
+        objective: Callable[[Tensor], Mapping[str, Tensor]],
         held_out: HeldOut,
         budget: Budget,
+        *,
         prepare: Callable[[Tensor], Tensor],
+        samples: int,
     ) -> None:
-        self.model, self.objective, self.held_out = model, loss, held_out
+        self.model, self.objective, self.held_out = model, objective, held_out
         self.budget, self.prepare = budget, prepare
+        self.total = budget.total_steps(samples)
+        self.interval = max(
+            math.ceil(samples / budget.batch), math.ceil(self.total / _EVALUATIONS)
+        )
         self.loss = math.inf
-        self.worse = 0
-        """Looks since the best one."""
         self.weights: dict[str, Tensor] = {}
+        self.evaluations_since = 0
+        """Evaluations since the lowest loss."""
 
-    def look(self) -> None:
-        """Measure the loss on the held-out data, and keep the weights if it is the lowest."""
-        found = self._measured()
-        self.worse += 1
-        if found < self.loss:
-            self.loss, self.worse = found, 0
+    def evaluate(self) -> None:
+        """Compute the loss on the held-out data; keep the weights if it is the lowest so far."""
+        loss = self._mean_loss()
+        self.evaluations_since += 1
+        if loss < self.loss:
+            self.loss, self.evaluations_since = loss, 0
             self.weights = {name: w.clone() for name, w in self.model.state_dict().items()}
 
-    @property
-    def has_enough(self) -> bool:
-        """Whether training is to stop."""
-        return self.worse >= self.held_out.patience
+    def stops_after(self, step: int) -> bool:
+        """Evaluate if an evaluation is due after this step; return True if training must stop."""
+        if step % self.interval and step != self.total:
+            return False
+        self.evaluate()
+        return self.evaluations_since >= self.held_out.patience
 
-    def take(self) -> None:
-        """Give the model its best weights back; the last, where no look found a finite loss."""
+    def restore(self) -> None:
+        """Load the best weights into the model; keep the last ones if no loss was finite."""
         if self.weights:
             self.model.load_state_dict(self.weights)
 
     @torch.no_grad()
-    def _measured(self) -> float:
-        """The mean loss of a held-out sample, with the same draws each time."""
+    def _mean_loss(self) -> float:
+        """Compute the mean loss per held-out sample, with the same draws each time."""
         data = self.held_out.data
         self.model.eval()
         total = torch.zeros((), dtype=torch.float64, device=data.device)

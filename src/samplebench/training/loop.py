@@ -1,6 +1,5 @@
-"""The loop itself."""
+"""The training loop: shuffled batches, an optimiser, and by choice a critic."""
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -9,20 +8,22 @@ from torch import Tensor, nn
 
 from samplebench.errors import TrainingDiverged
 from samplebench.training.budget import Budget
-from samplebench.training.early_stopping import Best, HeldOut
-from samplebench.training.watch import Progress, Watch, divergence_named, finite
+from samplebench.training.early_stopping import BestWeights, HeldOut
+from samplebench.training.watch import Progress, Watch, all_finite, detect_divergence
 
 Loss = Callable[[Tensor], Mapping[str, Tensor]]
-"""Takes a batch, returns named scalars; their sum is minimised."""
+"""A function from a batch to named scalars, whose sum is minimised."""
 
-_BEGIN = 8  # batches that ``begin`` gets
-_LOOKS = 100  # at held-out data, at most
+_FIRST_BATCHES = 8  # that ``begin`` gets
 
 
 @dataclass(frozen=True)
 class Finish:
-    """Steps that were taken, and whether it was the held-out data that ended them; the mean loss
-    on these of the weights that were kept, ``None`` where nothing was held out.
+    """The end of a training run.
+
+    ``steps`` were taken; ``stopped_early`` is True if held-out data ended training before the
+    budget did. ``held_out`` is the mean loss of the final weights on held-out data, ``None`` if
+    there were none.
     """
 
     steps: int
@@ -54,60 +55,67 @@ def train(
 ) -> Finish:
     """Minimise ``loss`` over ``data`` (samples, …) in shuffled batches.
 
-    The model is left in evaluation mode. ``data`` lies where the model lies and is indexed by
-    whole batches. Loss values stay on the device between reports, and looks at held-out data apart
-    the loop does not wait for it.
+    The model is left in evaluation mode. ``data`` is on the device of the model and is indexed by
+    whole batches. Losses stay on the device between reports; except for evaluations on held-out
+    data, the loop does not wait for the device.
 
     Args:
-        prepare: makes a batch into what ``loss`` takes: 8-bit images into floats, say.
-        begin: gets up to eight batches as one, drawn from the data, before the first step and
-            without gradients: what starts from data starts there.
-        before_step: gets the share of training that is over, in [0, 1), before each step.
-        critic: the second player, trained in turns with the model on the same batches.
-        held_out: data by which training stops early. What their loss draws is the same each time.
-        report: gets the progress now and then.
+        prepare: converts a batch into the input of ``loss``, such as 8-bit images into floats.
+        begin: initialises what depends on data. It gets up to eight batches as one, drawn from the
+            data, before the first step and without gradients.
+        before_step: gets the fraction of training that is over, in [0, 1), before each step.
+        critic: the second player, which takes a step on each batch after the model.
+        held_out: data for early stopping. Their loss is computed with the same draws each time.
+        report: gets the progress from time to time.
 
     Raises:
-        TrainingDiverged: a loss, or a weight after the last step, was not finite; it names the
-            first such step.
+        TrainingDiverged: a loss, or a weight after the last step, was not finite; the error has
+            the first such step.
     """
     weights = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    total = budget.total_steps(len(data))
-    watch = Watch(total, report, seconds_between_reports)
-    best = Best(model, loss, held_out, budget, prepare) if held_out else None
-    between_looks = max(math.ceil(len(data) / budget.batch), math.ceil(total / _LOOKS))
-    step = _stepping(weights, loss, budget, critic)
+    samples, total = len(data), budget.total_steps(len(data))
+    watch = Watch(total, report, seconds_between_reports=seconds_between_reports)
+    best = (
+        BestWeights(model, loss, held_out, budget, prepare=prepare, samples=samples)
+        if held_out
+        else None
+    )
+    take_step = _make_step(weights, loss, budget, critic)
     model.train()
     if begin:
         with torch.no_grad(), budget.autocast(data.device):
-            begin(prepare(data[_begin_with(len(data), budget.batch, data.device)]))
+            begin(prepare(data[_draw_first(samples, batch=budget.batch, device=data.device)]))
     if best:
-        best.look()
-    with divergence_named(watch, weights):
-        for index in _batches(len(data), budget.batch, total, data.device):
+        best.evaluate()
+    with detect_divergence(watch, weights):
+        for index in _draw_batches(samples, batch=budget.batch, total=total, device=data.device):
             batch, done = prepare(data[index]), watch.step / total
             before_step(done)
-            watch.saw(len(index), step(batch, done))
-            if best and (watch.step % between_looks == 0 or watch.step == total):
-                best.look()
-                if best.has_enough:
-                    break
+            watch.add(len(index), take_step(batch, done))
+            if best and best.stops_after(watch.step):
+                break
         watch.require_finite()
     if best:
-        best.take()
-    if not finite(weights):  # no loss has seen what the last step did
+        best.restore()
+    if not all_finite(weights):  # no loss has been computed since the last step
         raise TrainingDiverged(watch.step)
     model.eval()
-    return Finish(watch.step, watch.step < total, best.loss if best else None)
+    return Finish(
+        steps=watch.step,
+        stopped_early=watch.step < total,
+        held_out=best.loss if best else None,
+    )
 
 
-def _begin_with(samples: int, batch: int, device: torch.device) -> Tensor:
-    """The indices of eight batches, or of all samples where there are fewer."""
-    return torch.randperm(samples, device=device)[: _BEGIN * batch]
+def _draw_first(samples: int, *, batch: int, device: torch.device) -> Tensor:
+    """Draw the indices of eight batches, or of all samples if there are fewer."""
+    return torch.randperm(samples, device=device)[: _FIRST_BATCHES * batch]
 
 
-def _batches(samples: int, batch: int, total: int, device: torch.device) -> Iterator[Tensor]:
-    """Index tensors of ``total`` batches: every sample once an epoch, in an order drawn anew."""
+def _draw_batches(
+    samples: int, *, batch: int, total: int, device: torch.device
+) -> Iterator[Tensor]:
+    """Draw the indices of ``total`` batches: each epoch has every sample once, in a new order."""
     done = 0
     while done < total:
         order = torch.randperm(samples, device=device)
@@ -118,33 +126,33 @@ def _batches(samples: int, batch: int, total: int, device: torch.device) -> Iter
             done += 1
 
 
-def _stepping(
+def _make_step(
     weights: list[nn.Parameter], loss: Loss, budget: Budget, critic: Critic | None
 ) -> Callable[[Tensor, float], Mapping[str, Tensor]]:
-    """What takes a step of the model, and of its critic, on a batch; it gives the loss terms."""
-    theirs = list(critic.parameters) if critic else []
-    apart = {id(parameter) for parameter in theirs}
-    player = _Player([weight for weight in weights if id(weight) not in apart], budget)
-    opponent = _Player(theirs, budget) if critic else None
+    """Make the function that updates the model, then its critic, and returns the loss terms."""
+    critic_weights = list(critic.parameters) if critic else []
+    excluded = {id(parameter) for parameter in critic_weights}
+    player = _Player([weight for weight in weights if id(weight) not in excluded], budget)
+    opponent = _Player(critic_weights, budget) if critic else None
     compiled = torch.compile(loss) if budget.compile else loss
 
-    def step(batch: Tensor, done: float) -> Mapping[str, Tensor]:
+    def take_step(batch: Tensor, done: float) -> Mapping[str, Tensor]:
         with budget.autocast(batch.device):
             terms = compiled(batch)
             objective = torch.stack([term.float() for term in terms.values()]).sum()
-        player.step(objective, done)
+        player.minimise(objective, done)
         if critic is None or opponent is None:
             return terms
         with budget.autocast(batch.device):
-            judgement = critic.loss(batch)
-        opponent.step(judgement, done)
-        return {**terms, "critic": judgement}
+            critic_loss = critic.loss(batch)
+        opponent.minimise(critic_loss, done)
+        return {**terms, "critic": critic_loss}
 
-    return step
+    return take_step
 
 
 class _Player:
-    """Parameters and the optimiser that moves them, and no others."""
+    """Parameters with the optimiser that updates them, and no others."""
 
     def __init__(self, parameters: list[nn.Parameter], budget: Budget) -> None:
         kinds: Mapping[str, Callable[..., torch.optim.Optimizer]] = {
@@ -157,11 +165,12 @@ class _Player:
             parameters, lr=budget.learning_rate, weight_decay=budget.weight_decay
         )
 
-    def step(self, objective: Tensor, done: float) -> None:
+    def minimise(self, objective: Tensor, done: float) -> None:
+        """Take one step down the objective, when that fraction of training is over."""
         for group in self.optimiser.param_groups:
             group["lr"] = self.budget.learning_rate_at(done)
         self.optimiser.zero_grad(set_to_none=True)
-        # Only these: the critic must not gather gradients from the autoencoder's step, nor the
-        # other way round.
+        # With these inputs alone, the critic gathers no gradients from the autoencoder's step, nor
+        # the autoencoder from the critic's.
         torch.autograd.backward(objective, inputs=self.parameters)
         self.optimiser.step()

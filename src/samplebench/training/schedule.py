@@ -1,4 +1,4 @@
-"""A training budget, and what of the data is held out of it."""
+"""Training with a part of the data held out for early stopping."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,10 +13,12 @@ from samplebench.training.loop import Finish, train
 
 @dataclass(frozen=True)
 class Schedule:
-    """How to train, and what share of the data is held out to tell when to stop.
+    """A training budget, the share of the data that is held out, and the patience.
+
+    ``patience`` is that of ``HeldOut``.
 
     Raises:
-        ValueError: the share is not between 0 and 1, or patience is less than one look.
+        ValueError: the share is not between 0 and 1, or patience is less than 1.
     """
 
     budget: Budget
@@ -32,29 +34,29 @@ class Schedule:
     def train(
         self, model: nn.Module, loss: Callable[[Tensor], Mapping[str, Tensor]], data: Tensor
     ) -> Finish:
-        """Train on all but a share; the model ends with the weights that these like best.
+        """Train on the data that are not held out; keep the best weights on those that are.
 
         Raises:
             ValueError: there are fewer than two samples.
             TrainingDiverged: a loss was not finite.
         """
-        learned, unseen = set_aside(data, self.held_out)
-        return train(model, loss, learned, self.budget, held_out=HeldOut(unseen, self.patience))
+        training, held_out = set_aside(data, self.held_out)
+        return train(model, loss, training, self.budget, held_out=HeldOut(held_out, self.patience))
 
 
 def set_aside(data: Tensor, share: float) -> tuple[Tensor, Tensor]:
-    """Samples to learn from, and the share of them, drawn at random, that is held out.
+    """Split data at random into training samples and a share that is held out.
 
-    There is at least one of each.
+    Each part has at least one sample.
 
     Raises:
         ValueError: there are fewer than two samples.
     """
     if len(data) < 2:
         raise ValueError(
-            "a share is held out, so at least two samples are needed, one to learn from and one "
-            f"to hold out; there is {len(data)}"
+            "at least two samples are needed, one to learn from and one to hold out; "
+            f"there is {len(data)}"
         )
     order = torch.randperm(len(data), device=data.device)
-    apart = min(max(1, round(share * len(data))), len(data) - 1)
-    return data[order[apart:]], data[order[:apart]]
+    count = min(max(1, round(share * len(data))), len(data) - 1)
+    return data[order[count:]], data[order[:count]]
