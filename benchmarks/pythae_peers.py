@@ -92,8 +92,8 @@ def _model(name: str, images: torch.Tensor, width: int) -> nn.Module:
     shape = tuple(images.shape[1:])
     model, config, settings = MODELS[name]
     if name == "vq-vae":
-        encoder = map_encoder(shape, CHANNELS, width, HALVINGS)
-        decoder = map_decoder(shape, CHANNELS, width, HALVINGS)
+        sizes = {"channels": CHANNELS, "width": width, "halvings": HALVINGS}
+        encoder, decoder = map_encoder(shape, **sizes), map_decoder(shape, **sizes)
         latent = CHANNELS * torch.Size(map_sizes(shape, HALVINGS)[-1]).numel()
     else:
         outputs = 2 * LATENT if name in WITH_LOG_VARIANCE else LATENT

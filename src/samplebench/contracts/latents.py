@@ -116,7 +116,7 @@ class Continuous(LatentSpace):
 
 @dataclass(frozen=True)
 class Discrete(LatentSpace):
-    """One code per codebook at each site. ``codebooks`` are their sizes, several for residual VQ."""
+    """One code per codebook at each site; ``codebooks`` are the sizes, several in residual VQ."""
 
     codebooks: tuple[int, ...]
     grid: tuple[int, ...] = ()

@@ -1,6 +1,6 @@
-"""The networks that autoencoders share, so that a new method meets the others on equal ones.
+"""The networks that autoencoders share, so that methods are compared on equal networks.
 
-Nothing here is a part that one would rank.
+No part that a board ranks is defined here.
 """
 
 from samplebench.networks.adversarial import AdversarialBottleneckAutoencoder

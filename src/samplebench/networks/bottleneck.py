@@ -1,4 +1,4 @@
-"""Autoencoders on maps, whatever codes a site: one network, one loss, any bottleneck."""
+"""Autoencoders on feature maps: one network, one loss, any bottleneck."""
 
 import math
 from abc import ABC, abstractmethod
@@ -17,13 +17,13 @@ from samplebench.networks.maps import map_decoder, map_encoder, map_sizes
 from samplebench.networks.sizes import ImageShape
 
 Sites = Float[Tensor, "images positions reals"]
-"""What an encoder finds at each position of the grid, row by row: as many reals as channels."""
+"""The encoder's output at each position of the grid, row by row: one real per channel."""
 
 
 class Coded(NamedTuple):
     """Values (images, positions, value_width) and codes (images, positions, code_width).
 
-    ``None`` where the space has none.
+    A part that the space does not have is ``None``.
     """
 
     values: Tensor | None = None
@@ -31,54 +31,54 @@ class Coded(NamedTuple):
 
 
 class Bottleneck(nn.Module, ABC):
-    """What stands between the encoder and the decoder of a map: it codes every site by itself."""
+    """The layer between encoder and decoder. It codes every site independently."""
 
     channels: int
-    """Reals at a site, on both sides of it."""
+    """The number of reals at a site, before and after the bottleneck."""
 
     @abstractmethod
     def space(self, grid: tuple[int, ...]) -> LatentSpace:
-        """The latents of a grid of such sites."""
+        """Return the space of latents for a grid of sites."""
 
     @abstractmethod
     def encode(self, sites: Sites) -> Coded:
-        """What of the sites is kept; deterministic in evaluation mode."""
+        """Encode sites; deterministic in evaluation mode."""
 
     @abstractmethod
     def decode(self, latents: Latents) -> Sites:
-        """The sites that the decoder gets for latents of this space."""
+        """Decode latents of this space into sites, the input of the decoder."""
 
     @abstractmethod
     def forward(self, sites: Sites) -> tuple[Sites, Mapping[str, Tensor]]:
-        """In training: the sites that the decoder gets, and the terms that the loss gains.
+        """Return the sites for the decoder and the bottleneck's loss terms, in training.
 
-        Gradients reach the encoder through both. A term is a scalar beside a reconstruction error
-        per pixel value: a mean over sites and channels, nats an image divided by the pixel values
-        of an image, or what the method's own weight makes of nats a site.
+        Gradients reach the encoder through both. A term is a scalar on the scale of a
+        reconstruction error per pixel value: a mean over sites and channels, nats per image
+        divided by the number of pixel values, or nats per site times the method's own weight.
         """
 
     def begin(self, sites: Sites) -> None:
-        """Told once before training, without gradients, some of the sites to come."""
+        """Initialise from some training sites; called once before training, without gradients."""
 
     def before_step(self, done: float) -> None:
-        """Told before each step the share of training that is over, in [0, 1)."""
+        """Advance schedules; ``done`` is the fraction of training that is over, in [0, 1)."""
 
 
 @final
 class BottleneckAutoencoder(Autoencoder):
     """The network of VQ-VAE around a bottleneck.
 
-    ``L = R(x, D(b(E(x)))) + the bottleneck's terms``, all per pixel value. R is the mean squared
-    error over the variance of the training images' pixels for ``mse``, else
-    ``−log p(x | z)`` in nats over the pixel values. The decoder gives the means of pixels, cut to
-    [0, 1] where images are asked for; for ``bernoulli`` it gives logits.
+    ``L = R(x, D(b(E(x)))) + the bottleneck's terms``, all per pixel value. For ``mse``, R is the
+    mean squared error divided by the variance of the training images' pixels; otherwise
+    ``−log p(x | z)`` in nats divided by the number of pixel values. The decoder outputs the means
+    of pixels, which ``decode`` clips to [0, 1]; for ``bernoulli`` it outputs logits.
 
     Args:
         image_shape: channels, height, width.
-        bottleneck: codes the sites.
+        bottleneck: the layer that codes the sites.
         width: channels of the widest layers.
-        halvings: how often the image is halved: sites are 2^halvings pixels apart.
-        likelihood: what the reconstruction error is.
+        halvings: number of downsamplings by 2: sites are 2^halvings pixels apart.
+        likelihood: the distribution of pixels, which defines the reconstruction error.
     """
 
     variance: Tensor
@@ -96,16 +96,17 @@ class BottleneckAutoencoder(Autoencoder):
         self.grid = map_sizes(image_shape, halvings)[-1]
         self.bottleneck = bottleneck
         self.latent_space = bottleneck.space(self.grid)
-        self.encoder = map_encoder(image_shape, bottleneck.channels, width, halvings)
-        self.decoder = map_decoder(image_shape, bottleneck.channels, width, halvings)
+        sizes = {"channels": bottleneck.channels, "width": width, "halvings": halvings}
+        self.encoder = map_encoder(image_shape, **sizes)
+        self.decoder = map_decoder(image_shape, **sizes)
         self.register_buffer("variance", torch.ones(()))
 
     def encode(self, images: Images) -> Latents:
-        coded = self.bottleneck.encode(self._sites(images))
+        coded = self.bottleneck.encode(self.encode_sites(images))
         return self.latent_space.pack(values=coded.values, codes=coded.codes)
 
     def decode(self, latents: Latents) -> Images:
-        return self.means(self._outputs(self.bottleneck.decode(latents))).clamp(0, 1)
+        return self.means(self._decode_sites(self.bottleneck.decode(latents))).clamp(0, 1)
 
     def loss_terms(self, images: Images) -> Mapping[str, Tensor]:
         outputs, terms = self.reconstruct(images)
@@ -114,36 +115,37 @@ class BottleneckAutoencoder(Autoencoder):
     def begin_training(self, images: Images) -> None:
         if len(images) > 1:
             self.variance.copy_(images.var().clamp(min=1e-6))
-        self.bottleneck.begin(self._sites(images))
+        self.bottleneck.begin(self.encode_sites(images))
 
     def before_step(self, done: float) -> None:
         self.bottleneck.before_step(done)
 
+    def encode_sites(self, images: Images) -> Sites:
+        """Compute the encoder's output at each position, the input of the bottleneck."""
+        features: Tensor = self.encoder(images)  # (images, channels, rows, columns)
+        return features.flatten(2).transpose(1, 2)
+
     def reconstruct(self, images: Images) -> tuple[Tensor, Mapping[str, Tensor]]:
-        """What the decoder gives for the images in training, and the bottleneck's terms."""
-        sites, terms = self.bottleneck(self._sites(images))
-        return self._outputs(sites), terms
+        """Compute the decoder's outputs for images in training, and the bottleneck's terms."""
+        sites, terms = self.bottleneck(self.encode_sites(images))
+        return self._decode_sites(sites), terms
 
     def means(self, outputs: Tensor) -> Tensor:
-        """The means of the pixels for what the decoder gives, not cut to [0, 1]."""
+        """Convert the decoder's outputs into the means of pixels, not clipped to [0, 1]."""
         return torch.sigmoid(outputs) if self.likelihood == "bernoulli" else outputs
 
     def reconstruction_term(self, outputs: Tensor, images: Images) -> Tensor:
-        """The reconstruction's share of the loss, per pixel value."""
+        """Compute the reconstruction term of the loss, per pixel value."""
         nats = reconstruction_loss(self.likelihood, outputs, images) / math.prod(self.image_shape)
         return 2 * nats / self.variance if self.likelihood == "mse" else nats
 
     @property
     def last_weight(self) -> Tensor:
-        """The weights of the decoder's last layer, where an adversary balances its gradient."""
+        """The weights of the decoder's last layer, at which gradients of a critic are balanced."""
         layers = [m for m in self.decoder.modules() if isinstance(m, nn.ConvTranspose2d)]
         return layers[-1].weight
 
-    def _sites(self, images: Images) -> Sites:
-        features: Tensor = self.encoder(images)  # (images, channels, rows, columns)
-        return features.flatten(2).transpose(1, 2)
-
-    def _outputs(self, sites: Sites) -> Tensor:
+    def _decode_sites(self, sites: Sites) -> Tensor:
         maps = sites.transpose(1, 2)
         outputs: Tensor = self.decoder(maps.reshape(*maps.shape[:2], *self.grid))
         return outputs

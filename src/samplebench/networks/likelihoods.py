@@ -1,4 +1,4 @@
-"""What a reconstruction costs."""
+"""The reconstruction losses: negative log-likelihoods of images."""
 
 import math
 from typing import Literal
@@ -10,19 +10,19 @@ from samplebench.contracts.dataset import Images
 
 Likelihood = Literal["mse", "bernoulli", "laplace", "gaussian"]
 
-_LEAST_VARIANCE = 1e-8  # an exact reconstruction must not cost −∞
+_MINIMUM_VARIANCE = 1e-8  # keeps the loss of an exact reconstruction finite
 
 
 def reconstruction_loss(likelihood: Likelihood, decoded: Tensor, images: Images) -> Tensor:
-    """``−log p(x | z)`` without constants, in nats, summed over pixels, averaged over images.
+    """Compute ``−log p(x | z)`` without constants, in nats: a sum over pixels, a mean over images.
 
-    ``decoded`` is the mean of each pixel; for ``bernoulli``, its logit.
+    ``decoded`` holds the mean of each pixel; for ``bernoulli``, its logit.
 
-    ``mse``: a Gaussian of variance 1 around the mean, half the squared error.
-    ``bernoulli``: cross-entropy, each pixel in [0, 1] the probability of a one.
-    ``laplace``: a Laplace law of scale 1 around the mean, the absolute error.
-    ``gaussian``: a Gaussian of the variance that suits the batch best, ``D/2 log MSE`` for D
-    pixels (Simple and Effective VAE Training with Calibrated Decoders, Rybkin et al., 2020,
+    ``mse``: a Gaussian of variance 1, half the squared error.
+    ``bernoulli``: cross-entropy, with each pixel in [0, 1] as the probability of a one.
+    ``laplace``: a Laplace distribution of scale 1, the absolute error.
+    ``gaussian``: a Gaussian of the maximum-likelihood variance of the batch, ``D/2 log MSE`` for
+    D pixels (Simple and Effective VAE Training with Calibrated Decoders, Rybkin et al., 2020,
     arXiv:2006.13202).
     """
     if likelihood == "bernoulli":
@@ -32,5 +32,5 @@ def reconstruction_loss(likelihood: Likelihood, decoded: Tensor, images: Images)
         return functional.mse_loss(decoded, images, reduction="sum") / 2 / len(images)
     if likelihood == "laplace":
         return functional.l1_loss(decoded, images, reduction="sum") / len(images)
-    variance = functional.mse_loss(decoded, images).clamp(min=_LEAST_VARIANCE)
+    variance = functional.mse_loss(decoded, images).clamp(min=_MINIMUM_VARIANCE)
     return math.prod(images.shape[1:]) / 2 * variance.log()

@@ -1,30 +1,30 @@
-"""A critic that judges an image patch by patch."""
+"""A critic that judges the patches of an image."""
 
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from samplebench.contracts.dataset import Images
-from samplebench.networks.sizes import ImageShape, halved
+from samplebench.networks.sizes import ImageShape, halve
 
-_MOST_HALVINGS = 3
-_SMALLEST = 3  # pixels that the two last convolutions, each one smaller, turn into one verdict
+_DOWNSAMPLINGS = 3  # at most
+_SMALLEST = 3  # pixels: each of the last two convolutions takes one, which leaves one verdict
 _SLOPE = 0.2
 
 
 class PatchCritic(nn.Module):
-    """PatchGAN: convolutions of width 4, up to three of them halving the image, to a map of
-    verdicts, each on the patch that it sees; high for images.
+    """The PatchGAN critic: a map of verdicts on overlapping patches, high for real images.
 
-    Small images are halved less often. Batches are normalised, as in the paper: in training mode,
-    what else is in the batch counts.
+    It has convolutions of size 4, of which up to three downsample the image, fewer if the image is
+    small. Batches are normalised as in the paper, so in training mode a verdict depends on the
+    rest of the batch.
 
     Args:
         image_shape: channels, height, width.
-        width: channels after the first convolution; they double with each further one, up to
-            eight times.
+        width: channels after the first convolution; each further one doubles them, up to eight
+            times the width.
 
     Raises:
-        ValueError: the image is too small for any verdict.
+        ValueError: the image is too small for a verdict.
 
     Reference: Image-to-Image Translation with Conditional Adversarial Networks (Isola et al.,
     2017), arXiv:1611.07004
@@ -37,14 +37,14 @@ class PatchCritic(nn.Module):
             raise ValueError(f"images of {size[0]}x{size[1]} are too small for a critic")
         layers: list[nn.Module] = []
         channels = image_shape[0]
-        for level in range(_MOST_HALVINGS):
-            if min(halved(size)) < _SMALLEST:
+        for level in range(_DOWNSAMPLINGS):
+            if min(halve(size)) < _SMALLEST:
                 break
-            size, wider = halved(size), width * 2**level
-            layers += _layer(channels, wider, stride=2, normalised=level > 0)
+            size, wider = halve(size), width * 2**level
+            layers += _make_layer(channels, wider, stride=2, normalised=level > 0)
             channels = wider
         wider = min(2 * channels, 8 * width) if layers else width
-        layers += _layer(channels, wider, stride=1, normalised=bool(layers))
+        layers += _make_layer(channels, wider, stride=1, normalised=bool(layers))
         self.verdicts = nn.Sequential(*layers, nn.Conv2d(wider, 1, 4, padding=1))
 
     def forward(self, images: Images) -> Float[Tensor, "images 1 rows columns"]:
@@ -52,7 +52,7 @@ class PatchCritic(nn.Module):
         return verdicts
 
 
-def _layer(channels: int, wider: int, *, stride: int, normalised: bool) -> list[nn.Module]:
-    convolution = nn.Conv2d(channels, wider, 4, stride=stride, padding=1)
-    norm: list[nn.Module] = [nn.BatchNorm2d(wider)] if normalised else []
+def _make_layer(inputs: int, outputs: int, *, stride: int, normalised: bool) -> list[nn.Module]:
+    convolution = nn.Conv2d(inputs, outputs, 4, stride=stride, padding=1)
+    norm: list[nn.Module] = [nn.BatchNorm2d(outputs)] if normalised else []
     return [convolution, *norm, nn.LeakyReLU(_SLOPE)]

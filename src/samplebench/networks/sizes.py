@@ -1,4 +1,4 @@
-"""The sizes of images on their way through a network."""
+"""The sizes of images and feature maps under downsampling and upsampling."""
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -7,19 +7,19 @@ ImageShape = tuple[int, int, int]
 """Channels, height, width."""
 
 
-def halved(size: tuple[int, int]) -> tuple[int, int]:
-    """Height and width after a convolution of stride 2, which rounds down.
+def halve(size: tuple[int, int]) -> tuple[int, int]:
+    """Return height and width after a convolution of stride 2, which rounds down.
 
     Raises:
-        ValueError: there is nothing to halve.
+        ValueError: a side has fewer than two pixels.
     """
     if min(size) < 2:
         raise ValueError(f"images of {size[0]}x{size[1]} are too small to halve")
     return size[0] // 2, size[1] // 2
 
 
-class FitTo(nn.Module):
-    """Brings a doubled image to a size that its halving rounded down, by repeating its edge."""
+class PadTo(nn.Module):
+    """Pad an upsampled map by its edge to the size that downsampling had rounded down."""
 
     def __init__(self, size: tuple[int, int]) -> None:
         super().__init__()

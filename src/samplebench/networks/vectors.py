@@ -1,8 +1,8 @@
-"""Networks between images and vectors, fitted to the size of the images.
+"""Networks between images and vectors, with as many layers as the size of images needs.
 
-``mlp`` flattens; ``conv`` halves the image, doubling the channels, until 4 pixels or less are
-left; ``resnet`` does the same with a residual block at each size. A decoder mirrors its encoder
-and ends in logits, one a pixel.
+``mlp`` flattens the image. ``conv`` halves its height and width and doubles the channels until 4
+pixels or fewer are left. ``resnet`` does the same with a residual block at each size. A decoder
+mirrors its encoder and outputs one logit per pixel value.
 """
 
 import math
@@ -12,25 +12,30 @@ from typing import Literal
 from torch import Tensor, nn
 from torch.nn import functional
 
-from samplebench.networks.sizes import FitTo, ImageShape, halved
+from samplebench.networks.sizes import ImageShape, PadTo, halve
 
 Backbone = Literal["conv", "mlp", "resnet"]
 
-_SMALLEST = 4  # pixels at which halving stops
+_SMALLEST = 4  # pixels at which downsampling stops
 
 
 def vector_encoder(
     backbone: Backbone, image_shape: ImageShape, outputs: int, width: int
 ) -> nn.Module:
-    """Images (samples, channels, height, width) to vectors (samples, outputs)."""
+    """Build the network from images to vectors (samples, outputs)."""
     if backbone == "mlp":
-        return _mlp(math.prod(image_shape), outputs, width, before=[nn.Flatten()])
-    sizes = _halved_sizes(image_shape)
+        return _make_mlp(
+            inputs=math.prod(image_shape), outputs=outputs, width=width, before=[nn.Flatten()]
+        )
+    sizes = _list_sizes(image_shape)
     widths = [width * 2**level for level in range(len(sizes) - 1)]
     layers: list[nn.Module] = []
     channels = image_shape[0]
     for wider in widths:
-        layers += [nn.Conv2d(channels, wider, 4, stride=2, padding=1), *_after(backbone, wider)]
+        layers += [
+            nn.Conv2d(channels, wider, 4, stride=2, padding=1),
+            *_make_activation(backbone, wider),
+        ]
         channels = wider
     layers += [nn.Flatten(), nn.Linear(channels * math.prod(sizes[-1]), outputs)]
     return nn.Sequential(*layers)
@@ -39,37 +44,47 @@ def vector_encoder(
 def vector_decoder(
     backbone: Backbone, image_shape: ImageShape, inputs: int, width: int
 ) -> nn.Module:
-    """Vectors (samples, inputs) to logits (samples, channels, height, width)."""
+    """Build the network from vectors (samples, inputs) to logits of the shape of images."""
     if backbone == "mlp":
-        return _mlp(inputs, math.prod(image_shape), width, after=[nn.Unflatten(1, image_shape)])
-    sizes = _halved_sizes(image_shape)[::-1]
+        return _make_mlp(
+            inputs=inputs,
+            outputs=math.prod(image_shape),
+            width=width,
+            after=[nn.Unflatten(1, image_shape)],
+        )
+    sizes = _list_sizes(image_shape)[::-1]
     widths = [width * 2**level for level in range(len(sizes) - 1)][::-1]
     start = widths[0] * math.prod(sizes[0])
     layers: list[nn.Module] = [
         nn.Linear(inputs, start),
         nn.Unflatten(1, (widths[0], *sizes[0])),
-        *_after(backbone, widths[0]),
+        *_make_activation(backbone, widths[0]),
     ]
     for wide, narrow, size in zip(widths, widths[1:], sizes[1:], strict=False):
-        layers += [_doubled(wide, narrow), FitTo(size), *_after(backbone, narrow)]
-    layers += [_doubled(widths[-1], image_shape[0]), FitTo(sizes[-1])]
+        layers += [_upsample(wide, narrow), PadTo(size), *_make_activation(backbone, narrow)]
+    layers += [_upsample(widths[-1], image_shape[0]), PadTo(sizes[-1])]
     return nn.Sequential(*layers)
 
 
-def _halved_sizes(image_shape: ImageShape) -> list[tuple[int, int]]:
-    """Height and width, the whole image first, then after each halving; there is one at least."""
+def _list_sizes(image_shape: ImageShape) -> list[tuple[int, int]]:
+    """List height and width of the image and after each downsampling; at least one is needed.
+
+    Raises:
+        ValueError: the image is too small.
+    """
     sizes = [(image_shape[1], image_shape[2])]
     if max(sizes[0]) < _SMALLEST:
         raise ValueError(
-            f"images of {sizes[0][0]}x{sizes[0][1]} are too small to halve, "
-            f"which takes {_SMALLEST} pixels one way; backbone='mlp' takes them as they are"
+            f"images of {sizes[0][0]}x{sizes[0][1]} are too small to halve: height or width must "
+            f"be at least {_SMALLEST} pixels; backbone='mlp' takes images of any size"
         )
     while len(sizes) == 1 or (max(sizes[-1]) > _SMALLEST and min(sizes[-1]) > 1):
-        sizes.append(halved(sizes[-1]))
+        sizes.append(halve(sizes[-1]))
     return sizes
 
 
-def _mlp(
+def _make_mlp(
+    *,
     inputs: int,
     outputs: int,
     width: int,
@@ -88,12 +103,12 @@ def _mlp(
     )
 
 
-def _doubled(channels: int, outputs: int) -> nn.Module:
+def _upsample(channels: int, outputs: int) -> nn.Module:
     return nn.ConvTranspose2d(channels, outputs, 4, stride=2, padding=1)
 
 
-def _after(backbone: Backbone, channels: int) -> list[nn.Module]:
-    """What follows each change of resolution."""
+def _make_activation(backbone: Backbone, channels: int) -> list[nn.Module]:
+    """Make the layers that follow each change of resolution."""
     makers: dict[str, Callable[[], list[nn.Module]]] = {
         "conv": lambda: [nn.BatchNorm2d(channels), nn.ReLU()],
         "resnet": lambda: [nn.BatchNorm2d(channels), nn.ReLU(), _Residual(channels)],

@@ -155,7 +155,7 @@ def test_the_entropy_weight_spreads_the_codes(digits):
         with seeded(0, "train"):
             train_autoencoder(ours, digits[0], Budget(epochs=5, batch=64, learning_rate=2e-3))
         with torch.no_grad():
-            proxies = ours.bottleneck.proxies(ours._sites(digits[1]))
+            proxies = ours.bottleneck.proxies(ours.encode_sites(digits[1]))
             sums = relaxed_assignment(
                 proxies, ours.bottleneck.means, ours.bottleneck.scale, ours.bottleneck.heat
             )

@@ -47,7 +47,7 @@ def test_latents_are_the_nearest_codes():
     assert model.latent_space == Discrete((7,), (4, 3))
     images = torch.rand(5, 1, 16, 12)
     with torch.no_grad():
-        proxies = model.bottleneck.proxies(model._sites(images))
+        proxies = model.bottleneck.proxies(model.encode_sites(images))
         codes = model.encode(images).codes.flatten()
         book = model.bottleneck.codebook
         assert torch.equal(codes, torch.cdist(proxies, book).argmin(1))

@@ -1,4 +1,4 @@
-"""The critic and the autoencoder, each against the formulas, and in turns."""
+"""The losses of critic and autoencoder against their formulas, and their turns in training."""
 
 import pytest
 import torch
@@ -11,13 +11,14 @@ from samplebench.networks import (
     BottleneckAutoencoder,
     Coded,
 )
+from samplebench.networks.adversarial import balance_gradients
 from samplebench.training import Budget
 
 SHAPE = (1, 16, 16)
 
 
 class Open(Bottleneck):
-    """Lets everything through."""
+    """A bottleneck that passes everything on."""
 
     channels = 3
 
@@ -46,11 +47,11 @@ def images(count=6):
 
 
 def slope(term, model):
-    (found,) = torch.autograd.grad(term, model.inner.last_weight, retain_graph=True)
-    return found.double()
+    (gradient,) = torch.autograd.grad(term, model.inner.last_weight, retain_graph=True)
+    return gradient.double()
 
 
-def test_missing_perceptual_weights_are_told_as_training_begins_and_to_nobody_else(
+def test_missing_perceptual_weights_are_an_error_when_training_begins_and_not_before(
     tmp_path, monkeypatch
 ):
     def no_network(*_, **__):
@@ -71,10 +72,10 @@ def test_the_critic_minimises_the_hinge_loss():
     with torch.no_grad():
         real = model.critic(images()).double()
         fake = model.critic(model.decode(model.encode(images()))).double()
-        told = float(model.critic_loss(images()))
+        loss = float(model.critic_loss(images()))
     zero = torch.zeros(()).double()
     exact = (torch.maximum(zero, 1 - real).mean() + torch.maximum(zero, 1 + fake).mean()) / 2
-    assert told == pytest.approx(float(exact), rel=1e-5)
+    assert loss == pytest.approx(float(exact), rel=1e-5)
 
 
 @pytest.mark.parametrize("likelihood", ["mse", "bernoulli"])
@@ -89,21 +90,19 @@ def test_the_verdict_pulls_the_last_layer_as_strongly_as_the_reconstruction(like
     torch.testing.assert_close(judged, 0.5 * weight * plain, rtol=1e-3, atol=1e-6)
 
 
-def test_the_weight_of_a_verdict_that_pulls_at_nothing_is_cut():
-    model = build(adversary=1.0)
-    model.before_step(0.9)
-    wanted = torch.zeros(()) + 1e9 * model.inner.last_weight.sum()
-    verdict = 0.0 * model.inner.last_weight.sum()
-    assert float(model._balance(wanted, verdict)) == 1e4
+def test_the_weight_of_a_verdict_without_a_gradient_is_clipped():
+    weights = torch.ones(3, requires_grad=True)
+    fidelity, verdict = 1e9 * weights.sum(), 0.0 * weights.sum()
+    assert float(balance_gradients(fidelity, verdict, at=weights)) == 1e4
 
 
-def test_before_its_start_the_critic_is_not_heard_and_from_then_on_it_is():
+def test_the_verdict_enters_the_loss_from_its_start_on():
     model = build(start=0.3)
     train_autoencoder(model, images(20), Budget(steps=10, batch=10))
-    assert model.heard
-    for done, heard in ((0.0, False), (0.29, False), (0.3, True), (0.9, True)):
+    assert "verdict" in model.loss_terms(images())
+    for done, active in ((0.0, False), (0.29, False), (0.3, True), (0.9, True)):
         model.before_step(done)
-        assert ("verdict" in model.loss_terms(images())) is heard
+        assert ("verdict" in model.loss_terms(images())) is active
 
 
 def test_each_side_leaves_the_others_weights_alone():
@@ -132,14 +131,14 @@ def test_a_reconstruction_is_made_once_a_step():
     model.critic_loss(batch)
     assert not calls
     model.critic_loss(batch)
-    assert calls, "an old reconstruction is shown again"
+    assert calls, "an old reconstruction is reused"
     model.loss_terms(batch)
     calls.clear()
     model.critic_loss(batch.clone())
-    assert calls, "the reconstruction of other images is shown"
+    assert calls, "the reconstruction of other images is reused"
 
 
-def test_without_gradients_the_loss_is_told_all_the_same():
+def test_without_gradients_the_verdict_is_still_in_the_loss():
     model = build()
     model.before_step(0.9)
     with torch.no_grad():
@@ -150,7 +149,7 @@ def test_without_gradients_the_loss_is_told_all_the_same():
     ("settings", "words"),
     [({"adversary": -1.0}, "adversary"), ({"start": 1.0}, "start"), ({"perceptual": -1.0}, "per")],
 )
-def test_a_setting_out_of_range_is_told(settings, words):
+def test_a_setting_out_of_range_is_refused(settings, words):
     with pytest.raises(ValueError, match=words):
         build(**settings)
 

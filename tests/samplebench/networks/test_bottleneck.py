@@ -1,4 +1,4 @@
-"""The autoencoder around a bottleneck: what goes where, and what the loss is made of."""
+"""The autoencoder around a bottleneck: its data flow and the terms of its loss."""
 
 from collections.abc import Mapping
 
@@ -21,13 +21,13 @@ SHAPE = (2, 8, 12)
 
 
 class Open(Bottleneck):
-    """Lets everything through, and remembers what it was told."""
+    """A bottleneck that passes everything on, and records its calls."""
 
     def __init__(self, channels: int = 3) -> None:
         super().__init__()
         self.channels = channels
         self.scale = nn.Parameter(torch.ones(()))
-        self.told: list[object] = []
+        self.calls: list[object] = []
 
     def space(self, grid: tuple[int, ...]) -> LatentSpace:
         return Continuous(self.channels, grid)
@@ -42,10 +42,10 @@ class Open(Bottleneck):
         return sites, {"size": sites.square().mean() * self.scale}
 
     def begin(self, sites: Sites) -> None:
-        self.told.append(tuple(sites.shape))
+        self.calls.append(tuple(sites.shape))
 
     def before_step(self, done: float) -> None:
-        self.told.append(done)
+        self.calls.append(done)
 
 
 @pytest.fixture
@@ -94,16 +94,16 @@ def test_other_likelihoods_count_in_nats_a_pixel_value(likelihood, images):
     model = build(likelihood=likelihood)
     model.begin_training(images)
     outputs, _ = model.reconstruct(images)
-    told = model.loss_terms(images)["reconstruction"]
+    term = model.loss_terms(images)["reconstruction"]
     torch.testing.assert_close(
-        told, reconstruction_loss(likelihood, outputs, images) / (2 * 8 * 12)
+        term, reconstruction_loss(likelihood, outputs, images) / (2 * 8 * 12)
     )
 
 
-def test_the_bottleneck_hears_of_the_start_and_of_each_step(images):
+def test_the_bottleneck_is_called_at_the_start_and_before_each_step(images):
     model = build()
     train_autoencoder(model, images, Budget(steps=2, batch=5))
-    assert model.bottleneck.told == [(5, 6, 3), 0.0, 0.5]
+    assert model.bottleneck.calls == [(5, 6, 3), 0.0, 0.5]
 
 
 def test_it_learns(images):

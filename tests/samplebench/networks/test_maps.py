@@ -1,4 +1,4 @@
-"""Networks between images and maps, for images of every size."""
+"""Networks between images and feature maps, for images of every size."""
 
 import pytest
 import torch
@@ -22,11 +22,11 @@ def test_maps_have_the_stated_grid_and_lead_back_to_the_image(shape, halvings):
     ("shape", "halvings", "grid"),
     [((1, 28, 28), 2, (7, 7)), ((3, 32, 32), 3, (4, 4)), ((1, 17, 23), 2, (4, 5))],
 )
-def test_each_halving_rounds_down(shape, halvings, grid):
+def test_each_downsampling_rounds_down(shape, halvings, grid):
     assert map_sizes(shape, halvings)[-1] == grid
 
 
-def test_images_too_small_for_so_many_halvings_are_refused_with_their_size():
+def test_images_too_small_for_so_many_downsamplings_are_refused_with_their_size():
     with pytest.raises(ValueError, match="images of 1x1 are too small to halve"):
         map_sizes((1, 4, 4), halvings=3)
     with pytest.raises(ValueError, match="halvings must be at least 1, not 0"):
@@ -34,13 +34,13 @@ def test_images_too_small_for_so_many_halvings_are_refused_with_their_size():
 
 
 def test_the_network_has_the_published_layers():
-    """Papers' table: 3→64→128 by stride 2, a 3×3, two residual blocks of 32, 1×1 to 16."""
+    """The paper's table: 3→64→128 by stride 2, a 3×3, two residual blocks of 32, 1×1 to 16."""
     encoder = map_encoder((3, 32, 32), channels=16, width=128, halvings=2)
     convolutions = [m for m in encoder.modules() if isinstance(m, nn.Conv2d)]
-    told = [(c.in_channels, c.out_channels, c.kernel_size[0], c.stride[0]) for c in convolutions]
+    layers = [(c.in_channels, c.out_channels, c.kernel_size[0], c.stride[0]) for c in convolutions]
     block = [(128, 32, 3, 1), (32, 128, 1, 1)]
-    halving = [(3, 64, 4, 2), (64, 128, 4, 2)]
-    assert told == [*halving, (128, 128, 3, 1), *block, *block, (128, 16, 1, 1)]
+    downsampling = [(3, 64, 4, 2), (64, 128, 4, 2)]
+    assert layers == [*downsampling, (128, 128, 3, 1), *block, *block, (128, 16, 1, 1)]
 
 
 def test_an_image_never_depends_on_the_rest_of_its_batch():

@@ -1,4 +1,4 @@
-"""The critic's size, and what a verdict sees."""
+"""The critic's map of verdicts, and the patch behind each verdict."""
 
 import pytest
 import torch
@@ -18,7 +18,7 @@ def test_images_of_any_size_from_3_pixels_on_get_verdicts(height, width, channel
 
 
 def test_large_images_are_judged_by_patches_of_the_papers_size():
-    """Three halvings and two more convolutions of width 4: each verdict sees 70 x 70 pixels."""
+    """Three downsamplings and two more convolutions of size 4: a patch has 70 × 70 pixels."""
     critic = PatchCritic((3, 256, 256), width=4).eval()
     images = torch.zeros(1, 3, 256, 256, requires_grad=True)
     verdicts = critic(images)

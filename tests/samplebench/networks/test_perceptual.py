@@ -1,4 +1,4 @@
-"""The perceptual distance on random weights of the real shape, read from a folder of our own."""
+"""The perceptual distance on random weights of the real shapes, read from a test's folder."""
 
 from types import SimpleNamespace
 
@@ -13,7 +13,7 @@ CHANNELS = (64, 128, 256, 512, 512)
 
 
 @pytest.fixture
-def weights_at_hand(tmp_path, monkeypatch):
+def installed_weights(tmp_path, monkeypatch):
     """LPIPS weights in the hub's folder, and VGG-16 without its half a gigabyte of classifier."""
     from torch_fidelity import sample_similarity_lpips as source
     from torchvision.models import vgg16
@@ -38,12 +38,12 @@ def _without_classifier(vgg16):
 
 
 def by_hand(scales, vgg, one, other):
-    """LPIPS as its paper writes it, in float64."""
+    """LPIPS as in its paper, in float64."""
     mean = torch.tensor([-0.030, -0.088, -0.188]).double()[:, None, None]
-    deviation = torch.tensor([0.458, 0.448, 0.450]).double()[:, None, None]
+    std = torch.tensor([0.458, 0.448, 0.450]).double()[:, None, None]
     network = vgg.features.double()
     total = torch.zeros(()).double()
-    pair = [(2 * image.double().expand(-1, 3, -1, -1) - 1 - mean) / deviation
+    pair = [(2 * image.double().expand(-1, 3, -1, -1) - 1 - mean) / std
             for image in (one, other)]  # fmt: skip
     place, stops = 0, (4, 9, 16, 23, 30)
     for level, stop in enumerate(stops):
@@ -57,21 +57,21 @@ def by_hand(scales, vgg, one, other):
     return total
 
 
-def test_it_is_the_papers_distance_and_gradients_reach_what_is_shown(weights_at_hand):
+def test_it_is_the_papers_distance_and_gradients_reach_the_reconstructions(installed_weights):
     with seeded(0, "images"):
         images = torch.rand(2, 1, 32, 32)
         shown = torch.rand(2, 1, 32, 32).requires_grad_()
     distance = PerceptualDistance((1, 32, 32))
-    told = distance(shown, images)
-    assert float(told.detach()) == pytest.approx(
-        float(by_hand(*weights_at_hand, shown.detach(), images)), rel=1e-3
+    value = distance(shown, images)
+    assert float(value.detach()) == pytest.approx(
+        float(by_hand(*installed_weights, shown.detach(), images)), rel=1e-3
     )
-    told.backward()
+    value.backward()
     assert float(shown.grad.abs().sum()) > 0
     assert float(distance(images, images)) == 0
 
 
-def test_weights_that_cannot_be_had_are_told_with_their_addresses(tmp_path, monkeypatch):
+def test_the_error_for_missing_weights_has_their_addresses(tmp_path, monkeypatch):
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
 
     def no_network(*_, **__):
