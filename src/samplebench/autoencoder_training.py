@@ -1,4 +1,4 @@
-"""Training an autoencoder as its contract says: the one loop, with its start, schedule, critic."""
+"""Training of an autoencoder: the training loop, called as the contract of autoencoders says."""
 
 from collections.abc import Callable
 
@@ -16,11 +16,12 @@ def train_autoencoder(
     prepare: Callable[[Tensor], Tensor] = lambda batch: batch,
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> None:
-    """Train on images (samples, channels, height, width), and leave it in evaluation mode.
+    """Train on images (samples, channels, height, width); leave the model in evaluation mode.
 
     Args:
-        data: the images, where the autoencoder is.
-        prepare: makes a batch of ``data`` into images in [0, 1].
+        data: the images, on the autoencoder's device.
+        prepare: converts a batch of ``data`` into images in [0, 1].
+        report: gets the progress from time to time.
 
     Raises:
         TrainingDiverged: a loss was not finite.

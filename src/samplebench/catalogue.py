@@ -1,4 +1,4 @@
-"""What is installed, as rows for people and programs."""
+"""The installed parts, suites and plugins, as rows for people and programs."""
 
 from collections.abc import Iterable, Sequence
 from textwrap import fill
@@ -12,41 +12,40 @@ from samplebench.registry.loading import Parts
 from samplebench.registry.registry import Part, Registry
 
 _SHAPE = (1, 32, 32)
-"""The images for which autoencoders are built to see their latent space."""
+"""The shape of images for which autoencoders are built to show their latent space."""
 
 _WIDTH = 60
-"""Characters of a terminal's line after which a text or a list goes on in the next."""
-
+"""The width of a text column in the terminal."""
 
 _LIST_WIDTH = 44
-"""The same of a list, of which a row may have two."""
+"""The width of a list column, of which a row may have two."""
 
-_ELSEWHERE = ("kind", "settings", "meanings")
-"""What a terminal's table has no room for."""
+_HIDDEN = ("kind", "settings", "meanings")
+"""The columns that the terminal leaves out."""
 
 
 def rows(parts: Parts, kinds: Iterable[str]) -> list[dict[str, Any]]:
-    """One row a part, suite or plugin: its name, kind, plugin and more, by kind."""
-    found = []
+    """List one row per part, suite or plugin, with columns that depend on the kind."""
+    listed: list[dict[str, Any]] = []
     for kind in kinds:
         if kind == "suites":
-            found += [_suite_row(name) for name in bundled_suites()]
+            listed += [_suite_row(name) for name in bundled_suites()]
         elif kind == "plugins":
-            found += _plugin_rows(parts)
+            listed += _plugin_rows(parts)
         else:
             registry: Registry = getattr(parts, kind)
-            found += [_part_row(part, registry) for part in registry.values()]
-    return found
+            listed += [_part_row(part, registry) for part in registry.values()]
+    return listed
 
 
 def as_text(rows: Sequence[dict[str, Any]]) -> str:
-    """The rows as tables for a terminal, one a kind."""
+    """Format the rows as tables for a terminal, one for each kind."""
     tables = []
     for kind in dict.fromkeys(row["kind"] for row in rows):
-        ours = [row for row in rows if row["kind"] == kind]
         shown = [
-            {name: _cell(value) for name, value in row.items() if name not in _ELSEWHERE}
-            for row in ours
+            {name: _format_cell(value) for name, value in row.items() if name not in _HIDDEN}
+            for row in rows
+            if row["kind"] == kind
         ]
         widths = [_WIDTH if name in ("about", "reference") else None for name in shown[0]]
         table = tabulate(shown, headers="keys", maxcolwidths=widths, disable_numparse=True)
@@ -55,7 +54,7 @@ def as_text(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def as_markdown(rows: Sequence[dict[str, Any]]) -> str:
-    """The parts among the rows as one markdown table."""
+    """Format the parts among the rows as one markdown table."""
     shown = [
         {
             "kind": row["kind"],
@@ -70,7 +69,7 @@ def as_markdown(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def settings_as_markdown(rows: Sequence[dict[str, Any]]) -> str:
-    """Every setting of the parts among the rows, its default and what it means: a table a part."""
+    """Format the settings of each part among the rows as a markdown table."""
     sections = []
     for row in (row for row in rows if row.get("settings")):
         table = [
@@ -86,7 +85,7 @@ def settings_as_markdown(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _markdown(rows: list[dict[str, str]]) -> str:
-    """Cells are not padded: a change of one then changes one line."""
+    """Format a markdown table. Cells are not padded, so that a new value changes one line."""
     heads = list(rows[0])
     lines = [heads, ["---"] * len(heads), *([row[head] for head in heads] for row in rows)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
@@ -97,7 +96,7 @@ def _part_row(part: Part, registry: Registry) -> dict[str, Any]:
         "name": part.name,
         "kind": part.kind,
         "plugin": part.plugin.distribution,
-        **_latents(part, registry),
+        **_describe_latents(part, registry),
         "settings": {name: parameter.default for name, parameter in part.parameters.items()},
         "meanings": part.meanings,
         "about": part.summary.replace("``", "`"),
@@ -105,8 +104,8 @@ def _part_row(part: Part, registry: Registry) -> dict[str, Any]:
     }
 
 
-def _latents(part: Part, registry: Registry) -> dict[str, Any]:
-    """What a sampler accepts, and what an autoencoder makes."""
+def _describe_latents(part: Part, registry: Registry) -> dict[str, Any]:
+    """Return the latents that a sampler accepts or an autoencoder makes."""
     try:
         (chosen,) = registry.choose(part.name)
         if part.kind == "sampler":
@@ -153,8 +152,8 @@ def _plugin_rows(parts: Parts) -> list[dict[str, Any]]:
     return working + broken
 
 
-def _cell(value: Any) -> str:
+def _format_cell(value: Any) -> str:
     if isinstance(value, list):
-        told = [fill(str(each), _LIST_WIDTH, subsequent_indent="  ") for each in value]
-        return (", " if sum(map(len, told)) < _LIST_WIDTH else ",\n").join(told)
+        texts = [fill(str(entry), _LIST_WIDTH, subsequent_indent="  ") for entry in value]
+        return (", " if sum(map(len, texts)) < _LIST_WIDTH else ",\n").join(texts)
     return "" if value is None else str(value)

@@ -1,5 +1,6 @@
-"""A sampler of codes inside another sampler, ``prior: Sampler | str``: asked before work, copied,
-and kept in its state.
+"""Priors: samplers of codes inside another sampler, given as ``prior: Sampler | str``.
+
+A sampler with a prior refuses, copies, saves and restores it by these functions.
 """
 
 import copy
@@ -14,7 +15,10 @@ _IN_STATE = "prior."
 
 
 def objection_of(prior: Sampler | str, codes: Discrete) -> str | None:
-    """Why the prior cannot learn these codes; nothing is known of one that is still a text."""
+    """Return the prior's reason for refusing these codes, or ``None``.
+
+    A prior given as a spec is unknown until it is built, and gives ``None``.
+    """
     if isinstance(prior, str):
         return None
     reason = prior.objection(codes)
@@ -22,7 +26,7 @@ def objection_of(prior: Sampler | str, codes: Discrete) -> str | None:
 
 
 def no_density_of(prior: Sampler | str, codes: Discrete) -> str | None:
-    """Why the prior gives these codes no probability, or ``None``."""
+    """Return the reason that the prior gives these codes no probability, or ``None``."""
     if isinstance(prior, str):
         return None
     if not isinstance(prior, DensitySampler):
@@ -32,14 +36,14 @@ def no_density_of(prior: Sampler | str, codes: Discrete) -> str | None:
 
 
 def own_copy(prior: Sampler | str, codes: Discrete) -> Sampler:
-    """A prior to be fitted to these codes, so that the one that was asked for stays as it was.
+    """Copy the prior for a fit to these codes, so that the setting itself stays unfitted.
 
     Raises:
-        ValueError: it is a text, which only the harness can look up, or cannot learn the codes.
+        ValueError: the prior is a spec, which only the harness can build, or refuses the codes.
     """
     if isinstance(prior, str):
         raise ValueError(
-            f"prior={prior!r} is the spec of a sampler, and only the harness looks specs up: "
+            f"prior={prior!r} is the spec of a sampler, and only the harness builds specs: "
             "in Python pass a sampler of codes, such as prior=CodeHistogram()"
         )
     if reason := objection_of(prior, codes):
@@ -48,12 +52,12 @@ def own_copy(prior: Sampler | str, codes: Discrete) -> Sampler:
 
 
 def state_of(prior: Sampler) -> Mapping[str, Tensor]:
-    """Its state, under names of their own."""
+    """Return the prior's state, with prefixed names."""
     return {f"{_IN_STATE}{name}": tensor for name, tensor in prior.state().items()}
 
 
 def restored(prior: Sampler | str, codes: Discrete, state: Mapping[str, Tensor]) -> Sampler:
-    """A copy of the prior with the fit that ``state_of`` found."""
+    """Copy the prior and restore the fit that ``state_of`` saved."""
     fresh = own_copy(prior, codes)
     own = {
         name.removeprefix(_IN_STATE): tensor
@@ -65,7 +69,7 @@ def restored(prior: Sampler | str, codes: Discrete, state: Mapping[str, Tensor])
 
 
 def diagnostics_of(prior: Sampler) -> Mapping[str, float]:
-    """What it tells of its fit, under names of their own."""
+    """Return the prior's diagnostics, with prefixed names."""
     return {f"prior_{name}": number for name, number in prior.diagnostics().items()}
 
 

@@ -1,4 +1,4 @@
-"""The one place that seeds."""
+"""Seeding of the random generators. Nothing else in samplebench seeds."""
 
 import hashlib
 import random
@@ -11,14 +11,14 @@ import torch
 
 @contextmanager
 def seeded(seed: int, *labels: str) -> Iterator[None]:
-    """Draw from streams of their own inside the block; put the outer streams back after it.
+    """Seed the random generators inside the block, and restore their states after it.
 
-    Every (seed, labels) has its own streams of ``torch`` (all devices), ``numpy.random`` and
-    ``random``, so a stage that draws more or less numbers changes nothing in another stage.
+    Each (seed, labels) has its own streams of ``torch`` (all devices), ``numpy.random`` and
+    ``random``, so the number of draws in one stage changes nothing in another.
     """
     key = hashlib.sha256(repr((seed, labels)).encode()).digest()
     python_state, numpy_state = random.getstate(), np.random.get_state()
-    # Only what is in use: asking a GPU for its state would make a context on it.
+    # Only devices in use: reading a GPU's state would create a context on it.
     in_use = torch.cuda.is_initialized()  # type: ignore[no-untyped-call] # torch has no hint here
     devices = range(torch.cuda.device_count()) if in_use else ()
     with torch.random.fork_rng(devices):
@@ -33,8 +33,8 @@ def seeded(seed: int, *labels: str) -> Iterator[None]:
 
 
 def _seed_torch(seed: int) -> None:
-    # Where there is no device but the CPU, torch.manual_seed seeds nothing more, and spends a
-    # hundred times as long on noting where it was called from.
+    # Without a device, torch.manual_seed seeds the same generator, but takes a hundred times as
+    # long, because it records its call stack.
     if torch.cuda.is_available() or torch.backends.mps.is_available():
         torch.manual_seed(seed)
     else:

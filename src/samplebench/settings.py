@@ -1,4 +1,4 @@
-"""Checks that the constructors of parts share: of settings that no annotation can tell."""
+"""Checks of settings that type annotations cannot express, for the constructors of parts."""
 
 from typing import TypeVar
 
@@ -6,10 +6,10 @@ Choice = TypeVar("Choice", bound=str)
 
 
 def one_of(name: str, value: Choice, choices: tuple[str, ...]) -> Choice:
-    """``value``, if it is one of ``choices``.
+    """Return ``value`` if it is one of ``choices``.
 
     Raises:
-        ValueError: it is not; the message names the setting and the choices.
+        ValueError: it is not; the message has the setting and the choices.
     """
     if value not in choices:
         raise ValueError(f"{name} is one of {', '.join(choices)}, not {value!r}")
@@ -20,7 +20,7 @@ def at_least(name: str, value: int | float, least: int) -> None:
     """Refuse a number below ``least``.
 
     Raises:
-        ValueError: it is smaller, or not a number; the message names the setting.
+        ValueError: it is smaller, or NaN; the message has the setting.
     """
     if not value >= least:
         raise ValueError(f"{name} must be at least {least}, not {value}")
@@ -30,7 +30,7 @@ def above_zero(name: str, value: int | float) -> None:
     """Refuse a number that is not positive.
 
     Raises:
-        ValueError: it is not; the message names the setting.
+        ValueError: it is not positive, or NaN; the message has the setting.
     """
     if not value > 0:
         raise ValueError(f"{name} must be positive, not {value}")

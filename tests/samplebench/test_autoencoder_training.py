@@ -1,4 +1,4 @@
-"""Training an autoencoder calls all of its contract, in order."""
+"""Training calls the methods of the autoencoder's contract in order."""
 
 import pytest
 import torch
@@ -9,7 +9,7 @@ from samplebench.training import Budget, Progress
 
 
 class Diary(Linear):
-    """Writes down what it is told."""
+    """An autoencoder that records the calls of its methods."""
 
     def __init__(self, image_shape) -> None:
         super().__init__(image_shape)
@@ -31,7 +31,7 @@ def images() -> torch.Tensor:
     return torch.rand(6, 1, 4, 4)
 
 
-def test_an_autoencoder_begins_then_hears_its_schedule_before_each_step(images):
+def test_training_begins_once_and_calls_the_schedule_before_each_step(images):
     diary = Diary((1, 4, 4))
     train_autoencoder(diary, images, Budget(steps=2, batch=4))
     expected = ["begin with 6", "0.00", "learn from 4", "0.50", "learn from 2"]

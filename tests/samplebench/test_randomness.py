@@ -1,4 +1,4 @@
-"""The one place that seeds."""
+"""Streams of random numbers: one for each seed and labels, restored after the block."""
 
 import hashlib
 import random

@@ -1,4 +1,4 @@
-"""Clusters of points, for the methods that start from them: nothing here is a sampler."""
+"""Clusters of points, from which mixture models are initialised. No sampler is defined here."""
 
 from samplebench.clusters.centres import k_means
 from samplebench.clusters.choosing import chosen

@@ -1,4 +1,4 @@
-"""The centres of k-means."""
+"""k-means, started by k-means++."""
 
 import math
 
@@ -13,16 +13,16 @@ Points = Float[Tensor, "points D"]
 Means = Float[Tensor, "K D"]
 
 CHUNK = 2**14
-"""Points compared with the centres at a time."""
+"""The number of points compared with the centres at once."""
 
 
 def k_means(points: Points, count: int, rounds: int) -> tuple[Means, Float[Tensor, ""]]:
-    """``count`` centres, and the mean variance of a dimension about them, both float64.
+    """Find ``count`` centres, and the mean variance per dimension about them, both float64.
 
-    k-means++ draws the first from the points, and each next one in proportion to its squared
-    distance to the nearest so far; of 2 + log count that are drawn so, the one is taken after
-    which the points are nearest to their centres. Then comes Lloyd's iteration, in which a centre
-    that loses all its points stays where it is: ``rounds`` at most, until no centre moves.
+    Greedy k-means++ draws the first centre from the points. For each further one it draws 2 + log
+    count points with probability proportional to the squared distance to the nearest centre, and
+    keeps the one that lowers the sum of squared distances most. At most ``rounds`` of Lloyd's
+    iteration follow, until no centre moves. A centre that loses all its points stays.
 
     Raises:
         ValueError: there are fewer distinct points than centres.
@@ -30,36 +30,49 @@ def k_means(points: Points, count: int, rounds: int) -> tuple[Means, Float[Tenso
     Reference: k-means++: The advantages of careful seeding (Arthur and Vassilvitskii, 2007),
     SODA 2007.
     """
-    found = _spread(points, count)
+    centres = _draw_centres(points, count)
     for _ in range(rounds):
-        before, found = found, moved(found, points)
-        if torch.equal(before, found):
+        before, centres = centres, move_centres(centres, points)
+        if torch.equal(before, centres):
             break
-    squares = [_nearest(chunk, found)[0].square() for chunk in torch.split(points, CHUNK)]
-    return found.double(), torch.cat(squares).mean(dtype=torch.float64) / points.shape[1]
+    squares = [_find_nearest(chunk, centres)[0].square() for chunk in torch.split(points, CHUNK)]
+    return centres.double(), torch.cat(squares).mean(dtype=torch.float64) / points.shape[1]
 
 
-def _spread(points: Points, count: int) -> Means:
-    """The centres of k-means++, each the best of a few that were drawn."""
-    found = [points[torch.randint(len(points), (1,), device=points.device)]]
-    squares = _squares(points, found[0])[:, 0]
+def move_centres(centres: Means, points: Points) -> Means:
+    """Move each centre to the mean of the points nearest to it: one round of Lloyd's iteration."""
+    sums = torch.zeros_like(centres, dtype=torch.float64)
+    sizes = torch.zeros_like(sums[:, :1])
+    for chunk in torch.split(points, CHUNK):
+        members = one_hot(_find_nearest(chunk, centres)[1], len(centres)).to(chunk)  # (chunk, K)
+        sums += members.mT @ chunk
+        sizes += members.sum(0)[:, None]
+    return torch.where(sizes > 0, sums / sizes, centres).to(points)
+
+
+def _draw_centres(points: Points, count: int) -> Means:
+    """Draw centres by greedy k-means++."""
+    drawn = [points[torch.randint(len(points), (1,), device=points.device)]]
+    squares = _squared_distances(points, drawn[0])[:, 0]
     for _ in range(count - 1):
-        offered = points[chosen(squares, 2 + int(math.log(count)))]
-        left = torch.minimum(squares[:, None], _squares(points, offered))  # (points, offers)
-        best = left.sum(0, dtype=torch.float64).argmin(keepdim=True)
-        found.append(offered[best])
-        squares = left[:, best].squeeze(1)
-    means = torch.cat(found)
-    if len(torch.unique(means, dim=0)) < count:
+        candidates = points[chosen(squares, 2 + int(math.log(count)))]
+        remaining = torch.minimum(
+            squares[:, None], _squared_distances(points, candidates)
+        )  # (points, candidates)
+        best = remaining.sum(0, dtype=torch.float64).argmin(keepdim=True)
+        drawn.append(candidates[best])
+        squares = remaining[:, best].squeeze(1)
+    centres = torch.cat(drawn)
+    if len(torch.unique(centres, dim=0)) < count:
         raise ValueError(
-            f"{count} components need as many distinct points to start from, and among the "
-            f"{len(points)} that were looked at there are fewer: ask for fewer components"
+            f"{count} components need as many distinct points to start from, and there are fewer "
+            f"among the {len(points)} points: ask for fewer components"
         )
-    return means
+    return centres
 
 
-def _squares(points: Points, others: Means) -> Float[Tensor, "points K"]:
-    """Squared distances, exactly 0 between equals."""
+def _squared_distances(points: Points, others: Means) -> Float[Tensor, "points K"]:
+    """Compute squared distances, which are exactly 0 between equal points."""
     return torch.cat(
         [
             torch.cdist(chunk, others, compute_mode="donot_use_mm_for_euclid_dist").square_()
@@ -68,20 +81,9 @@ def _squares(points: Points, others: Means) -> Float[Tensor, "points K"]:
     )
 
 
-def moved(found: Means, points: Points) -> Means:
-    """Each centre at the mean of the points that are nearest to it."""
-    sums = torch.zeros_like(found, dtype=torch.float64)
-    sizes = torch.zeros_like(sums[:, :1])
-    for chunk in torch.split(points, CHUNK):
-        members = one_hot(_nearest(chunk, found)[1], len(found)).to(chunk)  # (chunk, count)
-        sums += members.mT @ chunk
-        sizes += members.sum(0)[:, None]
-    return torch.where(sizes > 0, sums / sizes, found).to(points)
-
-
-def _nearest(
-    points: Points, found: Means
+def _find_nearest(
+    points: Points, centres: Means
 ) -> tuple[Float[Tensor, " points"], Int64[Tensor, " points"]]:
-    """For each point the distance to the nearest centre, and which that is."""
-    distances, labels = torch.cdist(points, found).min(1)
+    """Find the distance to the nearest centre, and its index, for each point."""
+    distances, labels = torch.cdist(points, centres).min(1)
     return distances, labels

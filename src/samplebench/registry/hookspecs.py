@@ -1,8 +1,8 @@
-"""The hooks that a plugin may implement. Most get ``register`` and call it once a part.
+"""The hooks that a plugin may implement. Most get ``register`` and call it once for each part.
 
-``register(name, factory)``: the name is lower case with hyphens; the factory takes settings by
-name, each with a default, after what its kind is always given (a dataset ``data_dir``; an
-autoencoder and a feature extractor ``image_shape``).
+``register(name, factory)``: the name is lower case with hyphens. The factory takes settings by
+name, each with a default. The arguments of its kind come first: ``data_dir`` for a dataset,
+``image_shape`` for an autoencoder or a feature extractor.
 """
 
 from collections.abc import Callable
@@ -11,12 +11,12 @@ from typing import Any
 import pluggy
 
 API_VERSION = 1
-"""A plugin may state ``samplebench_api = 1``; one that states another number is not loaded."""
+"""The version of the hooks. A plugin that states another ``samplebench_api`` is not loaded."""
 
 Factory = Callable[..., Any]
 
 Register = Callable[[str, Factory], None]
-"""What a hook is given: ``register(name, factory)``."""
+"""The type of the argument of hooks: ``register(name, factory)``."""
 
 hookspec = pluggy.HookspecMarker("samplebench")
 hookimpl = pluggy.HookimplMarker("samplebench")
@@ -49,4 +49,4 @@ def register_metrics(register: Register) -> None:
 
 @hookspec
 def warm_up() -> None:
-    """Import what parts import late because it takes long: called once for all child processes."""
+    """Import slow modules that parts import lazily; called once for all child processes."""

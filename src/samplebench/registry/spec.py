@@ -1,8 +1,7 @@
-"""Specs: a part's name with settings, ``gmm(components=50)``, and grids of them,
-``gmm(components=[10, 20])``.
+"""Specs: the name of a part with settings, such as ``gmm(components=50)``, and grids of specs.
 
-A list is a grid, one spec for each member; a tuple is one value. Values are Python literals, read
-and never run.
+A list is a grid: ``gmm(components=[10, 20])`` is two specs. A tuple is one value. Values are
+Python literals, which are parsed and never executed.
 """
 
 import ast
@@ -20,16 +19,13 @@ _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def is_name(text: str) -> bool:
-    """Lower case and digits, with hyphens between."""
+    """Return True for lower-case letters and digits, with single hyphens between them."""
     return _NAME.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, eq=False)
 class Spec:
-    """One part with the settings that were asked for, sorted.
-
-    ``str`` gives the text that ``parse`` reads.
-    """
+    """A part with the requested settings. ``parse`` reads the ``str`` of a spec."""
 
     name: str
     settings: Mapping[str, Setting] = field(default_factory=dict)
@@ -48,42 +44,44 @@ class Spec:
 
 
 def parse(text: str) -> Spec:
-    """The one spec that ``text`` names.
+    """Parse one spec.
 
     Raises:
-        BadSpec: it cannot be read, or it is a grid.
+        BadSpec: the text cannot be read, or is a grid.
     """
     specs = parse_grid(text)
     if len(specs) != 1:
-        raise BadSpec(f"{text!r} is a grid of {len(specs)} specs where one is needed")
+        raise BadSpec(f"{text!r} is a grid of {len(specs)} specs, and one spec is needed")
     return specs[0]
 
 
 def parse_grid(text: str) -> list[Spec]:
-    """Every spec that ``text`` names: the product over the settings that are lists.
+    """Parse a spec or a grid: the product of all settings that are lists.
 
     Raises:
-        BadSpec: it cannot be read.
+        BadSpec: the text cannot be read.
     """
-    name, bracket, _ = (stripped := text.strip()).partition("(")
+    stripped = text.strip()
+    name, bracket, _ = stripped.partition("(")
     if not is_name(name):
-        raise BadSpec(f"{text!r}: {name!r} is no name; names are lower case with hyphens")
-    choices = _settings(text, f"f{stripped[len(name) :]}") if bracket else {}
+        raise BadSpec(f"{text!r}: {name!r} is not a name; names are lower case with hyphens")
+    call = f"f{stripped.removeprefix(name)}"  # a Python call, whatever the part is called
+    choices = _parse_settings(call, text=text) if bracket else {}
     return [
         Spec(name, dict(zip(choices, values, strict=True)))
         for values in itertools.product(*choices.values())
     ]
 
 
-def _settings(text: str, call: str) -> dict[str, list[Setting]]:
-    """The choices for each setting, sorted by its name."""
+def _parse_settings(call: str, *, text: str) -> dict[str, list[Setting]]:
+    """Parse the choices for each setting, sorted by name. ``text`` is shown in errors."""
     example = "gmm(components=50) or gmm(components=[10, 20])"
     try:
         node = ast.parse(call, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise BadSpec(f"{text!r} cannot be read; write it like {example}") from error
+        raise BadSpec(f"{text!r} cannot be read; write it as in {example}") from error
     if not isinstance(node, ast.Call) or node.args or not isinstance(node.func, ast.Name):
-        raise BadSpec(f"{text!r}: settings are given by name, like {example}")
+        raise BadSpec(f"{text!r}: settings are given by name, as in {example}")
     choices: dict[str, list[Setting]] = {}
     for keyword in node.keywords:
         if keyword.arg is None or keyword.arg in choices:
@@ -97,7 +95,7 @@ def _settings(text: str, call: str) -> dict[str, list[Setting]]:
             ) from error
         choices[keyword.arg] = value if isinstance(value, list) else [value]
         if not choices[keyword.arg] or not all(map(_is_setting, choices[keyword.arg])):
-            raise BadSpec(f"{text!r}: {keyword.arg}={value!r} is not a value that a setting takes")
+            raise BadSpec(f"{text!r}: {keyword.arg}={value!r} is not a value for a setting")
     return dict(sorted(choices.items()))
 
 
@@ -105,5 +103,5 @@ def _is_setting(value: object) -> bool:
     if isinstance(value, tuple):
         return all(map(_is_setting, value))
     if isinstance(value, float):
-        return math.isfinite(value)  # the text "inf" would not be read again
+        return math.isfinite(value)  # the text "inf" could not be parsed again
     return value is None or isinstance(value, bool | int | str)

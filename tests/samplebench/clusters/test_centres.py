@@ -1,4 +1,4 @@
-"""k-means against scikit-learn's k-means and the law of k-means++."""
+"""k-means against scikit-learn, and its start against the distribution of k-means++."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from sklearn.cluster import KMeans
 
 from samplebench import seeded
 from samplebench.clusters import chosen, k_means
-from samplebench.clusters.centres import CHUNK, moved
+from samplebench.clusters.centres import CHUNK, move_centres
 
 
 def test_many_rounds_end_where_scikit_learn_ends():
@@ -20,14 +20,14 @@ def test_many_rounds_end_where_scikit_learn_ends():
     with seeded(1):
         start, _ = k_means(points, 3, 0)
     with seeded(1):
-        found, variance = k_means(points, 3, 100)
+        centres, variance = k_means(points, 3, 100)
     their = KMeans(3, init=start.numpy(), n_init=1, tol=0, max_iter=100).fit(points.numpy())
-    np.testing.assert_allclose(found.numpy(), their.cluster_centers_, atol=1e-2)
+    np.testing.assert_allclose(centres.numpy(), their.cluster_centers_, atol=1e-2)
     assert variance == pytest.approx(their.inertia_ / points.numel(), rel=1e-5)
 
 
 def test_the_next_centre_is_the_better_of_two_drawn_by_squared_distance():
-    """From 0, say, 1 is drawn once in ten times, and taken only if it is drawn twice."""
+    """From 0, for example, 1 is drawn with probability 1/10, and kept only if both draws are 1."""
     points = torch.tensor([[0.0], [1.0], [3.0]])
     counts = np.zeros((3, 3))
     with seeded(0):
@@ -44,15 +44,15 @@ def test_the_next_centre_is_the_better_of_two_drawn_by_squared_distance():
 
 def test_a_centre_that_loses_all_its_points_stays():
     points = torch.tensor([[0.0], [1.0], [5.0]])
-    found = moved(torch.tensor([[1.0], [100.0]]), points)
-    assert found.tolist() == [[2.0], [100.0]]
+    centres = move_centres(torch.tensor([[1.0], [100.0]]), points)
+    assert centres.tolist() == [[2.0], [100.0]]
 
 
 def test_as_many_centres_as_points_leave_no_variance():
     points = torch.tensor([[0.0], [1.0], [10.0]])
     with seeded(0):
-        found, variance = k_means(points, 3, 5)
-    assert sorted(found.flatten().tolist()) == [0, 1, 10]
+        centres, variance = k_means(points, 3, 5)
+    assert sorted(centres.flatten().tolist()) == [0, 1, 10]
     assert variance == 0
 
 
@@ -81,5 +81,5 @@ def test_rounds_end_when_no_centre_moves():
     with seeded(0):
         enough, _ = k_means(points, 3, 100)
     with seeded(0):
-        found, _ = k_means(points, 3, 10**12)
-    assert torch.equal(found, enough)
+        centres, _ = k_means(points, 3, 10**12)
+    assert torch.equal(centres, enough)

@@ -1,4 +1,4 @@
-"""Splits: what can be built, and what cannot."""
+"""Splits with wrong types or shapes cannot be built."""
 
 import jaxtyping
 import pytest
@@ -16,7 +16,7 @@ def test_a_split_has_the_length_of_its_images():
 
 @pytest.fixture(autouse=True)
 def only_our_checks(monkeypatch):
-    """Without the checks of annotations that the tests add, which come first."""
+    """Disable the checks of annotations that the tests add, which would raise first."""
     monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
 
 

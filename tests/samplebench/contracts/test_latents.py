@@ -1,4 +1,4 @@
-"""Latents of every space: what can be built, and what cannot."""
+"""Latents of every space keep its layout, and invalid ones cannot be built."""
 
 import json
 
@@ -28,7 +28,7 @@ descriptions = st.one_of(
         {"kind": st.just("sparse"), "atoms": st.integers(4, 6), "active": sizes, "grid": grids}
     ),
 )
-"""Spaces as JSON has them: built inside the tests, where checking types may draw numbers."""
+"""Spaces as JSON data, built inside the tests, because type checks may draw random numbers."""
 
 four_spaces = pytest.mark.parametrize(
     "space", [Continuous(3), Discrete((5, 4), (2, 2)), Mixture(3, 2, (2,)), Sparse(6, 2)], ids=str
@@ -37,12 +37,12 @@ four_spaces = pytest.mark.parametrize(
 
 @pytest.fixture
 def only_our_checks(monkeypatch):
-    """Without the checks of annotations that the tests add, which come first."""
+    """Disable the checks of annotations that the tests add, which would raise first."""
     monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
 
 
 def filled(space: LatentSpace, samples: int = 4) -> Latents:
-    """Valid latents: values counted up; codes 0, 1, 2, … at each site as far as there are."""
+    """Valid latents: values count up; codes are 0, 1, 2, … at each site, within their range."""
     width = space.sites * space.value_width
     highest = torch.tensor(space.code_ranges, dtype=torch.int64) - 1
     codes = torch.arange(space.code_width).minimum(highest)

@@ -1,4 +1,4 @@
-"""What the harness asks a sampler before any work."""
+"""The objections of a sampler to a latent space."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from samplebench import Continuous, Discrete, Latents, LatentSpace, Mixture, Sam
 
 
 class Pairs(Sampler):
-    """Takes vectors of an even number of reals."""
+    """A sampler of vectors with an even number of reals."""
 
     accepts = (Continuous, Mixture)
 

@@ -1,4 +1,4 @@
-"""Distributions that are installed for the length of a test."""
+"""Distributions that are installed for the duration of a test."""
 
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
@@ -12,11 +12,11 @@ from samplebench.registry import loading
 
 @pytest.fixture(autouse=True)
 def without_bundled_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bundled plugins are another test's matter, and may be absent."""
+    """The bundled plugins are hidden: other tests cover them, and they may be absent."""
 
     def others(group: str) -> list[EntryPoint]:
-        found = entry_points(group=group)
-        return [point for point in found if point.dist and point.dist.name != "samplebench"]
+        points = entry_points(group=group)
+        return [point for point in points if point.dist and point.dist.name != "samplebench"]
 
     monkeypatch.setattr(loading, "entry_points", others)
 

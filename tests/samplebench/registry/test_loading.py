@@ -79,7 +79,7 @@ BROKEN = {
 }
 
 
-def told(parts: Parts) -> BrokenPlugin:
+def the_problem(parts: Parts) -> BrokenPlugin:
     (problem,) = (broken for broken in parts.broken if broken.name == "bad")
     return problem
 
@@ -88,16 +88,16 @@ def told(parts: Parts) -> BrokenPlugin:
 def test_a_broken_plugin_is_reported_with_its_home_and_the_others_go_on(
     install, source, reason, monkeypatch
 ):
-    # The tests' own checks of annotations would come before those that are tested.
+    # The tests check annotations too, and would raise before the code under test does.
     monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
     install("bad", source, version="2.1")
     install("zebra", GOOD.replace("good-one", "late-one"))
     parts = load_parts()
-    problem = told(parts)
+    problem = the_problem(parts)
     assert problem.distribution == "bad 2.1"
     assert reason in problem.reason
     raised = problem.reason.split(":")[0].isidentifier()
-    assert ("Traceback" in problem.trace) == raised  # what we say ourselves needs none
+    assert ("Traceback" in problem.trace) == raised  # our own messages have none
     assert str(problem).startswith("plugin 'bad' of bad 2.1 is not used: ")
     assert "late-one" in parts.samplers
     assert [broken.name for broken in parts.broken] == ["bad"]
@@ -107,7 +107,7 @@ def test_a_broken_plugin_is_reported_with_its_home_and_the_others_go_on(
 def test_a_broken_plugin_offers_none_of_its_parts(install):
     install("bad", GOOD + '    register("Second", factory)\n')
     parts = load_parts()
-    assert "a sampler as 'Second'" in told(parts).reason
+    assert "a sampler as 'Second'" in the_problem(parts).reason
     assert "good-one" not in parts.samplers
 
 

@@ -164,7 +164,7 @@ def test_a_list_of_texts_is_a_grid_over_inner_samplers(samplers):
     assert len({chosen.key for chosen in found}) == 4
 
 
-def test_a_grid_inside_the_text_is_refused_and_told_how_to_ask(samplers):
+def test_a_grid_inside_the_text_is_refused_with_the_way_to_write_it(samplers):
     with pytest.raises(BadSetting) as raised:
         samplers.choose("whole(prior='markov(order=[1, 2])')")
     assert str(raised.value) == (
@@ -193,7 +193,7 @@ def test_settings_of_the_inner_sampler_are_checked(samplers, text, message):
     assert message in str(raised.value)
 
 
-def test_a_value_that_the_inner_sampler_does_not_take_is_told_when_it_is_built(samplers):
+def test_a_value_that_the_inner_sampler_refuses_is_an_error_when_it_is_built(samplers):
     (chosen,) = samplers.choose("whole(prior='markov(order=12)')")
     with pytest.raises(BadSetting, match=r"'markov\(order=12\)' cannot be built: order goes up"):
         chosen.build()

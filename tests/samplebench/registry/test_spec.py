@@ -1,4 +1,4 @@
-"""Specs are read and never run; what is written is read again."""
+"""Specs are parsed and never executed; a written spec is parsed to the same spec."""
 
 import math
 import string
@@ -29,7 +29,7 @@ settings_by_name = st.dictionaries(
 
 @pytest.fixture(autouse=True, scope="module")
 def without_checks_of_annotations():
-    """The tests' checker cannot follow a type that names itself, as that of settings does."""
+    """The type checker of the tests cannot resolve a recursive type, such as that of settings."""
     jaxtyping.config.update("jaxtyping_disable", True)
     yield
     jaxtyping.config.update("jaxtyping_disable", False)
@@ -37,7 +37,7 @@ def without_checks_of_annotations():
 
 @given(names, settings_by_name)
 @settings(deadline=None)
-def test_what_is_written_is_read_again(name, chosen):
+def test_a_written_spec_is_parsed_to_the_same_spec(name, chosen):
     spec = Spec(name, chosen)
     assert parse(str(spec)) == spec
     assert str(parse(str(spec))) == str(spec)
@@ -45,7 +45,7 @@ def test_what_is_written_is_read_again(name, chosen):
 
 @given(st.text(max_size=40))
 @settings(deadline=None)
-def test_any_text_is_a_spec_or_an_error_of_ours(text):
+def test_any_text_is_a_spec_or_a_bad_spec(text):
     try:
         specs = parse_grid(text)
     except BadSpec:
@@ -55,7 +55,7 @@ def test_any_text_is_a_spec_or_an_error_of_ours(text):
 
 @given(st.text("[](){},=:'\"1e9_-+*x \\#j", max_size=20))
 @settings(deadline=None)
-def test_any_text_for_settings_is_values_or_an_error_of_ours(text):
+def test_any_text_for_settings_is_values_or_a_bad_spec(text):
     try:
         specs = parse_grid(f"gmm(x={text})")
     except BadSpec:
@@ -93,11 +93,11 @@ def test_a_grid_where_one_spec_is_needed_is_an_error():
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "is no name"),
-        ("GMM", "is no name"),
-        ("gmm_2", "is no name"),
-        ("-gmm", "is no name"),
-        ("gmm (x=1)", "is no name"),
+        ("", "is not a name"),
+        ("GMM", "is not a name"),
+        ("gmm_2", "is not a name"),
+        ("-gmm", "is not a name"),
+        ("gmm (x=1)", "is not a name"),
         ("gmm(", "cannot be read"),
         ("gmm(x=1", "cannot be read"),
         ("gmm(x=1))", "cannot be read"),
@@ -122,7 +122,7 @@ def test_a_grid_where_one_spec_is_needed_is_an_error():
     ],
     ids=lambda text: text[:20],
 )
-def test_what_is_no_spec_is_an_error_that_says_why(text, reason):
+def test_an_invalid_spec_is_an_error_with_a_reason(text, reason):
     with pytest.raises(BadSpec, match=reason):
         parse_grid(text)
 
