@@ -1,10 +1,9 @@
-"""The table of docs/autoencoders.md: what every autoencoder makes of held-out images, beside what
-a classical method does with as much room.
+"""Write the table of docs/autoencoders.md: every autoencoder and a classical baseline of its size.
 
     python docs/learning.py --data-dir DIR
 
-The autoencoders' figures are those of the records of the suite autoencoders-mnist; the yardsticks
-are computed here, by scikit-learn, on the same images.
+The autoencoders' scores come from the records of the suite autoencoders-mnist; the baselines are
+fitted here, by scikit-learn, on the same images.
 """
 
 import argparse
@@ -23,58 +22,66 @@ from samplebench.results.store import Store
 ROOT = Path(__file__).parents[1]
 SUITE, SHAPE = "autoencoders-mnist", (1, 28, 28)
 WITH_PRIOR = {"vae", "beta-vae", "info-vae", "wae-mmd", "aae", "vamp-vae"}
-"""Their loss asks the latents to follow a law, which costs reconstruction."""
+"""Autoencoders whose loss makes latents follow a distribution, which costs reconstruction."""
 
 Images = NDArray[np.float64]  # (images, height, width), in [0, 1]
 
 
-class Yardsticks:
-    """Classical methods of a given size, each fitted once."""
+class Baselines:
+    """Classical methods of a given size, each fitted once.
 
-    def __init__(self, learned: Images, held_out: Images) -> None:
-        self.learned, self.held_out = learned, held_out
-        self.known: dict[tuple[LatentSpace, bool], tuple[str, float]] = {}
+    A baseline is its name and its mean squared error on the held-out images.
+    """
 
-    def of(self, space: LatentSpace, with_prior: bool) -> tuple[str, float]:
-        """What to compare with, and its mean squared error on the held-out images."""
-        if (space, with_prior) not in self.known:
-            self.known[space, with_prior] = self._fitted(space, with_prior)
-        return self.known[space, with_prior]
+    def __init__(self, *, training: Images, held_out: Images) -> None:
+        self.training, self.held_out = training, held_out
+        self.fitted: dict[tuple[LatentSpace, bool], tuple[str, float]] = {}
 
-    def _fitted(self, space: LatentSpace, with_prior: bool) -> tuple[str, float]:
+    def get(self, space: LatentSpace, *, with_prior: bool) -> tuple[str, float]:
+        """Return the baseline of the size of ``space``, and fit it at the first call."""
+        if (space, with_prior) not in self.fitted:
+            self.fitted[space, with_prior] = self._fit(space, with_prior=with_prior)
+        return self.fitted[space, with_prior]
+
+    def _fit(self, space: LatentSpace, *, with_prior: bool) -> tuple[str, float]:
         if isinstance(space, Continuous):
             reals = space.channels * space.sites
-            return self.pca(reals // 4 if with_prior else reals)
+            return self._fit_pca(reals // 4 if with_prior else reals)
         patch = self.held_out.shape[1] // space.grid[0]
         if isinstance(space, Sparse):
-            return self.dictionary(patch, space.atoms, space.active)
-        return self.k_means(patch, space.code_ranges)
+            return self._fit_dictionary(patch=patch, atoms=space.atoms, active=space.active)
+        return self._fit_k_means(patch, space.code_ranges)
 
-    def pca(self, components: int) -> tuple[str, float]:
+    def _fit_pca(self, components: int) -> tuple[str, float]:
         from sklearn.decomposition import PCA
 
-        learned, held_out = (part.reshape(len(part), -1) for part in (self.learned, self.held_out))
-        pca = PCA(components, random_state=0).fit(learned)
+        training, held_out = (
+            images.reshape(len(images), -1) for images in (self.training, self.held_out)
+        )
+        pca = PCA(components, random_state=0).fit(training)
         decoded = pca.inverse_transform(pca.transform(held_out))
         return f"PCA({components})", float(((decoded - held_out) ** 2).mean())
 
-    def k_means(self, patch: int, sizes: tuple[int, ...]) -> tuple[str, float]:
-        """One k-means after another, each on what the ones before have left."""
+    def _fit_k_means(self, patch: int, sizes: tuple[int, ...]) -> tuple[str, float]:
+        """Fit one k-means after another, each to the residuals of the ones before."""
         from sklearn.cluster import MiniBatchKMeans
 
-        learned, left = patches(self.learned, patch), patches(self.held_out, patch)
+        training = cut_patches(self.training, patch)
+        residuals = cut_patches(self.held_out, patch)
         for size in sizes:
-            means = MiniBatchKMeans(size, batch_size=4096, n_init=1, random_state=0).fit(learned)
-            learned = learned - means.cluster_centers_[means.predict(learned)]
-            left = left - means.cluster_centers_[means.predict(left)]
+            means = MiniBatchKMeans(size, batch_size=4096, n_init=1, random_state=0).fit(training)
+            training = training - means.cluster_centers_[means.predict(training)]
+            residuals = residuals - means.cluster_centers_[means.predict(residuals)]
         depth = f", {len(sizes)} in a row" if len(sizes) > 1 else ""
-        return f"k-means({sizes[0]}{depth}) of {patch}×{patch} patches", float((left**2).mean())
+        error = float((residuals**2).mean())
+        return f"k-means({sizes[0]}{depth}) of {patch}×{patch} patches", error
 
-    def dictionary(self, patch: int, atoms: int, active: int) -> tuple[str, float]:
+    def _fit_dictionary(self, *, patch: int, atoms: int, active: int) -> tuple[str, float]:
         from sklearn.decomposition import MiniBatchDictionaryLearning
 
-        learned, held_out = patches(self.learned, patch), patches(self.held_out, patch)
-        shown = np.random.default_rng(0).permutation(len(learned))[:50_000]
+        training = cut_patches(self.training, patch)
+        held_out = cut_patches(self.held_out, patch)
+        chosen = np.random.default_rng(0).permutation(len(training))[:50_000]
         learner = MiniBatchDictionaryLearning(
             atoms,
             batch_size=1024,
@@ -82,82 +89,86 @@ class Yardsticks:
             transform_algorithm="omp",
             transform_n_nonzero_coefs=active,
             random_state=0,
-        ).fit(learned[shown])
+        ).fit(training[chosen])
         decoded = learner.transform(held_out) @ learner.components_
         error = float(((decoded - held_out) ** 2).mean())
         return f"dictionary({atoms} atoms, {active} active) of {patch}×{patch} patches", error
 
 
-def patches(images: Images, size: int) -> NDArray[np.float64]:
-    """Non-overlapping square patches, (patches, size x size); what is left at the edge is cut."""
+def cut_patches(images: Images, size: int) -> NDArray[np.float64]:
+    """Cut images into square patches (patches, size × size); incomplete ones are left out."""
     count, rows, columns = len(images), images.shape[1] // size, images.shape[2] // size
     cut = images[:, : rows * size, : columns * size].reshape(count, rows, size, columns, size)
     return cut.transpose(0, 1, 3, 2, 4).reshape(-1, size * size)
 
 
-def table(records: list[Record], yardsticks: Yardsticks) -> str:
-    """The autoencoders by kind of latent and error, as markdown."""
+def make_table(records: list[Record], baselines: Baselines) -> str:
+    """Format the autoencoders as a markdown table, sorted by kind of latent and error."""
     lines = [
-        "| autoencoder | latent | bits an image | MSE | beside it | its MSE | better | PSNR | "
-        "perplexity | codes used |",
+        "| autoencoder | latent | bits per image | MSE | baseline | baseline MSE | better | "
+        "PSNR | perplexity | codes used |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     autoencoders = load_parts().autoencoders
     rows = [(autoencoders.choose(r.autoencoder.spec)[0].build(SHAPE).latent_space, r)
             for r in records]  # fmt: skip
-    for space, record in sorted(rows, key=_place):
-        scores = {score.metric.name: score.value for score in record.scores}
-        beside, theirs = yardsticks.of(space, record.autoencoder.name in WITH_PRIOR)
-        ours = scores["reconstruction-mse"]
-        better = "autoencoder" if ours < theirs else beside.partition("(")[0]
-        perplexity, used = scores.get("codebook-perplexity"), scores.get("codes-used")
-        cells = [
-            f"`{record.autoencoder.spec}`",
-            _told(space),
-            f"{scores['bits-per-image']:,.0f}",
-            f"{ours:.5f}",
-            beside,
-            f"{theirs:.5f}",
-            better,
-            f"{scores['psnr']:.1f} dB",
-            "—" if perplexity is None else f"{perplexity:.0f}",
-            "—" if used is None else f"{used:.0%}",
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
+    for space, record in sorted(rows, key=_rank):
+        baseline = baselines.get(space, with_prior=record.autoencoder.name in WITH_PRIOR)
+        lines.append(f"| {' | '.join(_make_row(space, record, baseline))} |")
     return "\n".join(lines)
 
 
-def _place(row: tuple[LatentSpace, Record]) -> tuple[str, float]:
+def _make_row(space: LatentSpace, record: Record, baseline: tuple[str, float]) -> list[str]:
+    scores = {score.metric.name: score.value for score in record.scores}
+    error, (baseline_name, baseline_error) = scores["reconstruction-mse"], baseline
+    better = "autoencoder" if error < baseline_error else baseline_name.partition("(")[0]
+    perplexity, used = scores.get("codebook-perplexity"), scores.get("codes-used")
+    return [
+        f"`{record.autoencoder.spec}`",
+        _describe(space),
+        f"{scores['bits-per-image']:,.0f}",
+        f"{error:.5f}",
+        baseline_name,
+        f"{baseline_error:.5f}",
+        better,
+        f"{scores['psnr']:.1f} dB",
+        "—" if perplexity is None else f"{perplexity:.0f}",
+        "—" if used is None else f"{used:.0%}",
+    ]
+
+
+def _rank(row: tuple[LatentSpace, Record]) -> tuple[str, float]:
     space, record = row
     errors = [s.value for s in record.scores if s.metric.name == "reconstruction-mse"]
     return space.kind, errors[0] or 0.0
 
 
-def _told(space: LatentSpace) -> str:
+def _describe(space: LatentSpace) -> str:
     sizes = ", ".join(f"{name} {size}" for name, size in vars(space).items() if name != "grid")
     grid = "×".join(map(str, space.grid))
     return f"{space.kind}: {sizes}{f', grid {grid}' if grid else ''}"
 
 
-def some_mnist(data_dir: Path, count: int) -> tuple[Images, Images]:
-    """The images that the suite trains on, and the held-out ones."""
+def load_mnist(data_dir: Path, count: int) -> tuple[Images, Images]:
+    """Load the first ``count`` training images and the held-out images."""
     dataset = load_parts().datasets.choose("mnist")[0].build(data_dir)
-    learned, held_out = (split.images[:, 0].numpy() for split in (dataset.train(), dataset.test()))
-    return learned[:count] / 255.0, held_out / 255.0
+    training, held_out = (s.images[:, 0].numpy() for s in (dataset.train(), dataset.test()))
+    return training[:count] / 255.0, held_out / 255.0
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-dir", type=Path, required=True)
     suite = load_suite(SUITE)
-    learned, held_out = some_mnist(parser.parse_args().data_dir, suite.counts.train or 60_000)
+    count = suite.counts.train or 60_000
+    training, held_out = load_mnist(parser.parse_args().data_dir, count)
     records, _ = Store(ROOT / "leaderboards").read(SUITE)
     measured = [record for record in records if record.status == "measured"]
-    made = table(measured, Yardsticks(learned, held_out))
+    table = make_table(measured, Baselines(training=training, held_out=held_out))
     page = ROOT / "docs" / "autoencoders.md"
     text = re.sub(
         r"(<!-- learning: [^>]*-->\n).*?(<!-- /learning -->)",
-        lambda match: f"{match[1]}\n{made}\n\n{match[2]}",
+        lambda match: f"{match[1]}\n{table}\n\n{match[2]}",
         page.read_text(encoding="utf-8"),
         flags=re.DOTALL,
     )

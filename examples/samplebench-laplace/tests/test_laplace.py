@@ -1,4 +1,4 @@
-"""The sampler keeps samplebench's rules, and its numbers are SciPy's."""
+"""The sampler passes samplebench's conformance checks, and its numbers are SciPy's."""
 
 import pytest
 import scipy.stats
@@ -15,7 +15,7 @@ def latents() -> Latents:
         return Continuous(3, (2,)).pack(values=torch.randn(501, 6).exp())
 
 
-def test_laplace_keeps_every_rule_for_samplers() -> None:
+def test_laplace_passes_every_check_for_samplers() -> None:
     outcomes = check_target("laplace")
     assert any(outcome.status == "passed" for outcome in outcomes)
     assert not any(outcome.status == "failed" for outcome in outcomes), render(outcomes)
@@ -26,29 +26,30 @@ def test_the_fit_is_scipys(latents: Latents) -> None:
     sampler.fit(latents)
     for dimension, column in enumerate(latents.values.flatten(1).T):
         median, scale = scipy.stats.laplace.fit(column.double())
-        assert sampler.law.loc[dimension].item() == pytest.approx(median, rel=1e-5)
-        assert sampler.law.scale[dimension].item() == pytest.approx(scale, rel=1e-5)
+        assert sampler.distribution.loc[dimension].item() == pytest.approx(median, rel=1e-5)
+        assert sampler.distribution.scale[dimension].item() == pytest.approx(scale, rel=1e-5)
 
 
 def test_the_density_is_scipys(latents: Latents) -> None:
     sampler = Laplace(spread=2.0)
     sampler.fit(latents)
     vectors = latents.values.flatten(1)
-    median, scale = vectors.median(dim=0).values, 2 * sampler_scale(vectors)
+    median, scale = vectors.median(dim=0).values, 2 * mean_deviation(vectors)
     expected = scipy.stats.laplace.logpdf(vectors.double(), median, scale).sum(axis=1)
     torch.testing.assert_close(
         sampler.log_prob(latents).double(), torch.from_numpy(expected), rtol=1e-4, atol=1e-4
     )
 
 
-def test_samples_follow_the_law(latents: Latents) -> None:
+def test_samples_follow_the_distribution(latents: Latents) -> None:
     sampler = Laplace()
     sampler.fit(latents)
     with seeded(0, "sample"):
         drawn = sampler.sample(2_000)
     for dimension, column in enumerate(drawn.values.flatten(1).T):
-        law = (sampler.law.loc[dimension].item(), sampler.law.scale[dimension].item())
-        assert scipy.stats.kstest(column.numpy(), "laplace", law).pvalue > 1e-3
+        loc, scale = sampler.distribution.loc[dimension], sampler.distribution.scale[dimension]
+        parameters = (loc.item(), scale.item())
+        assert scipy.stats.kstest(column.numpy(), "laplace", parameters).pvalue > 1e-3
 
 
 def test_a_dimension_without_spread_has_a_finite_density() -> None:
@@ -62,7 +63,7 @@ def test_a_spread_that_is_not_positive_is_an_error() -> None:
         Laplace(spread=0.0)
 
 
-def sampler_scale(vectors: torch.Tensor) -> torch.Tensor:
-    """Mean absolute deviation from the median, by hand."""
+def mean_deviation(vectors: torch.Tensor) -> torch.Tensor:
+    """Compute the mean absolute deviation from the median by hand."""
     middle = vectors.sort(dim=0).values[len(vectors) // 2]
     return (vectors - middle).abs().mean(dim=0)

@@ -1,4 +1,4 @@
-"""A samplebench plugin with one sampler: independent Laplace laws."""
+"""A samplebench plugin with one sampler: independent Laplace distributions."""
 
 from samplebench import Register, hookimpl
 from samplebench_laplace.laplace import Laplace

@@ -1,4 +1,4 @@
-"""The Laplace law, whose tails are heavier than a normal law's, for each latent dimension."""
+"""Independent Laplace distributions, whose tails are heavier than those of normal ones."""
 
 import torch
 from torch import Tensor
@@ -7,14 +7,14 @@ from samplebench import Continuous, DensitySampler, Latents
 
 
 class Laplace(DensitySampler):
-    """Independent Laplace laws, one a dimension, fitted by maximum likelihood.
+    """Draws each dimension from a Laplace distribution fitted by maximum likelihood.
 
     The density of one dimension is ``p(z) = exp(−|z − m| / b) / 2b``. Its maximum-likelihood fit
-    has ``m`` the median and ``b`` the mean of ``|z − m|``. ``spread`` multiplies every ``b``, so
-    that 1 is the fit itself, and less keeps samples closer to the median.
+    has the median as ``m`` and the mean of ``|z − m|`` as ``b``. If all latents are equal in a
+    dimension, ``b`` is the machine epsilon of float32, so that the density is finite.
 
-    A dimension in which all latents are equal gets the smallest ``b`` that float32 tells from 0
-    beside 1, so that its density is finite.
+    Args:
+        spread: factor of every ``b``; 1 is the fit, and less keeps samples closer to the median.
 
     Raises:
         ValueError: ``spread`` is not positive.
@@ -33,11 +33,12 @@ class Laplace(DensitySampler):
         deviation = (vectors - median).abs().mean(dim=0)  # (D,)
         scale = self.spread * deviation.clamp(min=torch.finfo(torch.float32).eps)
         self.space = latents.space
-        self.law = torch.distributions.Laplace(median, scale)
+        self.distribution = torch.distributions.Laplace(median, scale)
 
     def sample(self, count: int) -> Latents:
-        return self.space.pack(values=self.law.sample((count,)))
+        return self.space.pack(values=self.distribution.sample((count,)))
 
     def log_prob(self, latents: Latents) -> Tensor:
-        log_densities: Tensor = self.law.log_prob(latents.values.flatten(1))  # (samples, D)
+        vectors = latents.values.flatten(1)  # (samples, D)
+        log_densities: Tensor = self.distribution.log_prob(vectors)  # (samples, D)
         return log_densities.sum(dim=1)
