@@ -1,9 +1,9 @@
-"""Sparse codes by orthogonal matching pursuit, beside peers.
+"""Orthogonal matching pursuit compared with two other implementations.
 
     python benchmarks/batch_omp.py [--device cuda]
 
-All get the same signals and dictionary. scikit-learn codes one signal after another on the CPU, so
-it gets fewer of them; the last line says by what its ratio counts per signal.
+All get the same signals and dictionary. scikit-learn codes one signal at a time on the CPU, so it
+gets fewer of them; the last line has the factor that converts its ratio into one per signal.
 """
 
 import argparse
@@ -20,19 +20,19 @@ SIGNALS, ATOMS, REALS, CHUNK, FEWER = 32_768, 512, 64, 2_048, 1_024
 
 
 def least_squares_loop(signals: torch.Tensor, dictionary: torch.Tensor, active: int) -> None:
-    """What one writes first: at each step the residual, its best atom, and least squares."""
-    for some in torch.split(signals, CHUNK):
-        residual, found = some, some.new_empty(len(some), 0, dtype=torch.int64)
+    """Code signals the textbook way: at each step the best atom, then least squares."""
+    for chunk in torch.split(signals, CHUNK):
+        residual, chosen = chunk, chunk.new_empty(len(chunk), 0, dtype=torch.int64)
         for _ in range(active):
-            scores = (residual @ dictionary.T).abs().scatter_(1, found, -1.0)
-            found = torch.cat([found, scores.argmax(1, keepdim=True)], 1)
-            atoms = dictionary[found].mT  # (signals, reals, atoms)
-            solved = torch.linalg.lstsq(atoms, some[..., None]).solution
-            residual = some - (atoms @ solved)[..., 0]
+            scores = (residual @ dictionary.T).abs().scatter_(1, chosen, -1.0)
+            chosen = torch.cat([chosen, scores.argmax(1, keepdim=True)], 1)
+            atoms = dictionary[chosen].mT  # (signals, reals, atoms)
+            coefficients = torch.linalg.lstsq(atoms, chunk[..., None]).solution
+            residual = chunk - (atoms @ coefficients)[..., 0]
 
 
 def compare(active: int, device: str) -> None:
-    """Print ours beside theirs for one number of active atoms."""
+    """Print the comparison for one number of active atoms."""
     with seeded(0, "signals"):
         signals = torch.randn(SIGNALS, REALS, device=device)
         dictionary = functional.normalize(torch.randn(ATOMS, REALS, device=device))
@@ -49,7 +49,7 @@ def compare(active: int, device: str) -> None:
         },
         device,
     )
-    print(f"  a signal of scikit-learn's: {SIGNALS // FEWER} times that ratio")
+    print(f"  scikit-learn per signal: {SIGNALS // FEWER} times its ratio")
 
 
 def main() -> None:

@@ -1,10 +1,10 @@
-"""The nearest codeword with the codebook's statistics, beside peers.
+"""The nearest codeword with the codebook's statistics, compared with other implementations.
 
     python benchmarks/nearest_codeword.py [--device cuda]
 
-Ours does what a training step does to a codebook: codes, codewords, and moving averages. Needs
-vector-quantize-pytorch, whose training forward does the same. The bare matrix product, whole and
-in pieces that stay in the cache, is the floor: it finds nothing.
+A training step of ours computes codes, codewords and moving averages, as the training forward of
+vector-quantize-pytorch does, which must be installed. The bare matrix product, whole and in pieces
+that fit into the cache, is a lower bound: it does not find the nearest codeword.
 """
 
 import argparse
@@ -21,7 +21,7 @@ POINTS, CHANNELS, PIECE = 32_768, 64, 2**21
 
 
 def compare(codes: int, device: str) -> None:
-    """Print a training forward of ours beside theirs and the product, for one size of codebook."""
+    """Print the comparison for one size of codebook."""
     with seeded(0, "sites"):
         sites = torch.randn(1, POINTS, CHANNELS, device=device)
         ours = VectorQuantiser(codes, CHANNELS).to(device)
@@ -29,9 +29,9 @@ def compare(codes: int, device: str) -> None:
     points, rows = sites[0], PIECE // codes
     piece = torch.empty(rows, codes, device=device)
 
-    def in_pieces() -> None:
-        for some in torch.split(points, rows):
-            torch.mm(some, ours.codebook.T, out=piece[: len(some)])
+    def multiply_in_pieces() -> None:
+        for chunk in torch.split(points, rows):
+            torch.mm(chunk, ours.codebook.T, out=piece[: len(chunk)])
 
     with torch.no_grad():
         side_by_side(
@@ -44,7 +44,7 @@ def compare(codes: int, device: str) -> None:
                 "vector-quantize-pytorch, the same": lambda: theirs(sites),
                 "cdist and argmin": lambda: torch.cdist(points, ours.codebook).argmin(1),
                 "bare matrix product": lambda: points @ ours.codebook.T,
-                "bare matrix product in pieces": in_pieces,
+                "bare matrix product in pieces": multiply_in_pieces,
             },
             device,
         )

@@ -1,4 +1,4 @@
-"""pythae's trainer on its own models, around the networks that ours have."""
+"""pythae's trainer on its own models, with the same encoders and decoders as ours."""
 
 import contextlib
 import io
@@ -26,7 +26,7 @@ try:
     from pythae.pipelines import TrainingPipeline
     from pythae.trainers import AdversarialTrainerConfig, BaseTrainerConfig
     from pythae.trainers.training_callbacks import TrainingCallback
-except ImportError:  # it is a peer, not a dependency
+except ImportError:  # pythae is optional
     peers = None
 
 LATENT, CHANNELS, HALVINGS = 16, 64, 2
@@ -41,16 +41,16 @@ MODELS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "aae": ("Adversarial_AE", "Adversarial_AE_Config", {}),
     "vq-vae": ("VQVAE", "VQVAEConfig", {"num_embeddings": 512, "use_ema": True, "decay": 0.99}),
 }
-"""Our name: pythae's model, its configuration, settings."""
+"""pythae's model, its configuration and its settings, by our name."""
 WITH_LOG_VARIANCE = ("vae", "beta-vae", "info-vae", "vamp-vae", "aae")
 
 
-def milliseconds_a_step(name: str, images: torch.Tensor, batch: int, width: int) -> float | None:
-    """One epoch of pythae's trainer; ``None`` where it has no such model or is not installed."""
+def time_step(name: str, images: torch.Tensor, *, batch: int, width: int) -> float | None:
+    """Time one epoch of pythae's trainer; ``None`` if it has no such model or is not installed."""
     if peers is None or name not in MODELS:
         return None
     logging.disable(logging.WARNING)
-    timer = _timer()
+    timer = _make_timer()
     adversarial = {
         "autoencoder_learning_rate": 1e-3,
         "discriminator_learning_rate": 1e-3,
@@ -69,14 +69,16 @@ def milliseconds_a_step(name: str, images: torch.Tensor, batch: int, width: int)
             per_device_train_batch_size=batch,
             **(adversarial if name == "aae" else {"learning_rate": 1e-3}),
         )
-        pipeline = TrainingPipeline(model=_model(name, images, width), training_config=config)
+        pipeline = TrainingPipeline(
+            model=_build_model(name, images, width), training_config=config
+        )
         pipeline(images.float().div(255), callbacks=[timer])
     return timer.seconds / (len(images) / batch) * 1e3
 
 
-def _timer() -> Any:
+def _make_timer() -> Any:
     class Timer(TrainingCallback):
-        """The seconds of the epoch alone: not of checking data, not of saving."""
+        """The seconds of the epoch, without checks of data and without saving."""
 
         def on_epoch_begin(self, training_config: Any, **kwargs: Any) -> None:
             self.began = time.perf_counter()
@@ -87,8 +89,8 @@ def _timer() -> Any:
     return Timer()
 
 
-def _model(name: str, images: torch.Tensor, width: int) -> nn.Module:
-    """pythae's model around networks like ours."""
+def _build_model(name: str, images: torch.Tensor, width: int) -> nn.Module:
+    """Build pythae's model with the same encoder and decoder as ours."""
     shape = tuple(images.shape[1:])
     model, config, settings = MODELS[name]
     if name == "vq-vae":
@@ -100,28 +102,29 @@ def _model(name: str, images: torch.Tensor, width: int) -> nn.Module:
         encoder = vector_encoder("conv", shape, outputs, width)
         decoder = vector_decoder("conv", shape, LATENT, width)
         latent = LATENT
-    encoder, decoder = _encoder(encoder, name in WITH_LOG_VARIANCE), _decoder(decoder)
-    made = getattr(peers, config)(input_dim=shape, latent_dim=latent, **settings)
-    return getattr(peers, model)(made, encoder=encoder, decoder=decoder)
+    encoder = _wrap_encoder(encoder, with_log_variance=name in WITH_LOG_VARIANCE)
+    decoder = _wrap_decoder(decoder)
+    configuration = getattr(peers, config)(input_dim=shape, latent_dim=latent, **settings)
+    return getattr(peers, model)(configuration, encoder=encoder, decoder=decoder)
 
 
-def _encoder(network: nn.Module, with_log_variance: bool) -> nn.Module:
+def _wrap_encoder(network: nn.Module, *, with_log_variance: bool) -> nn.Module:
     class Encoder(BaseEncoder):
         def __init__(self) -> None:
             super().__init__()
             self.network = network
 
         def forward(self, images: torch.Tensor) -> ModelOutput:
-            found = self.network(images)
+            outputs = self.network(images)
             if not with_log_variance:
-                return ModelOutput(embedding=found)
-            mean, log_variance = found.chunk(2, dim=1)
+                return ModelOutput(embedding=outputs)
+            mean, log_variance = outputs.chunk(2, dim=1)
             return ModelOutput(embedding=mean, log_covariance=log_variance)
 
     return Encoder()
 
 
-def _decoder(network: nn.Module) -> nn.Module:
+def _wrap_decoder(network: nn.Module) -> nn.Module:
     class Decoder(BaseDecoder):
         def __init__(self) -> None:
             super().__init__()

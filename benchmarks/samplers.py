@@ -1,13 +1,13 @@
-"""Samplers beside scikit-learn's mixtures and beside bare random numbers, and how they grow.
+"""Samplers compared with scikit-learn's mixtures and bare random numbers, and their scaling.
 
     python benchmarks/samplers.py --data-dir DIR [--device cuda] [--threads 1]
         [--only pmfs --only gmm] [--large]
 
-Latents are those of an autoencoder with 32 dimensions, trained for two epochs on the 60,000 images
-of MNIST under DIR, and drawn ones: a mixture of ten Gaussians. All ways of doing one thing run in
-turn in one process. scikit-learn is fitted as its defaults have it, float64 and full covariances,
+There are two sets of latents: those of an autoencoder with 32 dimensions, trained for two epochs
+on the 60,000 images of MNIST in DIR, and draws from a mixture of ten Gaussians. Implementations
+run in turn in one process. scikit-learn is fitted with its defaults, float64 and full covariances,
 until its tolerance of 1e-3 is reached. ``--large`` adds 10 million latents of 256 dimensions in
-pieces, which takes minutes and 6 GiB.
+batches, which takes minutes and 6 GiB.
 """
 
 import argparse
@@ -15,26 +15,27 @@ import math
 import os
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
+from latent_sets import COUNT, DIMENSIONS, Batches, draw_gaussians, encode_mnist
 from side_by_side import side_by_side
 from sklearn.mixture import GaussianMixture as Peer
 from threadpoolctl import threadpool_limits
 
 from samplebench import Continuous, Cost, Discrete, Latents, seeded
-from samplebench.autoencoder_training import train_autoencoder
-from samplebench.pipeline.costs import track_cost
-from samplebench.registry.loading import load_parts
-from samplebench.training import Budget
+from samplebench.pipeline.stages.core.costs import track_cost
 from samplebench_codes import CodeTransformer
 from samplebench_density import PMFS, GaussianMixture
 
-COUNT, DIMENSIONS, DRAWN, ROUNDS = 60_000, 32, 50_000, 5
-MANY, WIDE, PIECE = 10_000_000, 256, 50_000
+DRAWN, ROUNDS = 50_000, 5
+MANY, WIDE, BATCH = 10_000_000, 256, 50_000
+
+LatentSets = dict[str, tuple[Latents, Latents]]
+"""Latents to fit, and held-out latents, by name."""
 
 
 def main() -> None:
@@ -49,60 +50,67 @@ def main() -> None:
     threadpool_limits(options.threads)  # scikit-learn's
     device = options.device
     print(f"torch {torch.__version__}, {device}, {torch.get_num_threads()} threads")
-    sets: dict[str, tuple[Latents, Latents]] = {}
+    sets: LatentSets = {}
     if set(options.only or PARTS) & {"pmfs", "gmm", "draws"}:
-        sets = {"MNIST": mnist(options.data_dir, device), "ten Gaussians": gaussians(device)}
+        sets = {
+            "MNIST": encode_mnist(options.data_dir, device),
+            "ten Gaussians": draw_gaussians(device),
+        }
     for part in options.only or PARTS:
         PARTS[part](sets, device)
     if options.large:
-        large(device)
+        time_large(device)
 
 
-def pmfs(sets: dict[str, tuple[Latents, Latents]], device: str) -> None:
-    """Fits beside scikit-learn's mixture, and growth."""
+def time_pmfs(sets: LatentSets, device: str) -> None:
+    """Time fits of pmfs and of scikit-learn's mixture, and print the scaling of pmfs."""
     for name, (latents, _) in sets.items():
         for components in (10, 20):
             vectors = latents.values.double().cpu().numpy()
             side_by_side(
-                f"pmfs fit, {name}, {COUNT:,} × {DIMENSIONS}, beside a mixture of {components}",
+                f"pmfs fit, {name}, {COUNT:,} × {DIMENSIONS}, and a mixture of {components}",
                 {
                     "pmfs": lambda latents=latents: PMFS().fit(latents),
-                    "pmfs, and its bins counted": lambda latents=latents: counted(latents),
-                    "scikit-learn": lambda k=components, v=vectors: peer(k, some_seed()).fit(v),
+                    "pmfs, and its bins counted": lambda latents=latents: fit_and_count(latents),
+                    "scikit-learn": lambda k=components, v=vectors: make_peer(
+                        k, seed=draw_seed()
+                    ).fit(v),
                 },
                 device,
             )
-    growth(device)
+    print_scaling(device)
 
 
-def counted(latents: Latents) -> None:
-    """A fit, and what a record says of it, for which the occupied bins are counted."""
+def fit_and_count(latents: Latents) -> None:
+    """Fit pmfs and compute its diagnostics, for which the occupied bins are counted."""
     sampler = PMFS()
     sampler.fit(latents)
     sampler.diagnostics()
 
 
-def some_seed() -> int:
-    """Of a peer: another in each round."""
+def draw_seed() -> int:
+    """Draw the seed of a peer, a new one in each round."""
     return int(torch.randint(2**31, ()))
 
 
-def growth(device: str) -> None:
-    """How time and memory of a fit grow with the number of latents and of dimensions."""
+def print_scaling(device: str) -> None:
+    """Print time and memory of a fit by the number of latents and by the number of dimensions."""
     counts = [15_000 * 2**step for step in range(9)]  # to 3.84 million
-    found = [fit_cost(count, DIMENSIONS, device) for count in counts]
-    print(f"\npmfs fit, growth with n at {DIMENSIONS} dimensions: n^{slope(counts, found):.3f}")
-    for count, cost in zip(counts, found, strict=True):
-        print(f"  {count:10,}  {told(cost, 4 * count * DIMENSIONS)}")
+    costs = [track_fit(count=count, width=DIMENSIONS, device=device) for count in counts]
+    print(
+        f"\npmfs fit, scaling with n at {DIMENSIONS} dimensions: n^{exponent(counts, costs):.3f}"
+    )
+    for count, cost in zip(counts, costs, strict=True):
+        print(f"  {count:10,}  {format_cost(cost, own_bytes=4 * count * DIMENSIONS)}")
     widths = [8, 16, 32, 64, 128, 256]
-    found = [fit_cost(COUNT, width, device) for width in widths]
-    print(f"pmfs fit, growth with d at {COUNT:,} latents: d^{slope(widths, found):.3f}")
-    for width, cost in zip(widths, found, strict=True):
-        print(f"  {width:10,}  {told(cost, 4 * COUNT * width)}")
+    costs = [track_fit(count=COUNT, width=width, device=device) for width in widths]
+    print(f"pmfs fit, scaling with d at {COUNT:,} latents: d^{exponent(widths, costs):.3f}")
+    for width, cost in zip(widths, costs, strict=True):
+        print(f"  {width:10,}  {format_cost(cost, own_bytes=4 * COUNT * width)}")
 
 
-def fit_cost(count: int, width: int, device: str) -> Cost:
-    """The median of some fits to normal latents."""
+def track_fit(*, count: int, width: int, device: str) -> Cost:
+    """Track the cost of the median of several fits to normal latents."""
     with seeded(0, "growth"):
         latents = Continuous(width).pack(values=torch.randn(count, width, device=device))
     costs = []
@@ -113,34 +121,37 @@ def fit_cost(count: int, width: int, device: str) -> Cost:
     return sorted(costs[1:], key=lambda cost: cost.wall_seconds)[ROUNDS // 2]
 
 
-def slope(sizes: list[int], costs: list[Cost]) -> float:
-    """The exponent of growth, by least squares on logarithms."""
+def exponent(sizes: list[int], costs: list[Cost]) -> float:
+    """Fit the exponent of time as a power of size, by least squares on logarithms."""
     x = [math.log(size) for size in sizes]
     y = [math.log(cost.wall_seconds) for cost in costs]
     return statistics.linear_regression(x, y).slope
 
 
-def told(cost: Cost, own: int) -> str:
+def format_cost(cost: Cost, *, own_bytes: int) -> str:
     peak = max(cost.host_peak_bytes, cost.device_peak_bytes)
-    return f"{1e3 * cost.wall_seconds:9.2f} ms   {peak / own:5.2f} times the latents' own memory"
+    milliseconds, ratio = 1e3 * cost.wall_seconds, peak / own_bytes
+    return f"{milliseconds:9.2f} ms   {ratio:5.2f} times the latents' own memory"
 
 
-def gmm(sets: dict[str, tuple[Latents, Latents]], device: str) -> None:
-    """Fits and held-out likelihoods beside scikit-learn's, over five seeds.
+def time_gmm(sets: LatentSets, device: str) -> None:
+    """Compare fits and held-out likelihoods with scikit-learn's, over five seeds.
 
-    Of the drawn latents one start of its misses components at times, so that it is also given as
-    many starts as ours has.
+    On the drawn latents, a single start of scikit-learn sometimes misses components, so it is also
+    given as many starts as ours.
     """
     for name, (latents, held_out) in sets.items():
         for components in (10, 20):
             for starts in (1,) if name == "MNIST" else (1, 3):
-                beside_peer(name, latents, held_out, components, starts)
+                compare_mixtures(
+                    name, latents, held_out=held_out, components=components, starts=starts
+                )
 
 
-def beside_peer(
-    name: str, latents: Latents, held_out: Latents, components: int, starts: int
+def compare_mixtures(
+    name: str, latents: Latents, *, held_out: Latents, components: int, starts: int
 ) -> None:
-    """Ours and scikit-learn's, in turn."""
+    """Fit our mixture and scikit-learn's in turn, and print time and likelihood of both."""
     vectors, unseen = (part.values.double().cpu().numpy() for part in (latents, held_out))
     rows = []
     for seed in range(ROUNDS):
@@ -148,7 +159,7 @@ def beside_peer(
         with seeded(seed), track_cost(latents.device, COUNT) as our_cost:
             ours.fit(latents)
         with track_cost(latents.device, COUNT) as their_cost:
-            theirs = peer(components, seed, starts).fit(vectors)
+            theirs = make_peer(components, seed=seed, starts=starts).fit(vectors)
         rows.append(
             (
                 our_cost().wall_seconds,
@@ -173,15 +184,15 @@ def beside_peer(
     )
 
 
-def draws(sets: dict[str, tuple[Latents, Latents]], device: str) -> None:
-    """Samples beside as many uniform numbers."""
+def time_draws(sets: LatentSets, device: str) -> None:
+    """Time samples compared with as many uniform numbers."""
     latents, _ = sets["MNIST"]
     fits = {"pmfs": PMFS(), "pmfs law='member'": PMFS(law="member"), "gmm": GaussianMixture()}
     with seeded(0):
         for sampler in fits.values():
             sampler.fit(latents)
     side_by_side(
-        f"{DRAWN:,} × {DIMENSIONS} samples, beside torch.rand of that size",
+        f"{DRAWN:,} × {DIMENSIONS} samples, compared with torch.rand of that size",
         {"torch.rand": lambda: torch.rand(DRAWN, DIMENSIONS, device=device)}
         | {name: (lambda s=sampler: s.sample(DRAWN)) for name, sampler in fits.items()},
         device,
@@ -189,8 +200,8 @@ def draws(sets: dict[str, tuple[Latents, Latents]], device: str) -> None:
     )
 
 
-def transformer(sets: dict[str, tuple[Latents, Latents]], device: str) -> None:
-    """Codes of 8 × 8 sites, drawn with and without the cache of keys and values."""
+def time_transformer(sets: LatentSets, device: str) -> None:
+    """Time draws of 8 × 8 codes with and without the cache of keys and values."""
     del sets
     sampler = CodeTransformer(epochs=1)
     with seeded(0, "codes"):
@@ -207,77 +218,32 @@ def transformer(sets: dict[str, tuple[Latents, Latents]], device: str) -> None:
     )
 
 
-def large(device: str) -> None:
-    """Ten million latents that are never in memory at once."""
+def time_large(device: str) -> None:
+    """Time a fit to ten million latents that are never all in memory."""
     began = time.perf_counter()
     sampler = PMFS(bins=4)
     with track_cost(torch.device(device), MANY) as cost:
-        sampler.fit_batches(Pieces(device))
-        found = sampler.diagnostics()  # which counts the bins
+        sampler.fit_batches(Batches(count=MANY, batch=BATCH, width=WIDE, device=device))
+        diagnostics = sampler.diagnostics()  # which counts the bins
     print(
-        f"\npmfs(bins=4).fit_batches, {MANY:,} × {WIDE} in pieces of {PIECE:,}: "
+        f"\npmfs(bins=4).fit_batches, {MANY:,} × {WIDE} in batches of {BATCH:,}: "
         f"{cost().wall_seconds:.0f} s with drawing them twice, peak "
         f"{cost().host_peak_bytes / 2**30:.2f} GiB where all latents are "
-        f"{4 * MANY * WIDE / 2**30:.2f} GiB; {found['occupied_bins']:,.0f} occupied bins; "
+        f"{4 * MANY * WIDE / 2**30:.2f} GiB; {diagnostics['occupied_bins']:,.0f} occupied bins; "
         f"{time.perf_counter() - began:.0f} s in all"
     )
 
 
-class Pieces:
-    """The same normal latents each time they are asked for."""
-
-    def __init__(self, device: str) -> None:
-        self.device = device
-
-    def __iter__(self) -> Iterator[Latents]:
-        for piece in range(MANY // PIECE):
-            with seeded(piece, "large"):
-                yield Continuous(WIDE).pack(values=torch.randn(PIECE, WIDE, device=self.device))
-
-
-def peer(components: int, seed: int, starts: int = 1) -> Peer:
-    """scikit-learn's mixture, as the sampler of pythae sets it."""
+def make_peer(components: int, *, seed: int, starts: int = 1) -> Peer:
+    """Make scikit-learn's mixture with the settings of pythae's sampler."""
     return Peer(components, max_iter=2000, tol=1e-3, random_state=seed, n_init=starts)
 
 
-def mnist(data_dir: Path, device: str) -> tuple[Latents, Latents]:
-    """Latents of the training and the test images."""
-    parts = load_parts()
-    dataset = parts.datasets.choose("mnist")[0].build(data_dir)
-    (chosen,) = parts.autoencoders.choose(f"ae(latent={DIMENSIONS})")
-    with seeded(0, "autoencoder"):
-        autoencoder = chosen.build(dataset.image_shape).to(device)
-        images = dataset.train().images.to(device)
-        budget = Budget(epochs=2)
-        train_autoencoder(autoencoder, images, budget, prepare=lambda batch: batch.float() / 255)
-    return tuple(
-        encoded(autoencoder, split.images.to(device))
-        for split in (dataset.train(), dataset.test())
-    )
-
-
-@torch.no_grad()
-def encoded(autoencoder: torch.nn.Module, images: torch.Tensor) -> Latents:
-    return Latents.join([autoencoder.encode(some.float() / 255) for some in images.split(1000)])
-
-
-def gaussians(device: str) -> tuple[Latents, Latents]:
-    """Latents of a mixture of ten Gaussians, and as many again."""
-    with seeded(0, "benchmark"):
-        centres = torch.randn(10, DIMENSIONS)
-        mixing = torch.randn(10, DIMENSIONS, DIMENSIONS) / DIMENSIONS**0.5
-        component = torch.randint(10, (2 * COUNT,))
-        noise = torch.randn(2 * COUNT, DIMENSIONS, 1)
-        values = centres[component] + (mixing[component] @ noise).squeeze(2)
-    latents = Continuous(DIMENSIONS).pack(values=values).to(device)
-    return latents[:COUNT], latents[COUNT:]
-
-
-PARTS: dict[str, Callable[[dict[str, tuple[Latents, Latents]], str], None]] = {
-    "pmfs": pmfs,
-    "gmm": gmm,
-    "draws": draws,
-    "transformer": transformer,
+PARTS: dict[str, Callable[[LatentSets, str], None]] = {
+    "pmfs": time_pmfs,
+    "gmm": time_gmm,
+    "draws": time_draws,
+    "transformer": time_transformer,
 }
 
 if __name__ == "__main__":

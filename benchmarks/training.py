@@ -1,11 +1,11 @@
-"""Training steps of every autoencoder in the harness, in a plain loop, and in pythae's trainer.
+"""Time per training step of every autoencoder: harness, plain loop and pythae's trainer.
 
     python benchmarks/training.py [--device cuda] [--only vae --only vq-vae]
 
-All in one run, in turn: milliseconds a step and median ratios over interleaved rounds. The plain
-loop is what one writes by hand around the same network and loss, so its ratio holds what the
-harness adds: summing loss terms, looking for a loss that is not finite, reporting. pythae's
-trainer (`pip install pythae`) runs its own model of that name around the same encoder and decoder.
+All run in turn: milliseconds per step and median ratios over interleaved rounds. The plain loop
+is handwritten around the same network and loss, so the ratio to it shows the overhead of the
+harness: sums of loss terms, detection of losses that are not finite, reports. pythae's trainer
+(`pip install pythae`) runs its own model of that name with the same encoder and decoder.
 """
 
 import argparse
@@ -31,12 +31,12 @@ NARROW = {"width": 32, "critic_width": 16}
 Loop = Callable[[Autoencoder, torch.Tensor], None]
 
 
-def plain_loop(model: Autoencoder, images: torch.Tensor) -> None:
-    """What one writes by hand: shuffled batches, Adam, nothing else."""
+def train_plainly(model: Autoencoder, images: torch.Tensor) -> None:
+    """Train by a handwritten loop: shuffled batches, Adam, nothing else."""
     critic = list(model.critic_parameters()) if isinstance(model, AdversarialAutoencoder) else []
-    theirs = {id(parameter) for parameter in critic}
-    ours = [p for p in model.parameters() if p.requires_grad and id(p) not in theirs]
-    optimiser = torch.optim.Adam(ours, lr=1e-3)
+    excluded = {id(parameter) for parameter in critic}
+    weights = [p for p in model.parameters() if p.requires_grad and id(p) not in excluded]
+    optimiser = torch.optim.Adam(weights, lr=1e-3)
     critic_optimiser = torch.optim.Adam(critic, lr=1e-3) if critic else None
     model.train()
     order = torch.randperm(len(images), device=images.device)
@@ -47,7 +47,7 @@ def plain_loop(model: Autoencoder, images: torch.Tensor) -> None:
         batch = images[index].float() / 255
         loss = sum(model.loss_terms(batch).values())
         optimiser.zero_grad(set_to_none=True)
-        loss.backward(inputs=ours)
+        loss.backward(inputs=weights)
         optimiser.step()
         if critic_optimiser:
             critic_optimiser.zero_grad(set_to_none=True)
@@ -55,14 +55,12 @@ def plain_loop(model: Autoencoder, images: torch.Tensor) -> None:
             critic_optimiser.step()
 
 
-def harness_loop(model: Autoencoder, images: torch.Tensor) -> None:
+def train_in_harness(model: Autoencoder, images: torch.Tensor) -> None:
     budget = Budget(steps=STEPS, batch=BATCH)
     train_autoencoder(model, images, budget, prepare=lambda batch: batch.float() / 255)
 
 
-def milliseconds_a_step(
-    loop: Loop, build: Callable[[], Autoencoder], images: torch.Tensor
-) -> float:
+def time_step(loop: Loop, build: Callable[[], Autoencoder], images: torch.Tensor) -> float:
     with seeded(0, "benchmark"):
         model = build().to(images.device)
         began = time.perf_counter()
@@ -73,12 +71,12 @@ def milliseconds_a_step(
 
 
 def compare(name: str, build: Callable[[], Autoencoder], images: torch.Tensor) -> str:
-    """A line of the table."""
+    """Time one autoencoder and format a line of the table."""
     rounds = []
     for _ in range(ROUNDS + 1):
-        harness = milliseconds_a_step(harness_loop, build, images)
-        plain = milliseconds_a_step(plain_loop, build, images)
-        pythae = pythae_peers.milliseconds_a_step(name, images, BATCH, NARROW["width"])
+        harness = time_step(train_in_harness, build, images)
+        plain = time_step(train_plainly, build, images)
+        pythae = pythae_peers.time_step(name, images, batch=BATCH, width=NARROW["width"])
         rounds.append((harness, plain, pythae))
     rounds = rounds[1:]  # the first warms up
     ours, theirs = (statistics.median(times[which] for times in rounds) for which in (0, 1))
@@ -94,7 +92,7 @@ def compare(name: str, build: Callable[[], Autoencoder], images: torch.Tensor) -
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--only", action="append", help="an autoencoder; repeatable")
+    parser.add_argument("--only", action="append", help="an autoencoder; can be repeated")
     options = parser.parse_args()
     images = torch.randint(256, (BATCH * STEPS, *SHAPE), dtype=torch.uint8, device=options.device)
     print(f"torch {torch.__version__}, {options.device}, {torch.get_num_threads()} threads")

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samplebench.contracts.latents import Continuous, LatentSpace, Sparse
-from samplebench.pipeline.suite import load_suite
+from samplebench.pipeline.request.suite import load_suite
 from samplebench.registry.loading import load_parts
 from samplebench.results.record import Record
 from samplebench.results.store import Store
