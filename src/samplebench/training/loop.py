@@ -84,11 +84,11 @@ def train(
     model.train()
     if begin:
         with torch.no_grad(), budget.autocast(data.device):
-            begin(prepare(data[_draw_first(samples, batch=budget.batch, device=data.device)]))
+            begin(prepare(_draw_first(data, budget)))
     if best:
         best.evaluate()
     with detect_divergence(watch, weights):
-        for index in _draw_batches(samples, batch=budget.batch, total=total, device=data.device):
+        for index in _draw_batches(data, budget):
             batch, done = prepare(data[index]), watch.step / total
             before_step(done)
             watch.add(len(index), take_step(batch, done))
@@ -100,26 +100,22 @@ def train(
     if not all_finite(weights):  # no loss has been computed since the last step
         raise TrainingDiverged(watch.step)
     model.eval()
-    return Finish(
-        steps=watch.step,
-        stopped_early=watch.step < total,
-        held_out=best.loss if best else None,
-    )
+    held_out_loss = best.loss if best else None
+    return Finish(watch.step, stopped_early=watch.step < total, held_out=held_out_loss)
 
 
-def _draw_first(samples: int, *, batch: int, device: torch.device) -> Tensor:
-    """Draw the indices of eight batches, or of all samples if there are fewer."""
-    return torch.randperm(samples, device=device)[: _FIRST_BATCHES * batch]
+def _draw_first(data: Tensor, budget: Budget) -> Tensor:
+    """Draw eight batches as one, or all samples if there are fewer."""
+    order = torch.randperm(len(data), device=data.device)
+    return data[order[: _FIRST_BATCHES * budget.batch]]
 
 
-def _draw_batches(
-    samples: int, *, batch: int, total: int, device: torch.device
-) -> Iterator[Tensor]:
-    """Draw the indices of ``total`` batches: each epoch has every sample once, in a new order."""
-    done = 0
+def _draw_batches(data: Tensor, budget: Budget) -> Iterator[Tensor]:
+    """Draw the indices of all batches: each epoch has every sample once, in a new order."""
+    done, total = 0, budget.total_steps(len(data))
     while done < total:
-        order = torch.randperm(samples, device=device)
-        for index in torch.split(order, batch):
+        order = torch.randperm(len(data), device=data.device)
+        for index in torch.split(order, budget.batch):
             if done == total:
                 return
             yield index
