@@ -9,14 +9,14 @@ from torch import Tensor
 
 from samplebench import Continuous, DensitySampler, Form, Latents, LatentSpace
 from samplebench.settings import one_of
-from samplebench_density.maximum_likelihood import singular, standardised
-from samplebench_density.normal_mixture import NormalMixture
+from samplebench_density.mixture.maximum_likelihood import singular_error, standardise
+from samplebench_density.mixture.normal_mixture import NormalMixture
 
 Covariance = Literal["full", "diagonal"]
 
 
 class Gaussian(DensitySampler):
-    """Draws from the Gaussian of the latents' own mean and covariance.
+    """Draws from the Gaussian with the latents' mean and covariance.
 
     ``N(m, S + ridge · tr(S) / D · I)`` with the estimates of maximum likelihood,
     ``m = Σ_i z_i / n`` and ``S = Σ_i (z_i − m)(z_i − m)ᵀ / n``, taken in float64. Grids of sites
@@ -24,8 +24,8 @@ class Gaussian(DensitySampler):
 
     Args:
         covariance: "full", or "diagonal" for dimensions that are independent.
-        ridge: added to every variance, as a share of their mean, so that fewer latents than
-            dimensions do.
+        ridge: a constant added to every variance, as a share of their mean, so that fewer latents
+            than dimensions suffice.
     """
 
     accepts = (Continuous,)
@@ -43,26 +43,26 @@ class Gaussian(DensitySampler):
             ValueError: the latents are all equal, or their covariance is singular with this ridge.
         """
         form = Form.of(latents)
-        points, centre, scale = standardised(form.vectors(latents))
-        round_one = NormalMixture.round(
+        points, centre, scale = standardise(form.vectors(latents))
+        isotropic = NormalMixture.isotropic(
             torch.zeros_like(centre)[None], torch.ones_like(scale), self.covariance
         )
-        # With one component, the first maximisation is the fit. In the view of a round one,
-        # float32 would drown directions of little variance.
-        law = round_one.maximised(round_one.moments(points, torch.float64), self.ridge)
-        if law.components.factors.isnan().any():
-            raise singular(self.ridge)
-        self._form, self._law = form, law.placed(centre, scale)
+        # With one component, the first maximisation is the fit. In an isotropic view, float32
+        # would lose directions of little variance.
+        mixture = isotropic.maximise(isotropic.compute_moments(points, torch.float64), self.ridge)
+        if mixture.components.factors.isnan().any():
+            raise singular_error(self.ridge)
+        self._form, self._mixture = form, mixture.transform(centre, scale)
 
     def sample(self, count: int) -> Latents:
-        return self._form.latents(self._law.sample(count, self._form.precision))
+        return self._form.latents(self._mixture.sample(count, self._form.precision))
 
     def log_prob(self, latents: Latents) -> Float[Tensor, " samples"]:
-        return self._law.log_prob(self._form.vectors(latents))
+        return self._mixture.log_prob(self._form.vectors(latents))
 
     def state(self) -> Mapping[str, Tensor]:
-        return {**self._form.state(), **self._law.state()}
+        return {**self._form.state(), **self._mixture.state()}
 
     def restore(self, space: LatentSpace, state: Mapping[str, Tensor]) -> None:
         self._form = Form.restored(space, state)
-        self._law = NormalMixture.restored(state, self.covariance)
+        self._mixture = NormalMixture.from_state(state, self.covariance)

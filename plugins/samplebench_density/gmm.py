@@ -12,23 +12,23 @@ from samplebench import Continuous, DensitySampler, Form, Latents, LatentSpace
 from samplebench.clusters import k_means
 from samplebench.settings import one_of
 from samplebench.training import set_aside
-from samplebench_density.components import Points
-from samplebench_density.maximum_likelihood import Climb, climb, standardised
-from samplebench_density.normal_mixture import Covariance, NormalMixture
+from samplebench_density.mixture.components import Points
+from samplebench_density.mixture.maximum_likelihood import MixtureFit, fit_mixture, standardise
+from samplebench_density.mixture.normal_mixture import Covariance, NormalMixture
 
 Unseen = Float[Tensor, "unseen D"]
 Stop = Literal["training", "held-out"]
 
 LLOYD_ROUNDS = 30
-"""More gained no likelihood on latents of MNIST, and fewer lost some."""
+"""On latents of MNIST, more rounds gained no likelihood, and fewer lost some."""
 
 _FIRST_ITERATIONS = 5
-"""After so many, the likeliest of several starts is carried on."""
+"""Iterations after which the likeliest of several starts is chosen."""
 
 _SHARE = 4
 _LATENTS_A_PARAMETER = 20
-"""Starts are compared on a quarter of the latents, but not on fewer than so many times the
-numbers in all means."""
+"""Starts are compared on a quarter of the latents, but on at least this multiple of the numbers
+in all means."""
 
 _CANDIDATES = (1, 2, 5, 10, 20, 50, 100)
 
@@ -36,25 +36,25 @@ _CANDIDATES = (1, 2, 5, 10, 20, 50, 100)
 class GaussianMixture(DensitySampler):
     """Draws from a mixture of Gaussians fitted by expectation-maximisation (EM).
 
-    ``p(z) = Σ_k π_k N(z; μ_k, Σ_k)``, climbing ``Σ_i log p(z_i) / n`` from clusters found by
-    k-means. Grids of sites are one vector. Settings mean what they do in scikit-learn, but for
+    ``p(z) = Σ_k π_k N(z; μ_k, Σ_k)``, maximising ``Σ_i log p(z_i) / n`` from clusters found by
+    k-means. Grids of sites are one vector. Settings mean the same as in scikit-learn, but for
     ``ridge``, which follows the scale of the latents, and ``restarts``. A component that loses all
     its latents keeps weight 0.
 
     Args:
-        components: how many; "bic" fits each of ``candidates`` and keeps the mixture with the
-            lowest Bayesian information criterion, ``p log n − 2 Σ_i log p(z_i)`` for p free
-            parameters and n training latents.
+        components: the number of Gaussians; "bic" fits each of ``candidates`` and keeps the
+            mixture with the lowest Bayesian information criterion, ``p log n − 2 Σ_i log p(z_i)``
+            for p free parameters and n training latents.
         covariance: "full"; "diagonal", with independent dimensions; "tied", one for all, full.
-        iterations: at most so many of EM, in each climb.
+        iterations: the greatest number of iterations of EM, from each start.
         tolerance: EM has converged when an iteration changes the mean log-likelihood of a latent
             by less, in nats.
-        stop: whose likelihood that is: of the "training" latents; or of a share of them that is
-            "held-out" of the fit, whose likeliest mixture is then kept.
+        stop: the latents whose likelihood that is: the "training" latents; or a share of them that
+            is "held-out" of the fit, whose likeliest mixture is then kept.
         held_out: that share.
-        restarts: starts of which the likeliest is carried on; with many latents it is the
+        restarts: starts, of which EM continues with the likeliest; with many latents it is the
             likeliest after a few iterations on a part of them.
-        ridge: added to every variance, as a share of the latents' mean variance.
+        ridge: a constant added to every variance, as a share of the latents' mean variance.
         candidates: numbers of components for "bic"; those that cannot be fitted, for want of
             distinct latents, are left out.
 
@@ -104,93 +104,95 @@ class GaussianMixture(DensitySampler):
                 singular with this ridge.
         """
         form = Form.of(latents)
-        points, centre, scale = standardised(form.vectors(latents))
+        points, centre, scale = standardise(form.vectors(latents))
         points, unseen = self._split(points)
         best = min(
-            self._climbs(points, unseen), key=lambda climbed: _criterion(climbed, len(points))
+            self._fit_each_count(points, unseen), key=lambda fit: _criterion(fit, len(points))
         )
-        self._form, self._law = form, best.mixture.placed(centre, scale)
-        # D dimensions, each stretched by the scale, thin the density.
-        thinner = form.dimensions * float(scale.log())
-        self._found = {
+        self._form, self._mixture = form, best.mixture.transform(centre, scale)
+        # Each of D dimensions, stretched by the scale, lowers the density.
+        log_stretch = form.dimensions * float(scale.log())
+        self._diagnostics = {
             "components": float(len(best.mixture.weights)),
             "iterations": float(best.iterations),
-            "log_likelihood": best.log_likelihood - thinner,
+            "log_likelihood": best.log_likelihood - log_stretch,
             "converged": float(best.converged),
         }
         if best.held_out is not None:
-            self._found["held_out_log_likelihood"] = best.held_out - thinner
+            self._diagnostics["held_out_log_likelihood"] = best.held_out - log_stretch
 
     def sample(self, count: int) -> Latents:
-        return self._form.latents(self._law.sample(count, self._form.precision))
+        return self._form.latents(self._mixture.sample(count, self._form.precision))
 
     def log_prob(self, latents: Latents) -> Float[Tensor, " samples"]:
-        return self._law.log_prob(self._form.vectors(latents))
+        return self._mixture.log_prob(self._form.vectors(latents))
 
     def diagnostics(self) -> Mapping[str, float]:
-        """Components; iterations of EM in the last climb, which goes over all latents; the mean
+        """Components; iterations of EM in the last run, which goes over all latents; the mean
         log-likelihood of a training latent, and where some were held out of one of those, in nats;
         1 if EM converged.
         """
-        return self._found
+        return self._diagnostics
 
     def state(self) -> Mapping[str, Tensor]:
-        return {**self._form.state(self._found), **self._law.state()}
+        return {**self._form.state(self._diagnostics), **self._mixture.state()}
 
     def restore(self, space: LatentSpace, state: Mapping[str, Tensor]) -> None:
         self._form = Form.restored(space, state)
-        self._law = NormalMixture.restored(state, self.covariance)
-        self._found = Form.diagnostics(state)
+        self._mixture = NormalMixture.from_state(state, self.covariance)
+        self._diagnostics = Form.diagnostics(state)
 
     @property
     def _counts(self) -> tuple[int, ...]:
         return self.candidates if self.components == "bic" else (self.components,)
 
     def _split(self, points: Points) -> tuple[Float[Tensor, "fitted D"], Unseen | None]:
-        """The points to fit to, and those held out of it."""
+        """Split the points into those to fit to, and those held out."""
         if self.stop == "training":
             return points, None
         return set_aside(points, self.held_out)
 
-    def _climbs(self, points: Points, unseen: Unseen | None) -> list[Climb]:
-        """One for each number of components that can be fitted."""
-        found, problem = [], ValueError("there are no candidates")
+    def _fit_each_count(self, points: Points, unseen: Unseen | None) -> list[MixtureFit]:
+        """Fit a mixture for each number of components that can be fitted."""
+        fits, problem = [], ValueError("there are no candidates")
         for count in self._counts:
             try:
-                found.append(self._climb(points, unseen, count))
+                fits.append(self._fit_count(points, unseen, count))
             except ValueError as error:
                 problem = error
-        if not found:
+        if not fits:
             raise problem
-        return found
+        return fits
 
-    def _climb(self, points: Points, unseen: Unseen | None, count: int) -> Climb:
-        """The likeliest of several starts, climbed on some of the points, carried on with all.
+    def _fit_count(self, points: Points, unseen: Unseen | None, count: int) -> MixtureFit:
+        """Choose the likeliest of several starts on some of the points, and continue with all.
 
-        On fewer points an iteration takes less time, and most of the way is gone there.
+        On fewer points an iteration takes less time, and most of the likelihood is gained there.
         """
-        some = points[torch.randperm(len(points), device=points.device)[: _enough(points, count)]]
+        some = points[
+            torch.randperm(len(points), device=points.device)[: subset_size(points, count)]
+        ]
         first = self.iterations if len(some) == len(points) else _FIRST_ITERATIONS
         starts = [self._start(some, count) for _ in range(self.restarts)]
-        best = max(
-            [self._climbed(start, some, unseen, first) for start in starts], key=_likelihood
-        )
+        best = max([self._run(start, some, unseen, first) for start in starts], key=_likelihood)
         if len(some) < len(points):
-            best = self._climbed(best.mixture, some, unseen, self.iterations)
-            best = self._climbed(best.mixture, points, unseen, self.iterations)
+            best = self._run(best.mixture, some, unseen, self.iterations)
+            best = self._run(best.mixture, points, unseen, self.iterations)
         return best
 
     def _start(self, points: Points, count: int) -> NormalMixture:
-        """The clusters of k-means, each as a Gaussian."""
+        """Build a Gaussian from each cluster of k-means."""
         means, variance = k_means(points, count, LLOYD_ROUNDS)
-        nearest = NormalMixture.round(means, variance + self.ridge, self.covariance)
-        # In round views, float32 would drown directions of little variance.
-        return nearest.maximised(nearest.moments(points, torch.float64, divided=False), self.ridge)
+        nearest = NormalMixture.isotropic(means, variance + self.ridge, self.covariance)
+        # In isotropic views, float32 would lose directions of little variance.
+        return nearest.maximise(
+            nearest.compute_moments(points, torch.float64, divided=False), self.ridge
+        )
 
-    def _climbed(
+    def _run(
         self, start: NormalMixture, points: Points, unseen: Unseen | None, iterations: int
-    ) -> Climb:
-        return climb(
+    ) -> MixtureFit:
+        return fit_mixture(
             start,
             points,
             ridge=self.ridge,
@@ -200,17 +202,17 @@ class GaussianMixture(DensitySampler):
         )
 
 
-def _enough(points: Points, count: int) -> int:
-    """How many of the points starts are compared on."""
+def subset_size(points: Points, count: int) -> int:
+    """The number of points on which starts are compared."""
     least = _LATENTS_A_PARAMETER * count * points.shape[1]
     some = max(len(points) // _SHARE, least)
     return some if 2 * some <= len(points) else len(points)
 
 
-def _likelihood(climbed: Climb) -> float:
-    return climbed.log_likelihood if climbed.held_out is None else climbed.held_out
+def _likelihood(fit: MixtureFit) -> float:
+    return fit.log_likelihood if fit.held_out is None else fit.held_out
 
 
-def _criterion(climbed: Climb, points: int) -> float:
-    """The Bayesian information criterion, a point's share of it."""
-    return climbed.mixture.parameters * math.log(points) / points - 2 * climbed.log_likelihood
+def _criterion(fit: MixtureFit, points: int) -> float:
+    """The Bayesian information criterion, divided by the number of points."""
+    return fit.mixture.parameters * math.log(points) / points - 2 * fit.log_likelihood

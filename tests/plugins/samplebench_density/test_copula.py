@@ -9,6 +9,7 @@ from scipy import special, stats
 
 from samplebench import Continuous, Latents, seeded
 from samplebench_density import Copula
+from samplebench_density.margins.tabulated import Margins
 
 
 def bent(samples: int) -> np.ndarray:
@@ -35,9 +36,13 @@ def drawn(sampler: Copula, count: int) -> torch.Tensor:
         return sampler.sample(count).values
 
 
+def margins_of(sampler: Copula) -> Margins:
+    return Margins.from_state(sampler.state())
+
+
 def heights(sampler: Copula, samples: torch.Tensor) -> np.ndarray:
-    """Where samples stand in the margins, (samples, D)."""
-    return sampler._margins.logs(samples.double().T.contiguous()).below.exp().T.numpy()
+    """The values of the margins' distribution functions at the samples, (samples, D)."""
+    return margins_of(sampler).logs(samples.double().T.contiguous()).below.exp().T.numpy()
 
 
 def betas(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -51,7 +56,7 @@ def test_the_density_is_that_of_betas_and_margins(samples):
     points = bent(samples)
     sampler = fitted(points)
     held_out = latents_of(np.concatenate([bent(300)[-40:], 30 + bent(5), -9 + bent(5)]))
-    margins = sampler._margins.logs(held_out.values.T.contiguous())
+    margins = margins_of(sampler).logs(held_out.values.T.contiguous())
     a, b = betas(points)
     below, above = margins.below.T.numpy()[:, None], margins.above.T.numpy()[:, None]
     kernels = (a - 1) * below + (b - 1) * above - special.betaln(a, b)
@@ -72,13 +77,13 @@ def test_of_one_dimension_only_the_margin_is_left():
     points = bent(50)[:, :1]
     sampler = fitted(points)
     places = torch.linspace(-6, 6, 101, dtype=torch.float64)[None]
-    expected = sampler._margins.logs(places).density[0]
+    expected = margins_of(sampler).logs(places).density[0]
     found = sampler.log_prob(latents_of(places.T.numpy()))
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("samples", [5, 400])
-def test_draws_stand_evenly_in_every_margin(samples):
+def test_draws_are_uniform_in_every_margin(samples):
     sampler = fitted(bent(samples))
     found = heights(sampler, drawn(sampler, 20_000))
     for column in found.T:
@@ -86,7 +91,7 @@ def test_draws_stand_evenly_in_every_margin(samples):
 
 
 def test_draws_follow_the_copula():
-    """In squares of (0, 1)², whose probabilities are products of scipy's beta distributions."""
+    """Count draws in squares of (0, 1)², whose probabilities are products of scipy's betas."""
     points = bent(6)[:, :2]
     sampler = fitted(points)
     found = heights(sampler, drawn(sampler, 30_000))
@@ -115,15 +120,15 @@ def test_more_draws_than_a_chunk_holds_are_as_many_as_asked_for():
 
 
 def test_dimensions_of_many_equal_latents_are_not_made_to_depend_on_each_other():
-    """Latents that come sorted by class, of which two numbers do not tell the order."""
+    """Latents come sorted by class, and equal numbers must not keep that order."""
     points = np.zeros((2000, 2))
     points[:20] = np.arange(20)[:, None] / 20 + 1
-    ranks = fitted(points)._ranks[20:].double()
+    ranks = fitted(points).state()["ranks"][20:].double()
     assert abs(float(torch.corrcoef(ranks.T)[0, 1])) < 0.1
 
 
 @pytest.mark.parametrize("shares", [(0.0, 1.0), (1.0, 0.0)])
-def test_a_gamma_draw_that_is_lost_beside_the_other_gives_a_finite_latent(shares, monkeypatch):
+def test_a_gamma_draw_that_vanishes_next_to_the_other_gives_a_finite_latent(shares, monkeypatch):
     sizes = itertools.cycle(shares)
     monkeypatch.setattr(
         torch.distributions.Gamma, "sample", lambda gamma: next(sizes) * gamma.rate

@@ -9,9 +9,9 @@ from sklearn import mixture
 
 from samplebench import Continuous, Latents, seeded
 from samplebench_density import GaussianMixture
-from samplebench_density.components import Diagonal, Full
-from samplebench_density.gmm import _enough
-from samplebench_density.normal_mixture import NormalMixture
+from samplebench_density.gmm import subset_size
+from samplebench_density.mixture.components import Diagonal, Full
+from samplebench_density.mixture.normal_mixture import NormalMixture
 
 every_kind = pytest.mark.parametrize("covariance", ["full", "diagonal", "tied"])
 
@@ -20,14 +20,18 @@ def latents_of(points: np.ndarray, dtype: torch.dtype = torch.float64) -> Latent
     return Continuous(points.shape[1]).pack(values=torch.from_numpy(points).to(dtype))
 
 
-def as_theirs(law: NormalMixture) -> mixture.GaussianMixture:
+def mixture_of(sampler: GaussianMixture) -> NormalMixture:
+    return NormalMixture.from_state(sampler.state(), sampler.covariance)
+
+
+def as_theirs(ours: NormalMixture) -> mixture.GaussianMixture:
     """scikit-learn's model with the parameters of ours."""
-    factors = law.components.factors.numpy()
+    factors = ours.components.factors.numpy()
     width = factors.shape[1]
     model = mixture.GaussianMixture(
         len(factors), covariance_type="full" if factors.ndim == 3 else "diag"
     )
-    model.weights_, model.means_ = law.weights.numpy(), law.components.means.numpy()
+    model.weights_, model.means_ = ours.weights.numpy(), ours.components.means.numpy()
     model.precisions_cholesky_ = (
         np.linalg.solve(factors, np.eye(width)).transpose(0, 2, 1)
         if factors.ndim == 3
@@ -56,7 +60,7 @@ def test_the_density_is_that_of_scikit_learn_with_the_same_parameters(covariance
     sampler = GaussianMixture(components=4, covariance=covariance)
     with seeded(0):
         sampler.fit(latents_of(points))
-    expected = as_theirs(sampler._law).score_samples(points)
+    expected = as_theirs(mixture_of(sampler)).score_samples(points)
     np.testing.assert_allclose(sampler.log_prob(latents_of(points)).numpy(), expected, rtol=1e-9)
 
 
@@ -95,9 +99,9 @@ def test_samples_follow_the_mixture(covariance):
     components = (
         Diagonal(means, means / 100 + 1) if covariance == "diagonal" else Full(means, factors)
     )
-    law = NormalMixture(weights, components, covariance)
+    ours = NormalMixture(weights, components, covariance)
     with seeded(0):
-        samples = law.sample(30_000, torch.float32)
+        samples = ours.sample(30_000, torch.float32)
     owners = torch.cdist(samples.double(), means).argmin(1)
     counts = owners.bincount(minlength=3).numpy()
     assert stats.chisquare(counts, 30_000 * weights.numpy()).pvalue > 1e-3
@@ -108,17 +112,17 @@ def test_samples_follow_the_mixture(covariance):
             if covariance == "diagonal"
             else (factors[k] @ factors[k].T).numpy()
         )
-        spread = np.sqrt(np.diag(expected))
-        assert np.abs(own.mean(0) / spread).max() < 5 / len(own) ** 0.5
-        scaled = np.cov(own.T) / np.outer(spread, spread)
-        np.testing.assert_allclose(scaled, expected / np.outer(spread, spread), atol=0.06)
+        std = np.sqrt(np.diag(expected))
+        assert np.abs(own.mean(0) / std).max() < 5 / len(own) ** 0.5
+        scaled = np.cov(own.T) / np.outer(std, std)
+        np.testing.assert_allclose(scaled, expected / np.outer(std, std), atol=0.06)
 
 
 def test_samples_are_independent_of_each_other():
     far = torch.tensor([[0.0], [100.0]], dtype=torch.float64)
-    law = NormalMixture.round(far, torch.ones((), dtype=torch.float64), "full")
+    ours = NormalMixture.isotropic(far, torch.ones((), dtype=torch.float64), "full")
     with seeded(0):
-        samples = law.sample(10_000, torch.float64)[:, 0]
+        samples = ours.sample(10_000, torch.float64)[:, 0]
     high = (samples > 50).double()
     assert abs(float(torch.corrcoef(torch.stack([high[:-1], high[1:]]))[0, 1])) < 0.05
     noise = (samples - 100 * high).numpy()
@@ -138,7 +142,7 @@ def test_more_restarts_are_never_less_likely():
 
 def test_starting_on_a_part_of_many_latents_loses_no_likelihood():
     points = clusters(6000, 2, 5)
-    assert _enough(torch.from_numpy(points), 5) == 1500
+    assert subset_size(torch.from_numpy(points), 5) == 1500
     sampler = GaussianMixture(components=5)
     with seeded(0):
         sampler.fit(latents_of(points))
@@ -207,9 +211,9 @@ def test_the_criterion_counts_parameters_as_scikit_learn_does(covariance):
     sampler = GaussianMixture(components=4, covariance=covariance)
     with seeded(0):
         sampler.fit(latents_of(points))
-    theirs = as_theirs(sampler._law)
+    theirs = as_theirs(mixture_of(sampler))
     theirs.covariance_type = {"diagonal": "diag"}.get(covariance, covariance)
-    assert sampler._law.parameters == theirs._n_parameters()
+    assert mixture_of(sampler).parameters == theirs._n_parameters()
 
 
 def test_bic_finds_how_many_clusters_there_are():
@@ -225,8 +229,8 @@ def test_bic_finds_how_many_clusters_there_are():
     assert np.argmin(criteria) == 2
 
 
-def test_stopping_on_held_out_latents_keeps_the_mixture_that_they_like_best():
-    """Ten components on 300 latents of one Gaussian overfit: training likelihood climbs on."""
+def test_stopping_on_held_out_latents_keeps_the_mixture_of_their_highest_likelihood():
+    """Ten components on 300 latents of one Gaussian overfit: training likelihood keeps rising."""
     points, fresh = np.split(np.random.default_rng(0).normal(size=(4300, 5)), [300])
     found = {}
     for stop in ("training", "held-out"):
@@ -236,9 +240,9 @@ def test_stopping_on_held_out_latents_keeps_the_mixture_that_they_like_best():
         found[stop] = sampler
     scores = {stop: float(s.log_prob(latents_of(fresh)).mean()) for stop, s in found.items()}
     assert scores["held-out"] > scores["training"] + 0.3
-    told = {stop: sampler.diagnostics() for stop, sampler in found.items()}
-    assert told["held-out"]["iterations"] < told["training"]["iterations"]
-    assert "held_out_log_likelihood" not in told["training"]
+    reported = {stop: sampler.diagnostics() for stop, sampler in found.items()}
+    assert reported["held-out"]["iterations"] < reported["training"]["iterations"]
+    assert "held_out_log_likelihood" not in reported["training"]
 
 
 def test_the_reported_held_out_likelihood_is_that_of_the_latents_left_out():
@@ -248,19 +252,19 @@ def test_the_reported_held_out_likelihood_is_that_of_the_latents_left_out():
         sampler.fit(latents_of(points))
     with seeded(2):  # the first that a fit draws
         left_out = points[torch.randperm(500).numpy()[:50]]
-    expected = as_theirs(sampler._law).score(left_out)
+    expected = as_theirs(mixture_of(sampler)).score(left_out)
     assert sampler.diagnostics()["held_out_log_likelihood"] == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "reported"),
     [
         ({"components": "bic", "candidates": ()}, "components must be at least 1"),
         ({"held_out": 1.0}, "held_out is a share"),
     ],
 )
-def test_settings_out_of_range_are_refused(settings, told):
-    with pytest.raises(ValueError, match=told):
+def test_settings_out_of_range_are_refused(settings, reported):
+    with pytest.raises(ValueError, match=reported):
         GaussianMixture(**settings)
 
 

@@ -93,5 +93,5 @@ def test_one_latent_again_and_again_has_no_density():
     sampler = JitteredResample()
     sampler.fit(latents)
     assert torch.equal(sampler.sample(3).values, torch.ones(3, 2))
-    with pytest.raises(ValueError, match="one point has none"):
+    with pytest.raises(ValueError, match="a single point has no density"):
         sampler.log_prob(latents)

@@ -31,8 +31,8 @@ def fitted(points: np.ndarray, **settings) -> KDE:
 
 def left_out_likelihood(points: np.ndarray, bandwidth: float) -> float:
     """The mean log density of the points, each under the kernels of the others."""
-    deviations = points.std(0)
-    logs = stats.norm.logpdf(points[:, None], points, bandwidth * deviations).sum(2)
+    std = points.std(0)
+    logs = stats.norm.logpdf(points[:, None], points, bandwidth * std).sum(2)
     np.fill_diagonal(logs, -np.inf)
     return float(np.logaddexp.reduce(logs, axis=1).mean() - np.log(len(points) - 1))
 
@@ -51,9 +51,9 @@ def likeliest(points: np.ndarray) -> tuple[float, float]:
 @pytest.mark.parametrize("bandwidth", [0.1, 0.3, 2.0])
 def test_the_density_is_that_of_scikit_learn(bandwidth):
     points, held_out = clusters(300)[:150], clusters(300)[150:]
-    deviations = points.std(0)
-    model = KernelDensity(bandwidth=bandwidth, rtol=1e-12).fit(points / deviations)
-    expected = model.score_samples(held_out / deviations) - np.log(deviations).sum()
+    std = points.std(0)
+    model = KernelDensity(bandwidth=bandwidth, rtol=1e-12).fit(points / std)
+    expected = model.score_samples(held_out / std) - np.log(std).sum()
     found = fitted(points, bandwidth=bandwidth).log_prob(latents_of(held_out))
     np.testing.assert_allclose(found.numpy(), expected, atol=1e-4)
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from samplebench_density.log_sums import log_sums, pieces
+from samplebench_density.kernels.log_sums import log_sums, split_terms
 
 
 @pytest.mark.parametrize("scale", [0.01, 1.0, 30.0])
@@ -12,7 +12,7 @@ def test_sums_are_those_of_whole_products(queries, terms, scale):
     left = scale * torch.randn(queries, 5, dtype=torch.float64) + 10 * scale
     right = torch.randn(terms, 5, dtype=torch.float64) + 10
     expected = (left @ right.mT).logsumexp(1)
-    torch.testing.assert_close(log_sums(left, pieces(right)), expected, rtol=0, atol=1e-5)
+    torch.testing.assert_close(log_sums(left, split_terms(right)), expected, rtol=0, atol=1e-5)
 
 
 def test_terms_may_come_in_any_order():
@@ -20,4 +20,6 @@ def test_terms_may_come_in_any_order():
     rising = torch.arange(-3e3, 3e3, dtype=torch.float64)[:, None]
     for terms in (rising, rising.flip(0)):
         expected = terms.squeeze(1).logsumexp(0)
-        assert float(log_sums(left, pieces(terms))) == pytest.approx(float(expected), abs=1e-5)
+        assert float(log_sums(left, split_terms(terms))) == pytest.approx(
+            float(expected), abs=1e-5
+        )

@@ -5,13 +5,13 @@ import pytest
 import torch
 from scipy import stats
 
-from samplebench_density import margins
-from samplebench_density.margins import Margins
-from samplebench_density.ranks import ranked
+from samplebench_density.margins import tabulated
+from samplebench_density.margins.ranks import rank_rows
+from samplebench_density.margins.tabulated import Margins
 
 
 def latents(samples: int = 300) -> np.ndarray:
-    """Of a normal, a skewed and a two-humped law, (3, samples), ascending."""
+    """Draws of a normal, a skewed and a two-humped distribution, (3, samples), ascending."""
     rng = np.random.default_rng(0)
     humps = rng.normal(size=samples) + 8 * rng.integers(0, 2, size=samples)
     return np.sort([1e3 + rng.normal(size=samples), rng.gamma(2.0, size=samples), humps])
@@ -51,8 +51,8 @@ def test_the_distribution_is_that_of_normals_about_the_latents():
 def test_beyond_the_table_only_the_outermost_latent_counts():
     ordered = latents()
     widths = silverman(ordered)[:, None]
-    for deviations in ([-4.5, -20.0, -1e4], [4.5, 20.0, 1e4]):
-        z = np.array([deviations])
+    for distances in ([-4.5, -20.0, -1e4], [4.5, 20.0, 1e4]):
+        z = np.array([distances])
         end = ordered[:, :1] if z[0, 0] < 0 else ordered[:, -1:]
         logs = margins_of(ordered).logs(torch.from_numpy(end + widths * z))
         near, far = (logs.below, logs.above) if z[0, 0] < 0 else (logs.above, logs.below)
@@ -65,45 +65,47 @@ def test_beyond_the_table_only_the_outermost_latent_counts():
 
 
 @pytest.mark.parametrize("samples", [2, 300])
-def test_places_and_heights_lead_back_to_each_other(samples):
-    law = margins_of(latents(samples))
+def test_quantiles_invert_the_distribution(samples):
+    margins = margins_of(latents(samples))
     heights = torch.cat(
         [torch.tensor([1e-14, 1e-9, 1e-6]), torch.linspace(1e-4, 1 - 1e-6, 999)]
     ).double()
     heights = heights.expand(3, -1).contiguous()
-    back = law.logs(law.places(heights)).below.exp()
+    back = margins.logs(margins.quantiles(heights)).below.exp()
     torch.testing.assert_close(back, heights, rtol=1e-6, atol=1e-11)
 
 
 def test_the_density_is_the_slope_of_the_distribution():
     """Also in the gap between humps, and where the table ends."""
-    law = margins_of(np.sort(np.r_[np.zeros(3), np.linspace(1, 2, 20), 400 + np.zeros(3)])[None])
-    cells = law.cumulative.shape[1] - 1
-    start = law.first - 4 * law.bandwidth
-    width = (law.last - law.first + 8 * law.bandwidth) / cells
+    margins = margins_of(
+        np.sort(np.r_[np.zeros(3), np.linspace(1, 2, 20), 400 + np.zeros(3)])[None]
+    )
+    cells = margins.cumulative.shape[1] - 1
+    start = margins.first - 4 * margins.bandwidth
+    width = (margins.last - margins.first + 8 * margins.bandwidth) / cells
     middles = start + width * (torch.arange(cells) + 0.5)
-    steps = law.logs(middles).density.exp() * width
-    torch.testing.assert_close(steps, law.cumulative.diff(), rtol=1e-6, atol=0)
-    assert law.cumulative.diff().min() > 0
-    tails = float(law.cumulative[:, 0] + 1 - law.cumulative[:, -1])
+    steps = margins.logs(middles).density.exp() * width
+    torch.testing.assert_close(steps, margins.cumulative.diff(), rtol=1e-6, atol=0)
+    assert margins.cumulative.diff().min() > 0
+    tails = float(margins.cumulative[:, 0] + 1 - margins.cumulative[:, -1])
     assert tails == pytest.approx(2 * stats.norm.cdf(-4) / 26)
     assert float(steps.sum()) + tails == pytest.approx(1)
 
 
 def test_few_distinct_numbers_and_outliers_are_smoothed_by_a_cell_at_least():
-    """The middle half is one number, so the rule goes by the deviation; then by neither."""
+    """The middle half is one number, so the rule takes the std; then neither."""
     half = np.sort(np.r_[np.zeros(80), np.arange(20)])[None]
     expected = 0.9 * half.std() * 100**-0.2
     assert float(margins_of(half).bandwidth) == pytest.approx(expected)
     far = np.r_[np.linspace(0, 1, 999), 1e9][None]
-    law = margins_of(far)
-    width = float(law.last - law.first + 8 * law.bandwidth) / margins.CELLS
-    assert float(law.bandwidth) == pytest.approx(width)
+    margins = margins_of(far)
+    width = float(margins.last - margins.first + 8 * margins.bandwidth) / tabulated.CELLS
+    assert float(margins.bandwidth) == pytest.approx(width)
 
 
 def test_ranks_are_those_of_scipy():
     values = np.random.default_rng(0).normal(size=(3, 50))
-    ordered, ranks = ranked(torch.from_numpy(values))
+    ordered, ranks = rank_rows(torch.from_numpy(values))
     np.testing.assert_array_equal(ordered.numpy(), np.sort(values))
     np.testing.assert_array_equal(ranks.numpy(), stats.rankdata(values, axis=1))
 
@@ -112,7 +114,7 @@ def test_equal_numbers_are_ranked_at_random_and_in_each_dimension_anew():
     torch.manual_seed(0)
     columns = torch.zeros(2, 2000)
     columns[:, 500:] = 1
-    _, ranks = ranked(columns)
+    _, ranks = rank_rows(columns)
     for row in ranks:
         assert row[:500].sort().values.tolist() == list(range(1, 501))
         assert row.sort().values.tolist() == list(range(1, 2001))

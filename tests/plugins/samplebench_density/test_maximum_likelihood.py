@@ -9,9 +9,9 @@ from clustered import clusters
 from sklearn import mixture
 from sklearn.exceptions import ConvergenceWarning
 
-from samplebench_density.components import Diagonal
-from samplebench_density.maximum_likelihood import climb
-from samplebench_density.normal_mixture import NormalMixture
+from samplebench_density.mixture.components import Diagonal
+from samplebench_density.mixture.maximum_likelihood import fit_mixture
+from samplebench_density.mixture.normal_mixture import NormalMixture
 
 KINDS = ["full", "diagonal", "tied"]
 THEIR_KINDS = {"full": "full", "diagonal": "diag", "tied": "tied"}
@@ -37,7 +37,7 @@ def theirs(points: np.ndarray, start: NormalMixture, **settings) -> mixture.Gaus
 
 def round_start(points: np.ndarray, count: int, covariance: str) -> NormalMixture:
     means = torch.from_numpy(points[:: len(points) // count][:count].copy())
-    return NormalMixture.round(means, torch.ones((), dtype=torch.float64), covariance)
+    return NormalMixture.isotropic(means, torch.ones((), dtype=torch.float64), covariance)
 
 
 def covariances(law: NormalMixture) -> np.ndarray:
@@ -60,7 +60,7 @@ def assert_same(law: NormalMixture, model: mixture.GaussianMixture, tolerance: f
 def test_every_iteration_is_that_of_scikit_learn(covariance, iterations):
     points = clusters()
     start = round_start(points, 4, covariance)
-    found = climb(
+    found = fit_mixture(
         start, torch.from_numpy(points), ridge=1e-3, iterations=iterations, tolerance=0.0
     )
     model = theirs(points, start, max_iter=iterations, tol=0, reg_covar=1e-3)
@@ -74,7 +74,9 @@ def test_every_iteration_is_that_of_scikit_learn(covariance, iterations):
 def test_a_converged_fit_is_that_of_scikit_learn(covariance):
     points = clusters()
     start = round_start(points, 4, covariance)
-    found = climb(start, torch.from_numpy(points), ridge=1e-6, iterations=5000, tolerance=1e-13)
+    found = fit_mixture(
+        start, torch.from_numpy(points), ridge=1e-6, iterations=5000, tolerance=1e-13
+    )
     model = theirs(points, start, max_iter=5000, tol=1e-13)
     assert found.converged
     assert_same(found.mixture, model, 1e-5)
@@ -85,7 +87,9 @@ def test_a_converged_fit_is_that_of_scikit_learn(covariance):
 def test_convergence_is_declared_at_the_same_iteration_as_by_scikit_learn(covariance):
     points = clusters()
     start = round_start(points, 4, covariance)
-    found = climb(start, torch.from_numpy(points), ridge=1e-6, iterations=500, tolerance=1e-3)
+    found = fit_mixture(
+        start, torch.from_numpy(points), ridge=1e-6, iterations=500, tolerance=1e-3
+    )
     model = theirs(points, start, max_iter=500, tol=1e-3)
     # They take the last step before they stop, ours is the mixture that was tested.
     assert found.iterations == model.n_iter_ - 1
@@ -96,7 +100,7 @@ def test_convergence_is_declared_at_the_same_iteration_as_by_scikit_learn(covari
 def test_more_points_than_a_chunk_holds_change_nothing(covariance):
     points = clusters(2500, 64, 8)  # 8 × 64 numbers a point: chunks of 1,024
     start = round_start(points, 8, covariance)
-    found = climb(start, torch.from_numpy(points), ridge=1e-3, iterations=2, tolerance=0.0)
+    found = fit_mixture(start, torch.from_numpy(points), ridge=1e-3, iterations=2, tolerance=0.0)
     model = theirs(points, start, max_iter=2, tol=0, reg_covar=1e-3)
     assert_same(found.mixture, model, 1e-8)
 
@@ -106,7 +110,7 @@ def test_the_likelihood_of_a_float32_fit_is_that_of_a_float64_fit(covariance):
     points = torch.from_numpy(clusters())
     start = round_start(points.numpy(), 4, covariance)
     double, single = (
-        climb(start, points.to(dtype), ridge=1e-6, iterations=30, tolerance=0.0)
+        fit_mixture(start, points.to(dtype), ridge=1e-6, iterations=30, tolerance=0.0)
         for dtype in (torch.float64, torch.float32)
     )
     assert single.log_likelihood == pytest.approx(double.log_likelihood, abs=1e-5)
@@ -117,10 +121,13 @@ def test_a_component_that_no_point_belongs_to_dies_quietly():
     points = torch.from_numpy(clusters())
     means = torch.cat([points[:2], torch.full((1, 3), 1e6, dtype=torch.float64)])
     for covariance in KINDS:
-        start = NormalMixture.round(means, torch.ones((), dtype=torch.float64), covariance)
-        alive = NormalMixture.round(means[:2], torch.ones((), dtype=torch.float64), covariance)
+        start = NormalMixture.isotropic(means, torch.ones((), dtype=torch.float64), covariance)
+        alive = NormalMixture.isotropic(means[:2], torch.ones((), dtype=torch.float64), covariance)
         settings = {"ridge": 1e-6, "iterations": 5, "tolerance": 0.0}
-        found, expected = climb(start, points, **settings), climb(alive, points, **settings)
+        found, expected = (
+            fit_mixture(start, points, **settings),
+            fit_mixture(alive, points, **settings),
+        )
         assert found.mixture.weights[2] == 0
         assert found.log_likelihood == pytest.approx(expected.log_likelihood, abs=1e-9)
         assert found.mixture.sample(500, torch.float64).abs().max() < 1e3

@@ -6,8 +6,10 @@ import torch
 from scipy import stats
 
 from samplebench import Continuous, Latents, seeded
-from samplebench_density import PMFS, pieces, tally
-from samplebench_density.grid import Grid
+from samplebench_density import PMFS
+from samplebench_density.histogram import batches as batches_module
+from samplebench_density.histogram import cell_counts
+from samplebench_density.histogram.bins import Bins
 
 
 def skewed(samples: int, width: int = 2) -> Latents:
@@ -49,14 +51,14 @@ def test_dimensions_may_have_numbers_of_bins_of_their_own():
 
 
 def test_bins_that_were_counted_are_drawn_as_often_as_before(monkeypatch):
-    monkeypatch.setattr(tally, "FIRST_LOOK", 64)
-    monkeypatch.setattr(pieces, "chunk_rows", lambda width, device: 16)
-    monkeypatch.setattr(pieces, "BLOCK_NUMBERS", 32 * 3)
+    monkeypatch.setattr(cell_counts, "FIRST_CHECK", 64)
+    monkeypatch.setattr(batches_module, "chunk_rows", lambda width, device: 16)
+    monkeypatch.setattr(batches_module, "BLOCK_NUMBERS", 32 * 3)
     latents = skewed(400)
     sampler = PMFS(bins=4)
     sampler.fit(latents)
     counts, edges = np.histogramdd(latents.values.numpy(), bins=4)
-    assert len(sampler._boxes.cells) < 64
+    assert len(sampler.state()["cells"]) < 64
     with seeded(0):
         samples = sampler.sample(40_000).values.numpy()
     found, _ = np.histogramdd(samples, bins=edges)
@@ -75,9 +77,9 @@ def test_bins_that_were_counted_are_drawn_as_often_as_before(monkeypatch):
 )
 @pytest.mark.parametrize("size", [1, 7, 100, 300])
 def test_a_fit_to_batches_is_the_fit_to_all_of_them(law, settings, size, monkeypatch):
-    monkeypatch.setattr(tally, "FIRST_LOOK", 64)
-    monkeypatch.setattr(pieces, "chunk_rows", lambda width, device: 32)
-    monkeypatch.setattr(pieces, "BLOCK_NUMBERS", 3 * 64)
+    monkeypatch.setattr(cell_counts, "FIRST_CHECK", 64)
+    monkeypatch.setattr(batches_module, "chunk_rows", lambda width, device: 32)
+    monkeypatch.setattr(batches_module, "BLOCK_NUMBERS", 3 * 64)
     values = torch.randn(300, 3, generator=torch.Generator().manual_seed(0))
     batches = [Continuous(3).pack(values=part) for part in torch.split(values, size)]
     samplers = PMFS(law=law, **settings), PMFS(law=law, **settings)
@@ -251,6 +253,6 @@ def test_diagnostics_are_those_of_whole_histograms(bins):
 def test_cells_are_numbered_to_the_last_in_the_smallest_type(bins, dtype):
     numbers = torch.arange(max(0, bins - 2**18 - 9), bins)[:, None]  # more than a chunk
     low, high = torch.tensor([[0], [bins]], dtype=torch.float64)
-    cells = Grid.between(low, high, high).cells(numbers.double() + 0.5)
+    cells = Bins.between(low=low, high=high, counts=high).find_cells(numbers.double() + 0.5)
     assert cells.dtype == dtype
     assert torch.equal(cells.long(), numbers)

@@ -30,59 +30,61 @@ class Components(ABC):
 
     @classmethod
     @abstractmethod
-    def round(cls, means: Means, variance: Float[Tensor, ""]) -> "Components":
-        """Gaussians of the same variance in all directions."""
+    def isotropic(cls, means: Means, variance: Float[Tensor, ""]) -> "Components":
+        """Build Gaussians of the same variance in all directions."""
 
     @classmethod
     @abstractmethod
     def of(cls, means: Means, covariances: Covariances, ridge: float) -> "Components":
-        """The Gaussians of these means and covariances, with ``ridge`` added to every variance.
+        """Build Gaussians of these means and covariances, with ``ridge`` added to every variance.
 
-        A covariance that is not positive definite even so gives factors of NaN.
+        A covariance that is not positive definite even then gives factors of NaN.
         """
 
     @property
     @abstractmethod
     def log_volumes(self) -> Float[Tensor, " K"]:
-        """By how much each component stretches space: ``log |det factor|``."""
+        """The log of the factor by which each component stretches space, ``log |det factor|``."""
 
     @abstractmethod
     def whiten(self, points: Points) -> Whitened:
-        """The points in every component's own view."""
+        """Map the points to every component's own view."""
 
     @abstractmethod
     def colour(self, noise: Points, owners: Int64[Tensor, " points"]) -> Points:
-        """One point from each row of noise, by the component that owns it."""
+        """Map each row of noise to a point, by the component that owns it."""
 
     @staticmethod
     @abstractmethod
-    def squares(whitened: Whitened) -> Covariances:
-        """Sums over the points of ``y yᵀ``, or of its diagonal."""
+    def sum_squares(whitened: Whitened) -> Covariances:
+        """Sum ``y yᵀ``, or its diagonal, over the points."""
 
     @abstractmethod
-    def unwhitened_means(self, first: Means) -> Means:
-        """Means of points whose whitened views have these means of ``y``."""
+    def unwhiten_means(self, first: Means) -> Means:
+        """Compute the means of points whose whitened views have these means of ``y``."""
 
     @abstractmethod
-    def unwhitened_covariances(self, first: Means, second: Covariances) -> Covariances:
-        """Covariances of points whose whitened views have these means of ``y`` and ``y yᵀ``."""
+    def unwhiten_covariances(self, first: Means, second: Covariances) -> Covariances:
+        """Compute the covariances of points whose whitened views have these means of ``y`` and of
+        ``y yᵀ``.
+        """
 
-    def placed(self, centre: Float[Tensor, " D"], scale: Float[Tensor, ""]) -> "Components":
-        """The same Gaussians in the coordinates ``centre + scale · x``."""
+    def transform(self, centre: Float[Tensor, " D"], scale: Float[Tensor, ""]) -> "Components":
+        """Express the same Gaussians in the coordinates ``centre + scale · x``."""
         # Contiguous, as tensors come back from a file: another layout rounds otherwise.
         return type(self)(centre + scale * self.means, (scale * self.factors).contiguous())
 
 
 class Full(Components):
-    """Any covariance. ``factors`` are lower triangular, Cholesky's, (K, D, D)."""
+    """Gaussians of any covariance. ``factors`` are its lower Cholesky factors, (K, D, D)."""
 
     @classmethod
-    def round(cls, means: Means, variance: Float[Tensor, ""]) -> "Full":
+    def isotropic(cls, means: Means, variance: Float[Tensor, ""]) -> "Full":
         return cls(means, (variance.sqrt() * _axes(means)).repeat(len(means), 1, 1))
 
     @classmethod
     def of(cls, means: Means, covariances: Covariances, ridge: float) -> "Full":
-        # Plain cholesky waits for the device to learn of failure; NaN travels on by itself.
+        # Plain cholesky waits for the device to report failure; NaN needs no wait.
         factors, failures = torch.linalg.cholesky_ex(covariances + ridge * _axes(means))
         return cls(means, torch.where(failures[:, None, None] == 0, factors, torch.nan))
 
@@ -117,22 +119,22 @@ class Full(Components):
         return points
 
     @staticmethod
-    def squares(whitened: Whitened) -> Covariances:
+    def sum_squares(whitened: Whitened) -> Covariances:
         return whitened.mT @ whitened
 
-    def unwhitened_means(self, first: Means) -> Means:
+    def unwhiten_means(self, first: Means) -> Means:
         return self.means + (self.factors @ first[..., None]).squeeze(2)
 
-    def unwhitened_covariances(self, first: Means, second: Covariances) -> Covariances:
+    def unwhiten_covariances(self, first: Means, second: Covariances) -> Covariances:
         own = second - first[:, :, None] * first[:, None, :]
         return self.factors @ own @ self.factors.mT
 
 
 class Diagonal(Components):
-    """Independent dimensions. ``factors`` are standard deviations, (K, D)."""
+    """Gaussians of independent dimensions. ``factors`` are standard deviations, (K, D)."""
 
     @classmethod
-    def round(cls, means: Means, variance: Float[Tensor, ""]) -> "Diagonal":
+    def isotropic(cls, means: Means, variance: Float[Tensor, ""]) -> "Diagonal":
         return cls(means, variance.sqrt().expand_as(means))
 
     @classmethod
@@ -151,16 +153,16 @@ class Diagonal(Components):
         return torch.addcmul(self.means.to(noise)[owners], self.factors.to(noise)[owners], noise)
 
     @staticmethod
-    def squares(whitened: Whitened) -> Covariances:
+    def sum_squares(whitened: Whitened) -> Covariances:
         return whitened.square().sum(1)
 
-    def unwhitened_means(self, first: Means) -> Means:
+    def unwhiten_means(self, first: Means) -> Means:
         return self.means + self.factors * first
 
-    def unwhitened_covariances(self, first: Means, second: Covariances) -> Covariances:
+    def unwhiten_covariances(self, first: Means, second: Covariances) -> Covariances:
         return self.factors.square() * (second - first.square())
 
 
 def _axes(means: Means) -> Float[Tensor, "D D"]:
-    """The unit matrix beside these means."""
+    """The unit matrix, of the size, type and device of these means."""
     return torch.eye(means.shape[1], device=means.device, dtype=means.dtype)

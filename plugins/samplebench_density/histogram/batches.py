@@ -4,37 +4,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from samplebench import Form, Latents
-
-Vectors = Float[Tensor, "n D"]
-Chunk = Float[Tensor, "_ D"]
-"""Some of the vectors; the last chunk may be smaller."""
+from samplebench_density.vectors.chunks import Chunk, Vectors, chunk_rows
 
 BLOCK_ROWS, BLOCK_NUMBERS = 2**20, 2**25
 """A block of vectors has no more."""
 
 
-def chunk_rows(width: int, device: torch.device) -> int:
-    """Rows of this width that are worked on at a time.
-
-    They hold about 2¹⁸ numbers, which stay in a CPU's cache, or on an accelerator 2²⁵, for there
-    every call has a price.
-    """
-    return max(1, (2**18 if device.type == "cpu" else 2**25) // width)
-
-
-def joined(vectors: Sequence[Tensor]) -> Tensor:
-    """All of these, of one set without a copy."""
+def concatenate(vectors: Sequence[Tensor]) -> Tensor:
+    """Concatenate sets of vectors; return a single set without a copy."""
     return vectors[0] if len(vectors) == 1 else torch.cat(list(vectors))
 
 
-class Pieces:
-    """Batches of latents, gone through as vectors in chunks of one size, whatever the batches.
+class LatentBatches:
+    """Batches of latents, read as vectors in chunks of one size, whatever the batches.
 
-    So what is added up chunk by chunk does not depend on how the latents were cut into batches.
+    So sums over chunks do not depend on how the latents were divided into batches.
 
     Raises:
         ValueError: there is no latent.
@@ -51,20 +38,20 @@ class Pieces:
         self._unread: Iterable[Latents] | None = chain([first], coming)
 
     def require_two_passes(self) -> None:
-        """Make sure that the batches can be gone through again.
+        """Make sure that the batches can be read twice.
 
         Raises:
-            ValueError: they come once.
+            ValueError: they can be read only once.
         """
         if iter(self._batches) is self._batches:
             raise ValueError(
-                "these batches can be gone through only once, and are needed twice: for the range "
+                "these batches can be read only once, and are needed twice: for the range "
                 "of the bins, then for the bins; give a list, or an object whose __iter__ starts "
                 "anew, or a range and numbers of bins that are fixed"
             )
 
     def whole(self, purpose: str) -> Vectors:
-        """All latents at once, where they came as one batch.
+        """Return all latents at once, where they came as one batch.
 
         Raises:
             ValueError: they came in several; the message names the purpose.
@@ -77,17 +64,20 @@ class Pieces:
         return self.form.vectors(self._batches[0])
 
     def chunks(self) -> Iterator[Chunk]:
-        """All vectors in order, in chunks of which only the last may be smaller. They may share
-        memory with the latents, and hold only until the next is asked for.
+        """Yield all vectors in order, in chunks of which only the last may be smaller.
+
+        A chunk may share memory with the latents, and is valid only until the next is asked for.
 
         Raises:
-            ValueError: the second time, there are not as many as the first time.
+            ValueError: the second pass does not yield as many as the first.
         """
         return self._cut(chunk_rows(self.form.dimensions, self.form.device))
 
     def blocks(self) -> Iterator[Chunk]:
-        """The same in chunks of ``BLOCK_ROWS`` or ``BLOCK_NUMBERS``, for what keeps something of
-        each: fewer and larger tensors than in a CPU's chunks.
+        """Yield the same in chunks of ``BLOCK_ROWS`` or ``BLOCK_NUMBERS``.
+
+        They are for callers that keep something of each: fewer and larger tensors than in a CPU's
+        chunks.
         """
         return self._cut(max(1, min(BLOCK_ROWS, BLOCK_NUMBERS // self.form.dimensions)))
 
@@ -102,18 +92,18 @@ class Pieces:
             if waiting_rows < size:
                 waiting.append(vectors if kept else vectors.clone())
                 continue
-            whole = joined([*waiting, vectors])
+            whole = concatenate([*waiting, vectors])
             waiting_rows %= size
             full = len(whole) - waiting_rows
             yield from torch.split(whole[:full], size)
             rest = whole[full:] if kept else whole[full:].clone()
             waiting = [rest] if waiting_rows else []
-            del whole, vectors, batch  # not beside the next one
+            del whole, vectors, batch  # they must not stay in memory while the next one comes
         if waiting_rows:
-            yield joined(waiting)
+            yield concatenate(waiting)
         if self._rows not in (None, rows):
             raise ValueError(
-                f"the batches held {self._rows} latents when gone through first, and {rows} the "
-                "second time; they must be the same"
+                f"the batches held {self._rows} latents in the first pass, and {rows} in the "
+                "second; they must be the same"
             )
         self._rows = rows

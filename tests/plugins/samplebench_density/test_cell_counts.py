@@ -1,4 +1,4 @@
-"""Entries that are grouped as they come."""
+"""Cells that are counted and merged as they come."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,16 @@ import torch
 from scipy import stats
 
 from samplebench import seeded
-from samplebench_density import tally
-from samplebench_density.frequencies import Frequencies
-from samplebench_density.tally import SAMPLE, Boxed, Counted, Tally, _some, companions
+from samplebench_density.histogram import cell_counts
+from samplebench_density.histogram.cell_counts import (
+    SAMPLE,
+    BoundedCells,
+    CellCounts,
+    CountedCells,
+    estimate_companions,
+    sample_cells,
+)
+from samplebench_density.histogram.frequencies import Frequencies
 
 
 def rows(count: int, kinds: int, seed: int = 0) -> torch.Tensor:
@@ -17,7 +24,7 @@ def rows(count: int, kinds: int, seed: int = 0) -> torch.Tensor:
     return torch.from_numpy(np.stack([kind // 256, kind % 256], 1).astype(np.uint8))
 
 
-def as_dict(entries: Counted) -> dict[tuple[int, ...], int]:
+def as_dict(entries: CountedCells) -> dict[tuple[int, ...], int]:
     found: dict[tuple[int, ...], int] = {}
     for row, count in zip(entries.cells.tolist(), entries.counts.tolist(), strict=True):
         found[tuple(row)] = found.get(tuple(row), 0) + count
@@ -25,27 +32,27 @@ def as_dict(entries: Counted) -> dict[tuple[int, ...], int]:
 
 
 @pytest.mark.parametrize("kinds", [1, 5, 40, 60_000])
-def test_a_tally_counts_like_numpy_and_keeps_no_more_than_it_must(kinds, monkeypatch):
-    monkeypatch.setattr(tally, "FIRST_LOOK", 64)
-    counted, given = Tally[Counted](), rows(5000, kinds)
+def test_cells_are_counted_like_numpy_and_no_more_are_kept_than_needed(kinds, monkeypatch):
+    monkeypatch.setattr(cell_counts, "FIRST_CHECK", 64)
+    counted, given = CellCounts[CountedCells](), rows(5000, kinds)
     for chunk in torch.split(given, 16):
-        counted.add(Counted.once(chunk))
+        counted.add(CountedCells.once(chunk))
     entries = counted.entries()
     kinds_found, counts = np.unique(given.numpy(), axis=0, return_counts=True)
     expected = dict(zip(map(tuple, kinds_found.tolist()), counts.tolist(), strict=True))
     assert as_dict(entries) == expected
-    assert as_dict(entries.grouped()) == expected
-    assert len(entries.grouped().cells) == len(expected)
+    assert as_dict(entries.merge()) == expected
+    assert len(entries.merge().cells) == len(expected)
     assert len(entries.cells) <= max(64, 4 * len(expected))
 
 
 def test_boxes_hold_the_extremes_of_their_rows(monkeypatch):
-    monkeypatch.setattr(tally, "FIRST_LOOK", 64)
+    monkeypatch.setattr(cell_counts, "FIRST_CHECK", 64)
     given, vectors = rows(500, 9), torch.randn(500, 2)
-    boxed = Tally[Boxed]()
+    boxed = CellCounts[BoundedCells]()
     for cells, own in zip(torch.split(given, 16), torch.split(vectors, 16), strict=True):
-        boxed.add(Boxed.once(cells, own))
-    bins = boxed.entries().grouped()
+        boxed.add(BoundedCells.once(cells, own))
+    bins = boxed.entries().merge()
     assert len(bins.cells) == len(np.unique(given.numpy(), axis=0))
     assert int(bins.counts.sum()) == 500
     for cell, low, high in zip(bins.cells, bins.low, bins.high, strict=True):
@@ -58,36 +65,36 @@ def test_boxes_hold_the_extremes_of_their_rows(monkeypatch):
 @pytest.mark.parametrize("kinds", [300, 30_000])
 @pytest.mark.parametrize("size", [70, 10_000, 100_000])
 def test_companions_are_estimated_from_a_sample_of_the_pieces(kinds, size, order):
-    """Whether equal rows come far apart, or one after the other."""
+    """Equal rows may come far apart, or one after the other."""
     given = torch.arange(100_000)[:, None] % kinds
     if order == "in runs":
         given = given.sort(0).values
     with seeded(0):
-        sample = torch.cat([_some(piece, 100_000) for piece in torch.split(given, size)])
+        sample = torch.cat([sample_cells(piece, 100_000) for piece in torch.split(given, size)])
     assert SAMPLE / 3 < len(sample) <= SAMPLE
-    assert companions(sample, 100_000) == pytest.approx(100_000 / kinds - 1, rel=0.2)
+    assert estimate_companions(sample, 100_000) == pytest.approx(100_000 / kinds - 1, rel=0.2)
 
 
 def test_the_companions_of_all_rows_are_exact_and_a_row_is_none_of_its_own():
     given = rows(1000, 40)
     _, counts = np.unique(given.numpy(), axis=0, return_counts=True)
     expected = (counts * (counts - 1)).sum() / 1000
-    assert companions(_some(given, 1000), 1000) == pytest.approx(expected)
-    assert companions(_some(torch.arange(5)[:, None], 5), 5) == 0
+    assert estimate_companions(sample_cells(given, 1000), 1000) == pytest.approx(expected)
+    assert estimate_companions(sample_cells(torch.arange(5)[:, None], 5), 5) == 0
 
 
-def test_grouping_is_left_out_where_nearly_every_row_is_alone(monkeypatch):
-    monkeypatch.setattr(tally, "FIRST_LOOK", 64)
-    counted = Tally[Counted]()
-    counted.add(Counted.once(torch.arange(100, dtype=torch.int32)[:, None] // 2))
+def test_merging_is_left_out_where_nearly_every_row_is_alone(monkeypatch):
+    monkeypatch.setattr(cell_counts, "FIRST_CHECK", 64)
+    counted = CellCounts[CountedCells]()
+    counted.add(CountedCells.once(torch.arange(100, dtype=torch.int32)[:, None] // 2))
     assert len(counted.entries().cells) == 100  # one companion each is not yet enough
-    counted.add(Counted.once(torch.zeros(100, 1, dtype=torch.int32)))
+    counted.add(CountedCells.once(torch.zeros(100, 1, dtype=torch.int32)))
     assert len(counted.entries().cells) == 50
 
 
 @pytest.mark.parametrize("counts", [[3, 1, 6, 2], [1, 1, 1, 1]])
-def test_things_are_drawn_by_their_counts(counts):
+def test_items_are_drawn_by_their_counts(counts):
     with seeded(0):
-        found = Frequencies(torch.tensor(counts)).drawn(12_000).bincount(minlength=4)
+        found = Frequencies(torch.tensor(counts)).draw(12_000).bincount(minlength=4)
     expected = 12_000 * np.array(counts) / sum(counts)
     assert stats.chisquare(found.numpy(), expected).pvalue > 1e-3

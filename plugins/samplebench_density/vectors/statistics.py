@@ -1,4 +1,4 @@
-"""How latents spread in each dimension."""
+"""Range, mean and standard deviation of each dimension."""
 
 from collections.abc import Iterable, Iterator
 
@@ -6,13 +6,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from samplebench_density.pieces import Chunk, Vectors, chunk_rows
+from samplebench_density.vectors.chunks import Chunk, Vectors, chunk_rows
 
-Dimensions = Float[Tensor, " D"]
+PerDimension = Float[Tensor, " D"]
 
 
-class Spread:
-    """Least and greatest number, mean and standard deviation of each dimension, chunk by chunk.
+class Statistics:
+    """Minimum, maximum, mean and standard deviation of each dimension, updated chunk by chunk.
 
     Sums of squares are taken about the mean of their chunk, and merged in float64: of the counts
     n and n′, means m and m′, and sums S and S′ of two sets of rows, those of their union are
@@ -24,22 +24,22 @@ class Spread:
     """
 
     count: int = 0
-    low: Dimensions
-    high: Dimensions
-    mean: Dimensions
+    low: PerDimension
+    high: PerDimension
+    mean: PerDimension
     """float64, like the squares."""
 
     @classmethod
-    def of(cls, vectors: Vectors) -> "Spread":
-        """That of vectors which are all here."""
-        spread = cls()
+    def of(cls, vectors: Vectors) -> "Statistics":
+        """The statistics of vectors that are all in memory."""
+        statistics = cls()
         rows = chunk_rows(vectors.shape[1], vectors.device)
-        for _ in spread.watching(torch.split(vectors, rows)):
-            pass
-        return spread
+        for chunk in torch.split(vectors, rows):
+            statistics.add(chunk)
+        return statistics
 
-    def watching(self, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
-        """The chunks, each added before it is handed on."""
+    def add_each(self, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+        """Yield the chunks, each after it has been added."""
         for chunk in chunks:
             self.add(chunk)
             yield chunk
@@ -53,13 +53,13 @@ class Spread:
             self.low, self.high, self.mean, self._squares = low, high, mean, squares
         else:
             self.low, self.high = torch.minimum(self.low, low), torch.maximum(self.high, high)
-            share, apart = count / (self.count + count), mean - self.mean
-            self.mean = self.mean + share * apart
-            self._squares = self._squares + squares + apart.square() * self.count * share
+            share, gap = count / (self.count + count), mean - self.mean
+            self.mean = self.mean + share * gap
+            self._squares = self._squares + squares + gap.square() * self.count * share
         self.count += count
 
     @property
-    def deviations(self) -> Dimensions:
+    def std(self) -> PerDimension:
         """Standard deviations, dividing by n, float64; exactly 0 where nothing varies."""
         varies = self.low < self.high
         return torch.where(varies, (self._squares / self.count).sqrt(), 0.0)

@@ -1,4 +1,4 @@
-"""Smooth laws of single dimensions, tabulated."""
+"""Smooth distributions of single dimensions, tabulated."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,16 +11,16 @@ from torch import Tensor
 CELLS = 2**12
 """Cells of a table."""
 REACH = 4
-"""How many bandwidths a table reaches beyond the outermost latents."""
+"""Bandwidths by which a table reaches beyond the outermost latents."""
 FLOOR = 1e-14
-"""The least probability of a cell, in gaps between latents."""
+"""The minimum probability of a cell, in gaps between latents."""
 
 Numbers = Float[Tensor, "D n"]
 
 
 @dataclass(frozen=True, eq=False)
 class Logs:
-    """``log F(x)``, ``log (1 − F(x))`` and ``log F′(x)`` of numbers x with distribution F."""
+    """``log F(x)``, ``log (1 − F(x))`` and ``log F′(x)`` of numbers x and their distribution F."""
 
     below: Float[Tensor, "D n"]
     above: Float[Tensor, "D n"]
@@ -46,7 +46,7 @@ class Margins:
 
     @classmethod
     def of(cls, ordered: Numbers) -> "Margins":
-        """Those of latents in ascending order, not all equal, by Silverman's rule:
+        """Estimate the margins of latents in ascending order, not all equal, by Silverman's rule.
 
         ``h = 0.9 min(s, Q / 1.34) n^(−1/5)`` with s the standard deviation and Q the interquartile
         range, or with s alone where Q is 0; but never less than a cell.
@@ -56,29 +56,29 @@ class Margins:
         numbers = ordered.double()
         first, last, count = numbers[:, :1], numbers[:, -1:], numbers.shape[1]
         quartile = [numbers[:, round(share * (count - 1)), None] for share in (0.25, 0.75)]
-        spread = numbers.std(1, keepdim=True, correction=0)
+        scale = numbers.std(1, keepdim=True, correction=0)
         quarters = (quartile[1] - quartile[0]) / 1.34
-        spread = torch.where(quarters > 0, torch.minimum(spread, quarters), spread)
+        scale = torch.where(quarters > 0, torch.minimum(scale, quarters), scale)
         # A cell is (last − first + 2 · REACH · h) / CELLS wide.
         finest = (last - first) / (CELLS - 2 * REACH)
-        bandwidth = torch.maximum(0.9 * spread * count ** (-1 / 5), finest)
+        bandwidth = torch.maximum(0.9 * scale * count ** (-1 / 5), finest)
         start, width = _cells(first, last, bandwidth)
         edges = start + width * torch.arange(CELLS + 1, device=width.device)
         edges[:, -1:] = last + REACH * bandwidth
         shares = torch.searchsorted(numbers, edges).diff() / count
-        steps = _smoothed(shares, bandwidth / width).clamp_min_(FLOOR).cumsum(1)
+        steps = _smooth(shares, bandwidth / width).clamp_min_(FLOOR).cumsum(1)
         tail = _TAIL / count
         steps = torch.cat([torch.zeros_like(first), steps / steps[:, -1:]], 1)
         return cls(first, last, bandwidth, tail + (1 - 2 * tail) * steps)
 
     @classmethod
-    def joined(cls, margins: Sequence["Margins"]) -> "Margins":
-        """Those of all dimensions, from those of some each."""
+    def join(cls, margins: Sequence["Margins"]) -> "Margins":
+        """Concatenate margins of different dimensions."""
         states = [margin.state() for margin in margins]
-        return cls.restored({name: torch.cat([s[name] for s in states]) for name in states[0]})
+        return cls.from_state({name: torch.cat([s[name] for s in states]) for name in states[0]})
 
     def state(self) -> Mapping[str, Tensor]:
-        """What ``restored`` needs, for ``Sampler.state``."""
+        """The tensors that ``from_state`` takes, for ``Sampler.state``."""
         return {
             "margin_first": self.first,
             "margin_last": self.last,
@@ -87,13 +87,13 @@ class Margins:
         }
 
     @classmethod
-    def restored(cls, state: Mapping[str, Tensor]) -> "Margins":
-        """The margins of which ``state`` was taken."""
+    def from_state(cls, state: Mapping[str, Tensor]) -> "Margins":
+        """The margins that gave ``state``."""
         names = ("first", "last", "bandwidth", "cumulative")
         return cls(*(state[f"margin_{name}"] for name in names))
 
-    def places(self, heights: Numbers) -> Numbers:
-        """The x with F(x) = height, of heights inside (0, 1)."""
+    def quantiles(self, heights: Numbers) -> Numbers:
+        """Find the x with F(x) = height, for heights inside (0, 1)."""
         start, width = _cells(self.first, self.last, self.bandwidth)
         cells = torch.searchsorted(self.cumulative, heights, right=True).sub_(1)
         cells.clamp_(0, CELLS - 1)
@@ -105,7 +105,7 @@ class Margins:
         return torch.where(heights > self.cumulative[:, -1:], high, found)
 
     def logs(self, numbers: Numbers) -> Logs:
-        """The logarithms of F, 1 − F and F′, also where these are too small to be numbers."""
+        """Compute the logarithms of F, 1 − F and F′, also where these underflow."""
         start, width = _cells(self.first, self.last, self.bandwidth)
         steps = (numbers - start) / width
         cells = steps.clamp(0, CELLS - 1).long()
@@ -126,10 +126,10 @@ class Margins:
             )
         )
 
-    def _tail_logs(self, deviations: Numbers) -> Logs:
-        """Those of the lower tail, so many bandwidths above the first latent."""
-        below = torch.special.log_ndtr(deviations) + self._weight.log()
-        density = -0.5 * deviations.square() - 0.5 * math.log(2 * math.pi)
+    def _tail_logs(self, distances: Numbers) -> Logs:
+        """Compute those of the lower tail, at distances in bandwidths above the first latent."""
+        below = torch.special.log_ndtr(distances) + self._weight.log()
+        density = -0.5 * distances.square() - 0.5 * math.log(2 * math.pi)
         return Logs(below, (-below.exp()).log1p(), density + (self._weight / self.bandwidth).log())
 
     @property
@@ -144,24 +144,25 @@ class Margins:
 
 
 _TAIL = 0.5 * math.erfc(REACH / math.sqrt(2))
-"""The probability of a kernel beyond ``REACH`` bandwidths, to one side."""
+"""The probability of a kernel beyond ``REACH`` bandwidths, on one side."""
 
 
 def _cells(
     first: Float[Tensor, "D 1"], last: Float[Tensor, "D 1"], bandwidth: Float[Tensor, "D 1"]
 ) -> tuple[Float[Tensor, "D 1"], Float[Tensor, "D 1"]]:
-    """Where the first cell starts, and how wide a cell is."""
+    """The start of the first cell, and the width of a cell."""
     return first - REACH * bandwidth, (last - first + 2 * REACH * bandwidth) / CELLS
 
 
-def _smoothed(
-    shares: Float[Tensor, "D cells"], deviation: Float[Tensor, "D 1"]
+def _smooth(
+    shares: Float[Tensor, "D cells"], std: Float[Tensor, "D 1"]
 ) -> Float[Tensor, "D cells"]:
-    """Shares of cells under Gaussian noise of this deviation, in cells.
+    """Add Gaussian noise with a std in units of cells to the shares of cells.
 
-    By the noise's characteristic function. The other half of the circle takes what leaves.
+    By the noise's characteristic function, on a circle of twice as many cells, whose other half
+    takes what leaves.
     """
     frequencies = torch.fft.rfftfreq(2 * CELLS, device=shares.device, dtype=shares.dtype)
-    passed = (-2 * (math.pi * deviation * frequencies).square()).exp()
+    passed = (-2 * (math.pi * std * frequencies).square()).exp()
     smoothed: Tensor = torch.fft.irfft(torch.fft.rfft(shares, 2 * CELLS) * passed, 2 * CELLS)
     return smoothed[:, :CELLS]

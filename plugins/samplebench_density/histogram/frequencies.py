@@ -1,4 +1,4 @@
-"""Drawing by frequency."""
+"""Draws in proportion to counts."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,17 +10,17 @@ from torch import Tensor
 
 @dataclass(frozen=True, eq=False)
 class Frequencies:
-    """How often each of several things was seen."""
+    """The count of each of several items, as weights to draw by."""
 
-    counts: Int64[Tensor, " things"]
+    counts: Int64[Tensor, " items"]
 
-    def drawn(self, count: int) -> Int64[Tensor, " count"]:
-        """``count`` indices, each with probability in exact proportion to its count."""
+    def draw(self, count: int) -> Int64[Tensor, " count"]:
+        """Draw ``count`` indices, each with probability in exact proportion to its count."""
         device = self.counts.device
         if self._all_one:
             return torch.randint(len(self.counts), (count,), device=device)
         heights = torch.randint(self._total, (count,), device=device)
-        return torch.searchsorted(self._steps, heights, right=True)
+        return torch.searchsorted(self._cumulative, heights, right=True)
 
     @cached_property
     def _all_one(self) -> bool:
@@ -28,8 +28,8 @@ class Frequencies:
 
     @cached_property
     def _total(self) -> int:
-        return int(self._steps[-1])
+        return int(self._cumulative[-1])
 
     @cached_property
-    def _steps(self) -> Int64[Tensor, " things"]:
+    def _cumulative(self) -> Int64[Tensor, " items"]:
         return self.counts.cumsum(0)

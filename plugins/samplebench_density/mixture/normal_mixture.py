@@ -20,7 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from samplebench.clusters import chosen
-from samplebench_density.components import (
+from samplebench_density.mixture.components import (
     Components,
     Covariances,
     Diagonal,
@@ -35,7 +35,7 @@ Covariance = Literal["full", "diagonal", "tied"]
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """N, b and A of the page above, and the mean log-likelihood of a point, in nats."""
+    """N, b and A as defined above, and the mean log-likelihood of a point, in nats."""
 
     counts: Float[Tensor, " K"]
     first: Means
@@ -52,13 +52,13 @@ class NormalMixture:
     covariance: Covariance
 
     @classmethod
-    def round(
+    def isotropic(
         cls, means: Means, variance: Float[Tensor, ""], covariance: Covariance
     ) -> "NormalMixture":
-        """Components of equal weight and the same variance in all directions, to start from."""
+        """Build components of equal weight and the same variance in all directions."""
         kind = Diagonal if covariance == "diagonal" else Full
         weights = torch.full_like(means[:, 0], 1 / len(means))
-        return cls(weights, kind.round(means, variance), covariance)
+        return cls(weights, kind.isotropic(means, variance), covariance)
 
     def log_prob(self, points: Points) -> Float[Tensor, " points"]:
         """The log density of each point, float64, in nats."""
@@ -78,17 +78,19 @@ class NormalMixture:
         return total / len(points)
 
     def sample(self, count: int, dtype: torch.dtype) -> Points:
-        """``count`` independent points."""
+        """Draw ``count`` independent points."""
         means = self.components.means
         owners = chosen(self.weights, count)
         noise = torch.randn(count, means.shape[1], device=means.device, dtype=dtype)
         return self.components.colour(noise, owners)
 
-    def moments(self, points: Points, precision: torch.dtype, *, divided: bool = True) -> Moments:
-        """The expectation step, in one pass; products are taken in ``precision``.
+    def compute_moments(
+        self, points: Points, precision: torch.dtype, *, divided: bool = True
+    ) -> Moments:
+        """Take the expectation step, in one pass; products are taken in ``precision``.
 
         Args:
-            divided: a point is shared among the components; else its likeliest has all of it.
+            divided: divide a point among the components; else its likeliest takes all of it.
         """
         counts = torch.zeros_like(self.weights)
         first = torch.zeros_like(self.components.means)
@@ -98,40 +100,40 @@ class NormalMixture:
             whitened = self.components.whiten(chunk.to(precision))
             log_joint = self._log_joint(whitened)
             log_density = log_joint.logsumexp(0)
-            shares = _shares(log_joint, log_density, divided)
+            shares = _compute_shares(log_joint, log_density, divided)
             counts += shares.sum(1, dtype=torch.float64)
             first += (shares[:, None] @ whitened).squeeze(1)
-            # In place, as the largest tensor there is: each side of y yᵀ bears a root of r.
-            second += self.components.squares(whitened.mul_(shares.sqrt_()[..., None]))
+            # In place, as it is the largest tensor: each side of y yᵀ takes a root of r.
+            second += self.components.sum_squares(whitened.mul_(shares.sqrt_()[..., None]))
             log_likelihood += log_density.sum(dtype=torch.float64)
         alive = counts.clamp_min(torch.finfo(counts.dtype).eps)
         second /= alive.reshape(-1, *[1] * (second.ndim - 1))
         return Moments(counts, first / alive[:, None], second, log_likelihood / len(points))
 
-    def maximised(self, moments: Moments, ridge: float) -> "NormalMixture":
-        """The maximisation step. A component that lost all points stays put, with weight 0."""
+    def maximise(self, moments: Moments, ridge: float) -> "NormalMixture":
+        """Take the maximisation step. A component that lost all points stays, with weight 0."""
         weights = moments.counts / moments.counts.sum()
-        means = self.components.unwhitened_means(moments.first)
-        covariances = self.components.unwhitened_covariances(moments.first, moments.second)
+        means = self.components.unwhiten_means(moments.first)
+        covariances = self.components.unwhiten_covariances(moments.first, moments.second)
         if self.covariance == "tied":
             covariances = torch.tensordot(weights, covariances, dims=1).expand_as(covariances)
         components = self.components.of(means, covariances, ridge)
         return replace(self, weights=weights, components=components)
 
-    def placed(self, centre: Float[Tensor, " D"], scale: Float[Tensor, ""]) -> "NormalMixture":
-        """The same mixture in the coordinates ``centre + scale · x``."""
-        return replace(self, components=self.components.placed(centre, scale))
+    def transform(self, centre: Float[Tensor, " D"], scale: Float[Tensor, ""]) -> "NormalMixture":
+        """Express the same mixture in the coordinates ``centre + scale · x``."""
+        return replace(self, components=self.components.transform(centre, scale))
 
     @property
     def parameters(self) -> int:
-        """How many numbers of it are free, for information criteria."""
+        """The number of free parameters, for information criteria."""
         count, width = self.components.means.shape
         shape = width if self.covariance == "diagonal" else width * (width + 1) // 2
         shapes = 1 if self.covariance == "tied" else count
         return count - 1 + count * width + shapes * shape
 
     def state(self) -> dict[str, Tensor]:
-        """The tensors that ``restored`` takes."""
+        """The tensors that ``from_state`` takes."""
         components = self.components
         return {
             "weights": self.weights,
@@ -140,8 +142,8 @@ class NormalMixture:
         }
 
     @classmethod
-    def restored(cls, state: Mapping[str, Tensor], covariance: Covariance) -> "NormalMixture":
-        """The mixture of which ``state`` was taken."""
+    def from_state(cls, state: Mapping[str, Tensor], covariance: Covariance) -> "NormalMixture":
+        """The mixture that gave ``state``."""
         kind = Diagonal if covariance == "diagonal" else Full
         return cls(state["weights"], kind(state["means"], state["factors"]), covariance)
 
@@ -153,17 +155,19 @@ class NormalMixture:
         return squares.mul_(-0.5).add_(logs.to(squares)[:, None])
 
     def _chunks(self, points: Points) -> tuple[Tensor, ...]:
-        """The points in pieces of at least 1,024 rows.
+        """Split the points into chunks of at least 1,024 rows.
 
-        All whitened views of a piece hold about 2¹⁹ numbers, which stay in a CPU's cache, or on
-        an accelerator 2²⁶, for there every call has a price.
+        All whitened views of a chunk hold about 2¹⁹ numbers, which stay in a CPU's cache, or on
+        an accelerator 2²⁶, because every call there has a fixed cost.
         """
         numbers = 2**19 if points.device.type == "cpu" else 2**26
         return torch.split(points, max(1024, numbers // self.components.means.numel()))
 
 
-def _shares(log_joint: Tensor, log_density: Tensor, divided: bool) -> Float[Tensor, "K points"]:
-    """How much of each point each component takes, in the memory of ``log_joint``."""
+def _compute_shares(
+    log_joint: Tensor, log_density: Tensor, divided: bool
+) -> Float[Tensor, "K points"]:
+    """Compute each component's share of each point, in the memory of ``log_joint``."""
     if divided:
         return log_joint.sub_(log_density).exp_()
     likeliest = log_joint.argmax(0, keepdim=True)

@@ -1,4 +1,4 @@
-"""Numbers of bins against numpy's, and what is asked of the settings."""
+"""Numbers of bins against numpy's, and the refusal of impossible settings."""
 
 import numpy as np
 import pytest
@@ -6,18 +6,19 @@ import torch
 
 from samplebench import Continuous
 from samplebench_density import PMFS, JitteredResample
-from samplebench_density.grid_rule import GridRule
-from samplebench_density.pieces import Pieces
-from samplebench_density.spread import Spread
+from samplebench_density.histogram.batches import LatentBatches
+from samplebench_density.histogram.binning import Binning
+from samplebench_density.vectors.statistics import Statistics
 
 NUMPYS = {"scott": "scott", "freedman-diaconis": "fd", "sturges": "sturges"}
 
 
 def bins_of(values: np.ndarray, rule: str, **settings) -> list[int]:
     defaults = {"range": "min-max", "quantile": 0.0, "deviations": 3.0, "bound": 3.0}
-    pieces = Pieces([Continuous(values.shape[1]).pack(values=torch.from_numpy(values))])
-    spread = Spread.of(pieces.whole("a test"))
-    return GridRule(rule, **{**defaults, **settings}).grid(pieces, spread).bins.int().tolist()
+    batches = LatentBatches([Continuous(values.shape[1]).pack(values=torch.from_numpy(values))])
+    statistics = Statistics.of(batches.whole("a test"))
+    binning = Binning(bins=rule, **{**defaults, **settings})
+    return binning.find_bins(batches, statistics).counts.int().tolist()
 
 
 @pytest.mark.parametrize("rule", NUMPYS)

@@ -13,23 +13,23 @@ Terms = Float[Tensor, "_ K"]
 """Pieces may differ in length."""
 
 TERMS = 1024
-"""Terms that a CPU takes at a time: with the queries of a tile, few enough to stay in cache."""
+"""Terms that a CPU takes at a time: with the queries of a tile, they stay in cache."""
 
 NOTHING = -80.0
-"""An exponent whose exponential is lost beside 1, and still a normal float32: those below are
-slow."""
+"""An exponent whose exponential vanishes next to 1, and still is a normal float32: smaller
+exponents are slow."""
 
 
 def log_sums(queries: Queries, terms: Iterable[Terms]) -> Float[Tensor, " queries"]:
-    """``log Σ_i exp(q · p_i)`` for each query, float64, of terms that come in pieces.
+    """Compute ``log Σ_i exp(q · p_i)`` for each query, float64, of terms that come in pieces.
 
-    Products are float64, for they are differences of large numbers. Once the greatest so far is
-    taken from them, float32 does for their exponentials: at most 10⁻⁵ of a sum is lost.
+    Products are float64, because they are differences of large numbers. Once the greatest so far
+    is subtracted, float32 suffices for their exponentials: at most 10⁻⁵ of a sum is lost.
     """
     top = queries.new_full((len(queries),), -torch.inf)
     total = torch.zeros_like(top)
     for piece in terms:
-        for rows in tiles(len(queries), queries.device):
+        for rows in tile_queries(len(queries), queries.device):
             products = queries[rows] @ piece.mT
             peak = torch.maximum(top[rows], products.amax(1))
             exponents = products.sub_(peak[:, None]).float().clamp_min_(NOTHING)
@@ -39,12 +39,12 @@ def log_sums(queries: Queries, terms: Iterable[Terms]) -> Float[Tensor, " querie
     return top + total.log()
 
 
-def pieces(rows: Tensor) -> tuple[Tensor, ...]:
-    """Rows of terms in pieces: small ones on a CPU; on an accelerator every call has a price."""
+def split_terms(rows: Tensor) -> tuple[Tensor, ...]:
+    """Split rows of terms: into small pieces on a CPU, into few on an accelerator."""
     return torch.split(rows, TERMS if rows.device.type == "cpu" else 16 * TERMS)
 
 
-def tiles(queries: int, device: torch.device) -> Iterator[slice]:
-    """The queries that meet a piece of terms at a time."""
+def tile_queries(queries: int, device: torch.device) -> Iterator[slice]:
+    """Yield the queries that are multiplied by a piece of terms at a time."""
     step = 256 if device.type == "cpu" else 4096
     return (slice(start, start + step) for start in range(0, queries, step))

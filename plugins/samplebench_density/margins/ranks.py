@@ -1,17 +1,17 @@
-"""Numbers in order, and the ranks that they have."""
+"""Ranks of numbers."""
 
 import torch
 from jaxtyping import Float, Int32
 from torch import Tensor
 
 
-def ranked(
+def rank_rows(
     columns: Float[Tensor, "D n"],
 ) -> tuple[Float[Tensor, "D n"], Int32[Tensor, "D n"]]:
-    """Each row in ascending order, and the rank of each of its numbers, from 1 to n.
+    """Sort each row in ascending order, and rank each of its numbers, from 1 to n.
 
-    Equal numbers are ranked at random, in each dimension anew: by the order in which they come,
-    dimensions in which many are equal would seem to depend on each other.
+    Equal numbers are ranked at random, independently in each dimension: ranked in the order in
+    which they come, dimensions with many equal numbers would seem to depend on each other.
     """
     shuffle = torch.rand(columns.shape, device=columns.device).argsort(1)
     ordered, order = columns.gather(1, shuffle).sort(dim=1, stable=True)

@@ -1,4 +1,4 @@
-"""Batches gone through in chunks, and what is added up over these."""
+"""Batches read in chunks, and the statistics of these."""
 
 from collections.abc import Sequence
 
@@ -9,16 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samplebench import Continuous, Latents
-from samplebench_density import pieces
-from samplebench_density.pieces import Pieces
-from samplebench_density.spread import Spread
+from samplebench_density.histogram import batches as module
+from samplebench_density.histogram.batches import LatentBatches
+from samplebench_density.vectors.statistics import Statistics
 
 CHUNK = 8
 
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(pieces, "chunk_rows", lambda width, device: CHUNK)
+    monkeypatch.setattr(module, "chunk_rows", lambda width, device: CHUNK)
 
 
 def batches(sizes: list[int]) -> list[Latents]:
@@ -54,16 +54,16 @@ class LendingSequence(Lender, Sequence):
 sizes_of_batches = st.lists(st.integers(0, 3 * CHUNK), min_size=1).filter(any)
 
 
-@pytest.mark.parametrize("cut", [Pieces.chunks, Pieces.blocks])
+@pytest.mark.parametrize("cut", [LatentBatches.chunks, LatentBatches.blocks])
 @settings(deadline=None)
 @given(sizes_of_batches)
 def test_chunks_are_all_rows_in_order_however_they_come(cut, sizes):
     expected = torch.arange(2.0 * sum(sizes)).reshape(-1, 2)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pieces, "chunk_rows", lambda width, device: CHUNK)
-        patch.setattr(pieces, "BLOCK_NUMBERS", 2 * CHUNK)
+        patch.setattr(module, "chunk_rows", lambda width, device: CHUNK)
+        patch.setattr(module, "BLOCK_NUMBERS", 2 * CHUNK)
         for source in (batches(sizes), Lender(sizes), LendingSequence(sizes)):
-            stream = Pieces(source)
+            stream = LatentBatches(source)
             for _ in range(2):
                 chunks = [chunk.clone() for chunk in cut(stream)]
                 assert all(len(chunk) == CHUNK for chunk in chunks[:-1])
@@ -71,59 +71,59 @@ def test_chunks_are_all_rows_in_order_however_they_come(cut, sizes):
                 assert torch.equal(torch.cat(chunks), expected)
 
 
-def test_an_iterator_is_gone_through_once_and_refused_a_second_time():
-    stream = Pieces(iter(batches([3, 9])))
+def test_an_iterator_is_read_once_and_refused_a_second_time():
+    stream = LatentBatches(iter(batches([3, 9])))
     assert sum(len(chunk) for chunk in stream.chunks()) == 12
     with pytest.raises(ValueError, match="only once, and are needed twice"):
-        Pieces(iter(batches([3]))).require_two_passes()
+        LatentBatches(iter(batches([3]))).require_two_passes()
 
 
-@pytest.mark.parametrize("again", [Pieces.chunks, Pieces.blocks])
+@pytest.mark.parametrize("again", [LatentBatches.chunks, LatentBatches.blocks])
 def test_batches_that_shrink_between_two_passes_are_refused(again):
     given = batches([3, 9])
-    stream = Pieces(given)
+    stream = LatentBatches(given)
     list(stream.chunks())
     given.pop()
-    with pytest.raises(ValueError, match="held 12 latents when gone through first, and 3"):
+    with pytest.raises(ValueError, match="held 12 latents in the first pass, and 3"):
         list(again(stream))
 
 
 @pytest.mark.parametrize("none", [[], [Continuous(2).pack(values=torch.empty(0, 2))]])
 def test_no_batches_and_empty_ones_are_no_latents(none):
     with pytest.raises(ValueError, match="at least one latent"):
-        Pieces(none)
+        LatentBatches(none)
 
 
 def test_batches_of_two_spaces_are_refused():
     other = Continuous(3).pack(values=torch.zeros(1, 3))
     with pytest.raises(ValueError, match="fitted to latents of"):
-        list(Pieces([*batches([2]), other]).chunks())
+        list(LatentBatches([*batches([2]), other]).chunks())
 
 
 def test_what_needs_all_latents_takes_one_batch_and_says_so_of_more():
-    assert len(Pieces(batches([5])).whole("a test")) == 5
+    assert len(LatentBatches(batches([5])).whole("a test")) == 5
     with pytest.raises(ValueError, match="a test needs all latents at once"):
-        Pieces(batches([2, 3])).whole("a test")
+        LatentBatches(batches([2, 3])).whole("a test")
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_spread_is_that_of_all_rows(dtype):
+def test_statistics_are_those_of_all_rows(dtype):
     rng = np.random.default_rng(0)
     scale, place = np.array([1.0, 1e-3, 50.0]), np.array([0.0, 1.0, 1e4])
     drift = np.linspace(0, 20, 100)[:, None]  # so that chunks differ in mean
     values = torch.from_numpy((rng.normal(size=(100, 3)) + drift) * scale + place).to(dtype)
-    spread = Spread()
-    for _ in spread.watching(torch.split(values, CHUNK)):
+    statistics = Statistics()
+    for _ in statistics.add_each(torch.split(values, CHUNK)):
         pass
     exact = values.double().numpy()
-    assert spread.count == 100
-    assert torch.equal(spread.low, values.amin(0))
-    assert torch.equal(spread.high, values.amax(0))
+    assert statistics.count == 100
+    assert torch.equal(statistics.low, values.amin(0))
+    assert torch.equal(statistics.high, values.amax(0))
     tight = {"rtol": 1e-6 if dtype == torch.float32 else 1e-12}
-    np.testing.assert_allclose(spread.mean.numpy(), exact.mean(0), **tight)
-    np.testing.assert_allclose(spread.deviations.numpy(), exact.std(0), rtol=30 * tight["rtol"])
+    np.testing.assert_allclose(statistics.mean.numpy(), exact.mean(0), **tight)
+    np.testing.assert_allclose(statistics.std.numpy(), exact.std(0), rtol=30 * tight["rtol"])
 
 
-def test_numbers_that_are_all_equal_do_not_deviate():
+def test_numbers_that_are_all_equal_have_a_std_of_0():
     """0.1, whose mean rounded to float32 is another number."""
-    assert Spread.of(torch.full((1000, 1), 0.1)).deviations.item() == 0
+    assert Statistics.of(torch.full((1000, 1), 0.1)).std.item() == 0

@@ -9,31 +9,31 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from samplebench_density.log_sums import Terms, log_sums, pieces
-from samplebench_density.pieces import Vectors
-from samplebench_density.spread import Spread
+from samplebench_density.kernels.log_sums import Terms, log_sums, split_terms
+from samplebench_density.vectors.chunks import Vectors
+from samplebench_density.vectors.statistics import Statistics
 
 
 @dataclass(frozen=True, eq=False)
 class KernelDensity:
     """``p(x) = Σ_i Π_j N(x_j; z_ij, h_j²) / n``.
 
-    Where a bandwidth h_j is 0, all latents are the same number in that dimension, and so is every
-    draw: ``log_prob`` is then the density in the other dimensions, and −∞ for a point that has
-    another number there. ``bandwidths`` are float64.
+    Where a bandwidth h_j is 0, all latents have the same number in that dimension, and so has
+    every draw: ``log_prob`` is then the density in the other dimensions, and −∞ for a point that
+    has another number there. ``bandwidths`` are float64.
     """
 
     vectors: Vectors
     bandwidths: Float[Tensor, " D"]
 
     def sample(self, count: int) -> Float[Tensor, "count D"]:
-        """``count`` independent points."""
+        """Draw ``count`` independent points."""
         rows = torch.randint(len(self.vectors), (count,), device=self.vectors.device)
         points = self.vectors.index_select(0, rows)
         return points.addcmul_(torch.randn_like(points), self.bandwidths.to(points))
 
     def log_prob(self, points: Float[Tensor, "points D"]) -> Float[Tensor, " points"]:
-        """The log density of each point, float64, in nats.
+        """Compute the log density of each point, float64, in nats.
 
         A matrix product gives all distances; see ``terms``.
 
@@ -42,10 +42,10 @@ class KernelDensity:
         """
         if not bool((self.bandwidths > 0).any()):
             raise ValueError(
-                "a density was asked for where all latents are equal, and one point has none; "
+                "all latents are equal, and a single point has no density; "
                 "fit to latents that vary, or leave out what asks for a density"
             )
-        queries = self.scaled(points)
+        queries = self.scale(points)
         columns = torch.cat([queries, torch.ones_like(queries[:, :1])], 1)
         sums = log_sums(columns, self.terms()) - 0.5 * queries.square().sum(1)
         noisy = self.bandwidths > 0
@@ -54,29 +54,28 @@ class KernelDensity:
         return (sums - math.log(len(self.vectors)) - scale).masked_fill_(elsewhere, -torch.inf)
 
     def state(self) -> Mapping[str, Tensor]:
-        """What ``restored`` needs, for ``Sampler.state``."""
+        """The tensors that ``from_state`` takes, for ``Sampler.state``."""
         return {"vectors": self.vectors, "bandwidths": self.bandwidths}
 
     @classmethod
-    def restored(cls, state: Mapping[str, Tensor]) -> "KernelDensity":
-        """The law of which ``state`` was taken."""
+    def from_state(cls, state: Mapping[str, Tensor]) -> "KernelDensity":
+        """The density that gave ``state``."""
         return cls(state["vectors"], state["bandwidths"])
 
     def terms(self) -> Iterator[Terms]:
-        """In pieces, ``(z, −|z|² / 2)`` of every scaled latent z. For a scaled point q,
-        ``|q − z|² = |q|² − 2 (q, 1) · (z, −|z|² / 2)``.
+        """Yield ``(z, −|z|² / 2)`` of every scaled latent z, in pieces.
+
+        For a scaled point q, ``|q − z|² = |q|² − 2 (q, 1) · (z, −|z|² / 2)``.
         """
-        for piece in pieces(self.vectors):
-            scaled = self.scaled(piece)
+        for piece in split_terms(self.vectors):
+            scaled = self.scale(piece)
             yield torch.cat([scaled, -0.5 * scaled.square().sum(1, keepdim=True)], 1)
 
-    def scaled(self, points: Float[Tensor, "points D"]) -> Float[Tensor, "points noisy"]:
-        """Points about the latents' mean, over the bandwidths, in the dimensions that have one;
-        float64.
-        """
+    def scale(self, points: Float[Tensor, "points D"]) -> Float[Tensor, "points noisy"]:
+        """Subtract the mean and divide by the bandwidths, where these are not 0; float64."""
         noisy = self.bandwidths > 0
         return (points.double() - self._centre)[:, noisy] / self.bandwidths[noisy]
 
     @cached_property
     def _centre(self) -> Float[Tensor, " D"]:
-        return Spread.of(self.vectors).mean
+        return Statistics.of(self.vectors).mean

@@ -1,0 +1,1 @@
+"""Densities that are sums of kernels, one at each training latent."""

@@ -1,0 +1,1 @@
+"""The single dimensions of a copula: their ranks and their smooth distributions."""
