@@ -1,7 +1,6 @@
-"""Samplers of codes: priors over a grid, from a histogram a site to a transformer; and GM-VQ's.
+"""Samplers of codes: priors over a grid, from histograms to a transformer, and that of GM-VQ.
 
-Whatever trains a network does it by the harness's loop, and stops early on latents that it holds
-out.
+Samplers that train a network use the harness's loop, and stop early on latents that they hold out.
 """
 
 from samplebench import Register, hookimpl

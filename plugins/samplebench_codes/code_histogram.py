@@ -6,23 +6,23 @@ from jaxtyping import Float
 from torch import Tensor
 
 from samplebench import DensitySampler, Discrete, Form, Latents, LatentSpace
-from samplebench_codes.codes import codes_of, latents_of
+from samplebench_codes.codes import extract_codes, pack_codes
 from samplebench_codes.site_pmfs import SitePMFs
 
 
 class CodeHistogram(DensitySampler):
-    """Draws the code of each site and depth by how often the training latents have it there.
+    """Draws the code of each site and depth by its frequency there among the training latents.
 
-    All places are independent, so it is the weakest prior of codes that knows where it is. With K
-    codes in the codebook, and N(c) of n latents that have code c at a place,
+    All places are independent, so it is the weakest prior of codes that depends on the place. With
+    K codes in the codebook, and N(c) of n latents that have code c at a place,
 
         p(c) = (N(c) + s / K) / (n + s),    s = ``smoothing``.
 
     Memory and the time of a fit grow with sites × depths × K.
 
     Args:
-        smoothing: how many observations the uniform law is worth at each place, in all. At 0, a
-            code that no latent has at a place is impossible there.
+        smoothing: the number of observations that the uniform distribution counts for at each
+            place, in all. At 0, a code that no latent has at a place is impossible there.
     """
 
     accepts = (Discrete,)
@@ -34,14 +34,14 @@ class CodeHistogram(DensitySampler):
 
     def fit(self, latents: Latents) -> None:
         form = Form.of(latents)
-        pmfs = SitePMFs.of(codes_of(latents, form), form.space, self.smoothing)
+        pmfs = SitePMFs.of(extract_codes(latents, form), form.space, self.smoothing)
         self._form, self._pmfs = form, pmfs
 
     def sample(self, count: int) -> Latents:
-        return latents_of(self._pmfs.draw(count), self._form)
+        return pack_codes(self._pmfs.draw(count), self._form)
 
     def log_prob(self, latents: Latents) -> Float[Tensor, " samples"]:
-        probabilities = self._pmfs.probabilities(codes_of(latents, self._form))
+        probabilities = self._pmfs.probabilities(extract_codes(latents, self._form))
         return probabilities.log().sum((1, 2))
 
     def diagnostics(self) -> Mapping[str, float]:
@@ -53,4 +53,4 @@ class CodeHistogram(DensitySampler):
 
     def restore(self, space: LatentSpace, state: Mapping[str, Tensor]) -> None:
         self._form = Form.restored(space, state)
-        self._pmfs = SitePMFs.restored(space, state, self.smoothing)
+        self._pmfs = SitePMFs.from_state(space, state, self.smoothing)

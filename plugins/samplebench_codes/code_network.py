@@ -1,4 +1,4 @@
-"""What a network must do to be a law of codes."""
+"""The interface of networks that predict each code from those before it."""
 
 from abc import ABC, abstractmethod
 
@@ -10,15 +10,15 @@ from torch.nn import functional
 from samplebench_codes.codes import Codes
 
 Logits = Float[Tensor, "samples sites _"]
-"""One depth's logits at each site; each depth has codes of its own number."""
+"""One depth's logits at each site; each depth has a codebook of its own size."""
 
 
 class Steps(ABC):
-    """The way through a batch of sequences, place by place, in order."""
+    """A pass through a batch of sequences, place by place, in order."""
 
     @abstractmethod
-    def logits(self, codes: Codes, site: int, depth: int) -> Float[Tensor, "samples choices"]:
-        """The logits of the code at this place, from those before it in ``codes``."""
+    def logits(self, codes: Codes, *, site: int, depth: int) -> Float[Tensor, "samples choices"]:
+        """Compute the logits of the code at this place, from those before it in ``codes``."""
 
 
 class CodeNetwork(nn.Module, ABC):
@@ -26,36 +26,36 @@ class CodeNetwork(nn.Module, ABC):
 
     @property
     @abstractmethod
-    def numbers(self) -> int:
-        """About how many numbers one sample needs in memory at once, without gradients."""
+    def numbers_a_sample(self) -> int:
+        """The approximate count of numbers that one sample holds in memory, without gradients."""
 
     @abstractmethod
     def forward(self, codes: Codes) -> list[Logits]:
-        """The logits of every code, one tensor a depth."""
+        """Compute the logits of every code, one tensor a depth."""
 
     @abstractmethod
-    def steps(self, count: int) -> Steps:
-        """A way through ``count`` sequences that computes nothing twice."""
+    def step_through(self, count: int) -> Steps:
+        """Start a pass through ``count`` sequences that computes nothing twice."""
 
     @abstractmethod
-    def logits_again(
-        self, codes: Codes, site: int, depth: int
+    def recompute_logits(
+        self, codes: Codes, *, site: int, depth: int
     ) -> Float[Tensor, "samples choices"]:
-        """What ``steps`` would say here, computed anew from all codes before."""
+        """Compute the logits of ``step_through`` at this place anew, from all codes before it."""
 
 
-class Recomputed(Steps):
-    """The slow way, for comparison: everything anew at each place."""
+class RecomputedSteps(Steps):
+    """The slow pass, for comparison: it computes everything anew at each place."""
 
     def __init__(self, network: CodeNetwork) -> None:
         self.network = network
 
-    def logits(self, codes: Codes, site: int, depth: int) -> Float[Tensor, "samples choices"]:
-        return self.network.logits_again(codes, site, depth)
+    def logits(self, codes: Codes, *, site: int, depth: int) -> Float[Tensor, "samples choices"]:
+        return self.network.recompute_logits(codes, site=site, depth=depth)
 
 
-def nats_a_code(network: CodeNetwork, codes: Codes) -> Float[Tensor, ""]:
-    """The mean negative log-likelihood of the codes."""
+def mean_nats(network: CodeNetwork, codes: Codes) -> Float[Tensor, ""]:
+    """Compute the mean negative log-likelihood of the codes, in nats a code."""
     total = torch.stack(
         [
             functional.cross_entropy(logits.flatten(0, 1), column.flatten(), reduction="sum")

@@ -14,8 +14,8 @@ Codes = Int64[Tensor, "samples sites depths"]
 _CODES_AT_A_TIME = 2**22
 
 
-def codes_of(latents: Latents, form: Form) -> Codes:
-    """The codes of latents of this form, on its device; they may share the latents' memory.
+def extract_codes(latents: Latents, form: Form) -> Codes:
+    """Take the codes from latents of this form, on its device; they may share the memory.
 
     Raises:
         ValueError: they are of another space.
@@ -27,12 +27,12 @@ def codes_of(latents: Latents, form: Form) -> Codes:
     return codes.to(form.device)
 
 
-def latents_of(codes: Codes, form: Form) -> Latents:
-    """Codes as latents of this form; their values have no width, but a type."""
+def pack_codes(codes: Codes, form: Form) -> Latents:
+    """Pack codes into latents of this form; their values have no width, but a type."""
     values = torch.empty(len(codes), 0, device=codes.device, dtype=form.dtype)
     return form.space.pack(values=values, codes=codes)
 
 
-def in_chunks(codes: Int64[Tensor, "samples ..."]) -> Sequence[Int64[Tensor, "_ ..."]]:
-    """The samples, some at a time, so that what is computed of each code needs little memory."""
+def split_samples(codes: Int64[Tensor, "samples ..."]) -> Sequence[Int64[Tensor, "_ ..."]]:
+    """Split the samples into chunks, so that tensors computed for each code need little memory."""
     return torch.split(codes, max(1, _CODES_AT_A_TIME // max(1, codes.shape[1:].numel())))

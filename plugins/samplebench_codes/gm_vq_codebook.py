@@ -1,4 +1,4 @@
-"""The means of GM-VQ, learned from points that stay as they are.
+"""The means of GM-VQ, learned from points that are fixed.
 
 ``L(μ) = E_z Σ_c q(c|z) ‖z − μ_c‖² / 2σ² + β (log K − H(q^B))``,
 ``q(c|z) = softmax_c(−‖z − μ_c‖² / 2σ²)``, ``q^B`` the mean of q over a batch. Points are
@@ -23,15 +23,16 @@ LEAST_VARIANCE = 1e-6
 """Of a component's dimension, as a share of the latents' mean variance."""
 _ROUNDS = 10
 _START_POINTS = 2**14
-"""The start is found on so many points, or on 64 a component where that is more."""
+"""Points on which the start is found, or 64 a component where that is more."""
 _PAIRS = 2**22
-"""Pairs of a point and a mean that are looked at together."""
+"""Pairs of a point and a mean that are computed together."""
 
 
 @dataclass(frozen=True)
-class Learning:
-    """How the means are learned; ``sigma`` is in units of the points, ``None`` for the spread
-    within the clusters of k-means.
+class CodebookTraining:
+    """The settings by which the means are learned.
+
+    ``sigma`` is in units of the points; ``None`` is the std within the clusters of k-means.
     """
 
     components: int
@@ -40,13 +41,13 @@ class Learning:
     schedule: Schedule
 
 
-def learned_codes(
-    maps: Float[Tensor, "samples sites D"], how: Learning
+def learn_codes(
+    maps: Float[Tensor, "samples sites D"], training: CodebookTraining
 ) -> tuple[Int64[Tensor, " points"], dict[str, float]]:
-    """Learn the means, and draw a code for every site; codes that no site draws are not counted.
+    """Learn the means, and draw a code for every site; codes that no site draws are left out.
 
     Returns:
-        The codes, sites of a latent one after the other, and how the learning went.
+        The codes, sites of a latent one after the other, and diagnostics of the training.
 
     Raises:
         ValueError: there is one latent, or all are equal, or there are fewer distinct sites than
@@ -59,29 +60,31 @@ def learned_codes(
     variances, centre = torch.var_mean(maps, (0, 1), correction=0)
     scale = variances.mean().sqrt()
     points = (maps - centre) / scale
-    learned, unseen = set_aside(points, how.schedule.held_out)  # sites of a latent stay together
-    codebook, found = _learned(learned.flatten(0, 1), unseen.flatten(0, 1), how)
-    drawn = codebook.drawn_codes(points.flatten(0, 1))
+    seen, unseen = set_aside(points, training.schedule.held_out)  # sites of a latent stay together
+    codebook, diagnostics = _train(
+        seen.flatten(0, 1), held_out=unseen.flatten(0, 1), training=training
+    )
+    drawn = codebook.draw_codes(points.flatten(0, 1))
     codes = torch.unique(drawn, return_inverse=True)[1]
-    return codes, {**found, "sigma": found["sigma"] * float(scale)}
+    return codes, {**diagnostics, "sigma": diagnostics["sigma"] * float(scale)}
 
 
 class Codebook(nn.Module):
-    """The means, and how points are assigned to them.
+    """The means, and the assignment of points to them.
 
     Args:
-        means: (K, D), where they start.
+        means: (K, D), at the start.
         sigma: σ.
         entropy: β.
     """
 
-    def __init__(self, means: Means, sigma: float, entropy: float) -> None:
+    def __init__(self, means: Means, *, sigma: float, entropy: float) -> None:
         super().__init__()
         self.means = nn.Parameter(means)
         self.sigma, self.entropy = sigma, entropy
 
     def loss(self, points: Points) -> Mapping[str, Tensor]:
-        """Both terms of L over a batch."""
+        """Compute both terms of L over a batch."""
         halves = self._half_squares(points)
         posterior = (-halves).softmax(1)
         shares = posterior.mean(0)
@@ -93,42 +96,42 @@ class Codebook(nn.Module):
         }
 
     @torch.no_grad()
-    def drawn_codes(self, points: Points) -> Int64[Tensor, " points"]:
-        """A code for each point, drawn from q(c|z)."""
-        found = []
+    def draw_codes(self, points: Points) -> Int64[Tensor, " points"]:
+        """Draw a code for each point from q(c|z)."""
+        codes = []
         for chunk in torch.split(points, max(1, _PAIRS // len(self.means))):
-            # Where σ is small beside the points, differences of squares lose float32's digits.
+            # Where σ is small compared to the points, differences of squares lose all of float32.
             halves = self._half_squares(chunk.double())
             # The largest of logits with Gumbel noise is a draw from their softmax.
             minus_gumbel = torch.rand_like(halves).log_().neg_().log_()
-            found.append(minus_gumbel.add_(halves).argmin(1))
-        return torch.cat(found)
+            codes.append(minus_gumbel.add_(halves).argmin(1))
+        return torch.cat(codes)
 
     def _half_squares(self, points: Points) -> Float[Tensor, "points K"]:
-        """``‖z − μ_c‖² / 2σ²``."""
+        """Compute ``‖z − μ_c‖² / 2σ²``."""
         means = self.means.to(points.dtype)
         products = points @ means.mT
         squares = points.square().sum(1, keepdim=True) + means.square().sum(1)
         return (squares - 2 * products).clamp(min=0) / (2 * self.sigma**2)
 
 
-def _learned(
-    points: Points, held_out: Float[Tensor, "held_out D"], how: Learning
+def _train(
+    points: Points, *, held_out: Float[Tensor, "held_out D"], training: CodebookTraining
 ) -> tuple[Codebook, Mapping[str, float]]:
-    """The codebook that fits the points best, as held-out ones tell, and how that went."""
+    """Learn the codebook with the lowest loss on held-out points; return it and diagnostics."""
     some = torch.randperm(len(points), device=points.device)
-    some = points[some[: max(_START_POINTS, 64 * how.components)]]
-    means, variance = k_means(some, how.components, _ROUNDS)
+    some = points[some[: max(_START_POINTS, 64 * training.components)]]
+    means, variance = k_means(some, training.components, _ROUNDS)
     # As many degrees of freedom are lost as there are centres.
-    within = float(variance) * len(some) / max(1, len(some) - how.components)
-    sigma = how.sigma or max(within, LEAST_VARIANCE) ** 0.5
-    codebook = Codebook(means.to(points), sigma, how.entropy)
+    within = float(variance) * len(some) / max(1, len(some) - training.components)
+    sigma = training.sigma or max(within, LEAST_VARIANCE) ** 0.5
+    codebook = Codebook(means.to(points), sigma=sigma, entropy=training.entropy)
     finish = train(
         codebook,
         codebook.loss,
         points,
-        how.schedule.budget,
-        held_out=HeldOut(held_out, how.schedule.patience),
+        training.schedule.budget,
+        held_out=HeldOut(held_out, training.schedule.patience),
     )
     assert finish.held_out is not None
     return codebook, {

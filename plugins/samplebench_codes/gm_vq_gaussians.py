@@ -7,9 +7,9 @@ dimension's variance within components is ``w = Σ_k S_k / Σ_k (n_k − 1)``, a
 
 as if one more degree of freedom had shown w. It is unbiased where all components vary alike, and
 w itself where a component was seen once; where all were, w is the variance of all points. A
-dimension with w = 0 is part of the code: its values are the component's, exactly. What they are of
-a component never seen, no point tells: it is then left out, and impossible. Where no dimension is
-part of the code, it has the mean and variance of all points.
+dimension with w = 0 is part of the code: its values are the component's, exactly. For a component
+never seen these values are unknown: it is then left out, and impossible. Where no dimension is
+part of the code, such a component has the mean and variance of all points.
 """
 
 import math
@@ -28,7 +28,7 @@ Table = Float[Tensor, "K D"]
 _CHUNK = 2**16
 """Points that are held in float64 at a time."""
 _PAIRS = 2**20
-"""Pairs of a point and a component that are looked at together."""
+"""Pairs of a point and a component that are computed together."""
 _ROUNDING = 8
 """Units in the last place by which equal values may differ."""
 
@@ -38,69 +38,69 @@ class ComponentGaussians:
     """``p(z | k) = N(z; μ_k, diag v_k)``, a row for each component that is possible. Tables are
     float64.
 
-    ``labels`` are the components of the rows, ascending. ``rounding`` is how far from ``μ_k`` a
-    value with ``v_k = 0`` still is ``μ_k``.
+    ``labels`` are the components of the rows, ascending. ``rounding`` is the distance from ``μ_k``
+    up to which a value with ``v_k = 0`` counts as ``μ_k``.
     """
 
     labels: Int64[Tensor, " K"]
     means: Table
-    deviations: Table
+    std: Table
     rounding: Float[Tensor, " D"]
 
     @classmethod
     def of(
-        cls, points: Points, codes: Codes, components: int, least: float = 0.0
+        cls, points: Points, codes: Codes, *, components: int, least_variance: float = 0.0
     ) -> "ComponentGaussians":
-        """Estimate them; no variance comes out below ``least``."""
+        """Estimate the Gaussians; no variance is below ``least_variance``."""
         counts = codes.bincount(minlength=components).double()[:, None]  # (K, 1)
         anchors = points[_first_of_each(codes, components)].double()
-        sums, squares = _sums_about(anchors, points, codes)
+        sums, squares = _sum_about(anchors, points, codes)
         known = counts.clamp(min=1)
         within = (squares - sums.square() / known).clamp(min=0)  # S
-        variance, mean = (found.double() for found in torch.var_mean(points, 0, correction=0))
+        variance, mean = (moment.double() for moment in torch.var_mean(points, 0, correction=0))
         freedom = (counts - 1).clamp(min=0).sum()
         pooled = torch.where(freedom > 0, within.sum(0) / freedom.clamp(min=1), variance)  # w
         rounding = _ROUNDING * torch.finfo(points.dtype).eps * points.abs().amax(0).double()
         pooled = torch.where(pooled.sqrt() > rounding, pooled, 0.0)
         variances = torch.where(pooled > 0, (within + pooled) / known, 0.0)
         means = torch.where(counts > 0, anchors + sums / known, mean)
-        deviations = torch.where(counts > 0, variances, variance).clamp(min=least).sqrt()
+        std = torch.where(counts > 0, variances, variance).clamp(min=least_variance).sqrt()
         possible = (counts[:, 0] > 0) | (pooled > 0).all()
-        return cls(possible.nonzero()[:, 0], means[possible], deviations[possible], rounding)
+        return cls(possible.nonzero()[:, 0], means[possible], std[possible], rounding)
 
     @classmethod
-    def restored(cls, state: Mapping[str, Tensor]) -> "ComponentGaussians":
-        """Those of which ``state`` was taken."""
+    def from_state(cls, state: Mapping[str, Tensor]) -> "ComponentGaussians":
+        """The Gaussians that gave ``state``."""
         return cls(state["labels"], state["means"], state["deviations"], state["rounding"])
 
     def state(self) -> Mapping[str, Tensor]:
         return {
             "labels": self.labels,
             "means": self.means,
-            "deviations": self.deviations,
+            "deviations": self.std,
             "rounding": self.rounding,
         }
 
-    def rows(
+    def find_rows(
         self, codes: Int64[Tensor, "..."]
     ) -> tuple[Int64[Tensor, "..."], Bool[Tensor, "..."]]:
-        """The row of each component, and whether it has one; the row is any where it has none."""
+        """Find the row of each component, and mark those that have one; others get any row."""
         rows = torch.searchsorted(self.labels, codes.contiguous()).clamp(max=len(self.labels) - 1)
         return rows, self.labels[rows] == codes
 
     def sample(self, rows: Rows, dtype: torch.dtype) -> Points:
-        """One point for each row."""
-        means, deviations = self.means.to(dtype)[rows], self.deviations.to(dtype)[rows]
-        return torch.addcmul(means, deviations, torch.randn_like(means))
+        """Draw one point for each row."""
+        means, std = self.means.to(dtype)[rows], self.std.to(dtype)[rows]
+        return torch.addcmul(means, std, torch.randn_like(means))
 
     def log_prob(self, points: Points, rows: Rows) -> Float[Tensor, " points"]:
-        """``log p(z | k)`` of each point and its component's row, float64, in nats.
+        """Compute ``log p(z | k)`` of each point and its component's row, float64, in nats.
 
         Dimensions that are part of the code add nothing, or −∞ where the value is another.
         """
         return torch.cat(
             [
-                self._logs(point.double() - self.means[row], self.deviations[row])
+                self._logs(point.double() - self.means[row], self.std[row])
                 for point, row in zip(
                     torch.split(points, _CHUNK), torch.split(rows, _CHUNK), strict=True
                 )
@@ -110,14 +110,14 @@ class ComponentGaussians:
     def log_mixture(
         self, points: Points, log_weights: Float[Tensor, " K"]
     ) -> Float[Tensor, " points"]:
-        """``log Σ_k p_k p(z | k)`` of each point, float64; every deviation is positive.
+        """Compute ``log Σ_k p_k p(z | k)`` of each point, float64; every std must be positive.
 
-        ``Σ_j (z_j − μ_kj)²/v_kj`` is multiplied out, with the origin moved among the means, so
-        that it takes two matrix products and no tensor of points times components times D.
+        ``Σ_j (z_j − μ_kj)²/v_kj`` is multiplied out about the mean of the means. So it takes two
+        matrix products and no tensor of points times components times D.
         """
         centre = self.means.mean(0)
-        means, precisions = self.means - centre, self.deviations.square().reciprocal()
-        constants = log_weights - self.deviations.log().sum(1)
+        means, precisions = self.means - centre, self.std.square().reciprocal()
+        constants = log_weights - self.std.log().sum(1)
         constants -= 0.5 * ((means.square() * precisions).sum(1) + len(centre) * _LOG_2PI)
         logs = []
         for chunk in torch.split(points, max(1, _PAIRS // len(means))):
@@ -126,10 +126,10 @@ class ComponentGaussians:
             logs.append(linear.addmm_(moved.square(), precisions.mT, alpha=-0.5).logsumexp(1))
         return torch.cat(logs)
 
-    def _logs(self, gaps: Points, deviations: Points) -> Float[Tensor, " points"]:
-        varies = deviations > 0
-        scaled = gaps / torch.where(varies, deviations, 1.0)
-        free = -0.5 * (scaled.square() + _LOG_2PI) - torch.where(varies, deviations, 1.0).log()
+    def _logs(self, gaps: Points, std: Points) -> Float[Tensor, " points"]:
+        varies = std > 0
+        scaled = gaps / torch.where(varies, std, 1.0)
+        free = -0.5 * (scaled.square() + _LOG_2PI) - torch.where(varies, std, 1.0).log()
         fixed = torch.where(gaps.abs() <= self.rounding, 0.0, -torch.inf)
         return torch.where(varies, free, fixed).sum(1)
 
@@ -138,14 +138,14 @@ _LOG_2PI = math.log(2 * math.pi)
 
 
 def _first_of_each(codes: Codes, components: int) -> Int64[Tensor, " K"]:
-    """The row of the first point of each component; the last row for one that has no point."""
+    """Find the row of the first point of each component; without a point it is the last row."""
     rows = torch.arange(len(codes), device=codes.device)
     first = rows.new_full((components,), len(codes) - 1)
     return first.scatter_reduce_(0, codes, rows, "amin")
 
 
-def _sums_about(anchors: Table, points: Points, codes: Codes) -> tuple[Table, Table]:
-    """For each component the sums of ``z − anchor`` and of its square.
+def _sum_about(anchors: Table, points: Points, codes: Codes) -> tuple[Table, Table]:
+    """Sum ``z − anchor`` and its square for each component.
 
     The anchor is one of the component's points: equal values give zeros, not rounding errors.
     """

@@ -1,4 +1,4 @@
-"""The neighbour that each place of a sequence of codes has before it."""
+"""The neighbour before each place of a sequence of codes."""
 
 import math
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from samplebench import LatentSpace
 
 
 class Neighbour(NamedTuple):
-    """The place whose code another is drawn given.
+    """The place on whose code another code depends.
 
     ``kind`` is "axis k" for the site before along axis k, "depth d" for the code at depth d − 1.
     """
@@ -17,29 +17,29 @@ class Neighbour(NamedTuple):
     kind: str
 
 
-def neighbours(space: LatentSpace) -> list[Neighbour | None]:
-    """The neighbour of each place: sites in raster order, and at a site by depth.
+def list_neighbours(space: LatentSpace) -> list[Neighbour | None]:
+    """List the neighbour of each place: sites in raster order, and at a site by depth.
 
     The very first place has none.
     """
     depths = space.code_width
-    found: list[Neighbour | None] = []
+    neighbours: list[Neighbour | None] = []
     for site in range(space.sites):
         first = site * depths
-        axis = _axis_behind(site, space.grid)
+        axis = _axis_of_neighbour(site, space.grid)
         if axis is None:
-            found.append(None)
+            neighbours.append(None)
         else:
             stride = math.prod(space.grid[axis + 1 :])
-            found.append(Neighbour(first - stride * depths, f"axis {axis}"))
-        found += [Neighbour(first + d - 1, f"depth {d}") for d in range(1, depths)]
-    return found
+            neighbours.append(Neighbour(first - stride * depths, f"axis {axis}"))
+        neighbours += [Neighbour(first + d - 1, f"depth {d}") for d in range(1, depths)]
+    return neighbours
 
 
 @dataclass(frozen=True)
-class Kind:
-    """All places that have one kind of neighbour, their neighbours' places, and both codebooks'
-    sizes.
+class NeighbourKind:
+    """All places that have one kind of neighbour, their neighbours' places, and the sizes of both
+    codebooks.
     """
 
     name: str
@@ -49,21 +49,22 @@ class Kind:
     choices_before: int
 
 
-def kinds(space: LatentSpace) -> list[Kind]:
-    """The kinds of neighbour that occur in latents of this space."""
+def list_kinds(space: LatentSpace) -> list[NeighbourKind]:
+    """List the kinds of neighbour that occur in latents of this space."""
     sizes = space.code_ranges
-    found: dict[str, Kind] = {}
-    for place, neighbour in enumerate(neighbours(space)):
+    kinds: dict[str, NeighbourKind] = {}
+    for place, neighbour in enumerate(list_neighbours(space)):
         if neighbour:
             own, others = (sizes[p % len(sizes)] for p in (place, neighbour.place))
-            kind = found.setdefault(neighbour.kind, Kind(neighbour.kind, [], [], own, others))
+            new = NeighbourKind(neighbour.kind, [], [], choices=own, choices_before=others)
+            kind = kinds.setdefault(neighbour.kind, new)
             kind.places.append(place)
             kind.before.append(neighbour.place)
-    return list(found.values())
+    return list(kinds.values())
 
 
-def _axis_behind(site: int, grid: tuple[int, ...]) -> int | None:
-    """The last axis along which there is a site before this one."""
+def _axis_of_neighbour(site: int, grid: tuple[int, ...]) -> int | None:
+    """Find the last axis along which there is a site before this one."""
     for axis in reversed(range(len(grid))):
         site, along = divmod(site, grid[axis])
         if along:

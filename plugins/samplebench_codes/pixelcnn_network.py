@@ -1,4 +1,4 @@
-"""The gated PixelCNN over a map of codes, and its way of going on from where it is."""
+"""The gated PixelCNN over a map of codes, in one pass or site by site."""
 
 import torch
 from jaxtyping import Float
@@ -14,61 +14,62 @@ Wide = Float[Tensor, "samples twice_the_width _ _"]
 
 
 class PixelCNNNetwork(CodeNetwork):
-    """A site sees the rows above by a vertical stack, and what is left of it by a horizontal one.
+    """A vertical stack sees the rows above a site, a horizontal one the sites to its left.
 
     The maps that enter the stacks are shifted by one row and by one column, so no layer needs a
-    mask: all may look at their own place.
+    mask: all may see their own place.
     """
 
-    def __init__(self, space: LatentSpace, width: int, layers: int, kernel: int) -> None:
+    def __init__(self, space: LatentSpace, *, width: int, layers: int, kernel: int) -> None:
         super().__init__()
         self.space, self.width, self.reach = space, width, kernel // 2
         sizes = space.code_ranges
         self.embeddings = nn.ModuleList(nn.Embedding(size, width) for size in sizes)
-        self.layers = nn.ModuleList(GatedLayer(width, kernel) for _ in range(layers))
+        self.layers = nn.ModuleList(GatedLayer(width, kernel=kernel) for _ in range(layers))
         self.mixers = nn.ModuleList(nn.Linear(width, width) for _ in sizes)
         self.heads = nn.ModuleList(nn.Linear(width, size) for size in sizes)
 
     @property
-    def numbers(self) -> int:
-        # One layer's maps at work in both stacks, and three tensors of logits.
+    def numbers_a_sample(self) -> int:
+        # The maps of one layer of both stacks, and three tensors of logits.
         return self.space.sites * (16 * self.width + 3 * sum(self.space.code_ranges))
 
     def forward(self, codes: Codes) -> list[Logits]:
-        features = self._features(codes)
-        return [self.logits_of(features, codes, depth) for depth in range(codes.shape[2])]
+        features = self._compute_features(codes)
+        return [self.compute_logits(features, codes, depth) for depth in range(codes.shape[2])]
 
-    def steps(self, count: int) -> Steps:
+    def step_through(self, count: int) -> Steps:
         return PixelCNNSteps(self, count)
 
-    def logits_again(
-        self, codes: Codes, site: int, depth: int
+    def recompute_logits(
+        self, codes: Codes, *, site: int, depth: int
     ) -> Float[Tensor, "samples choices"]:
         columns = self.space.grid[1]
         seen = codes[:, : (site // columns + 1) * columns]  # no row below
-        return self.logits_of(self._features(seen), seen, depth)[:, site]
+        return self.compute_logits(self._compute_features(seen), seen, depth)[:, site]
 
-    def embedded(self, codes: Codes) -> Float[Tensor, "samples sites width"]:
-        """Sites as vectors, the sum over their codes."""
+    def embed(self, codes: Codes) -> Float[Tensor, "samples sites width"]:
+        """Embed sites as vectors, sums over their codes."""
         vectors = [table(codes[..., depth]) for depth, table in enumerate(self.embeddings)]
         return torch.stack(vectors).sum(0)
 
-    def logits_of(
+    def compute_logits(
         self, features: Float[Tensor, "samples sites width"], codes: Codes, depth: int
     ) -> Logits:
-        """The logits at one depth, from the features of sites and their codes at depths before."""
+        """Compute the logits at one depth, from the features and the codes at depths before."""
         hidden = features
         for earlier in range(depth):
             hidden = hidden + self.embeddings[earlier](codes[..., earlier])
         logits: Tensor = self.heads[depth](self.mixers[depth](hidden.relu()).relu())
         return logits
 
-    def _features(self, codes: Codes) -> Float[Tensor, "samples sites width"]:
-        """What the stacks know at each site, of the sites before it; codes may be of the first
-        rows only.
+    def _compute_features(self, codes: Codes) -> Float[Tensor, "samples sites width"]:
+        """Compute the features of each site from the sites before it.
+
+        The codes may be those of the first rows only.
         """
         columns = self.space.grid[1]
-        vectors = self.embedded(codes).transpose(1, 2)  # (samples, width, sites)
+        vectors = self.embed(codes).transpose(1, 2)  # (samples, width, sites)
         sites = vectors.reshape(*vectors.shape[:2], codes.shape[1] // columns, columns)
         down = functional.pad(sites, (0, 0, 1, 0))[:, :, :-1]
         right = functional.pad(sites, (1, 0))[..., :-1]
@@ -86,7 +87,7 @@ class GatedLayer(nn.Module):
     convolution, and has a residual connection.
     """
 
-    def __init__(self, width: int, kernel: int) -> None:
+    def __init__(self, width: int, *, kernel: int) -> None:
         super().__init__()
         self.reach = kernel // 2
         self.vertical = nn.Conv2d(
@@ -97,29 +98,32 @@ class GatedLayer(nn.Module):
         self.out = nn.Conv2d(width, width, 1)
 
     def down(self, rows: Map) -> tuple[Map, Wide]:
-        """The vertical stack, and what the horizontal one takes from it.
+        """Apply the vertical stack; return its output and its input to the horizontal one.
 
-        ``rows`` have as many more above as the layer reaches.
+        ``rows`` have as many additional rows above as the layer reaches.
         """
         convolved = self.vertical(rows)
-        return gated(convolved), self.across(convolved)
+        return gate(convolved), self.across(convolved)
 
     def along(self, columns: Map, from_above: Wide) -> Map:
-        """The horizontal stack; ``columns`` have as many more to the left as the layer reaches."""
-        found: Tensor = self.out(gated(self.horizontal(columns) + from_above))
-        return columns[..., self.reach :] + found
+        """Apply the horizontal stack.
+
+        ``columns`` have as many additional columns on the left as the layer reaches.
+        """
+        change: Tensor = self.out(gate(self.horizontal(columns) + from_above))
+        return columns[..., self.reach :] + change
 
 
-def gated(features: Wide) -> Map:
-    """``tanh(a) ⊙ σ(b)`` of the two halves."""
-    signal, gate = features.chunk(2, 1)
-    return signal.tanh() * gate.sigmoid()
+def gate(features: Wide) -> Map:
+    """Compute ``tanh(a) ⊙ σ(b)`` of the two halves."""
+    signal, opening = features.chunk(2, 1)
+    return signal.tanh() * opening.sigmoid()
 
 
 class PixelCNNSteps(Steps):
-    """Each row of the vertical stack and each site of the horizontal one is computed once.
+    """A pass that computes each row of the vertical stack, and each site of the other, once.
 
-    It keeps, for every layer, as much of what entered it as the layer reaches back.
+    It keeps as much of the input of every layer as the layer reaches back.
     """
 
     def __init__(self, network: PixelCNNNetwork, count: int) -> None:
@@ -131,20 +135,20 @@ class PixelCNNSteps(Steps):
         self.from_above: list[Tensor] = []
         self.features = self.blank
 
-    def logits(self, codes: Codes, site: int, depth: int) -> Float[Tensor, "samples choices"]:
+    def logits(self, codes: Codes, *, site: int, depth: int) -> Float[Tensor, "samples choices"]:
         row, column = divmod(site, self.network.space.grid[1])
         if depth == 0:
             if column == 0:
-                self._begin_row(codes, row)
-            self._go_right(codes, site, column)
+                self._start_row(codes, row)
+            self._advance(codes, site, column)
         features = self.features.flatten(2).transpose(1, 2)  # (samples, 1, width)
-        return self.network.logits_of(features, codes[:, site : site + 1], depth)[:, 0]
+        return self.network.compute_logits(features, codes[:, site : site + 1], depth)[:, 0]
 
-    def _begin_row(self, codes: Codes, row: int) -> None:
-        """The vertical stack of this row, of the codes above it."""
+    def _start_row(self, codes: Codes, row: int) -> None:
+        """Apply the vertical stack at this row, to the codes above it."""
         columns = self.network.space.grid[1]
         above = codes[:, max(0, row - 1) * columns : row * columns]
-        down = self._entering(above) if row else self.blank.expand(-1, -1, 1, columns)
+        down = self._embed_row(above) if row else self.blank.expand(-1, -1, 1, columns)
         self.from_above, self.left = [], []
         for number, layer in enumerate(self.network.layers):
             assert isinstance(layer, GatedLayer)
@@ -153,9 +157,9 @@ class PixelCNNSteps(Steps):
             self.from_above.append(from_above)
             self.left.append(self.blank.repeat(1, 1, 1, self.network.reach + 1))
 
-    def _go_right(self, codes: Codes, site: int, column: int) -> None:
-        """The horizontal stack at this site, of the codes to its left and the vertical stack."""
-        right = self._entering(codes[:, site - 1 : site]) if column else self.blank
+    def _advance(self, codes: Codes, site: int, column: int) -> None:
+        """Apply the horizontal stack at this site, to its left neighbour and the other stack."""
+        right = self._embed_row(codes[:, site - 1 : site]) if column else self.blank
         for number, layer in enumerate(self.network.layers):
             assert isinstance(layer, GatedLayer)
             self.left[number] = torch.cat([self.left[number][..., 1:], right], 3)
@@ -163,6 +167,6 @@ class PixelCNNSteps(Steps):
             right = layer.along(self.left[number], from_above)
         self.features = right
 
-    def _entering(self, codes: Codes) -> Map:
-        """A few sites of one row as the stacks take them, (samples, width, 1, sites)."""
-        return self.network.embedded(codes).transpose(1, 2)[:, :, None]
+    def _embed_row(self, codes: Codes) -> Map:
+        """Embed a few sites of one row as the stacks take them, (samples, width, 1, sites)."""
+        return self.network.embed(codes).transpose(1, 2)[:, :, None]

@@ -1,4 +1,4 @@
-"""Laws of a code made sharper or flatter than the network's own."""
+"""Distributions of a code that are sharper or flatter than the network's."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from samplebench import LatentSpace
-from samplebench_codes.drawing import drawn
+from samplebench_codes.drawing import choose_by_weight
 
 
 @dataclass(frozen=True)
@@ -29,26 +29,31 @@ class Sharpening:
     def log_probabilities(
         self, logits: Float[Tensor, "*rows choices"]
     ) -> Float[Tensor, "*rows choices"]:
-        """The law that ``draw`` draws from; equal logits at the edge of ``top_k`` all stay."""
-        return self._sharpened(logits).log_softmax(-1)
+        """Compute the distribution that ``draw`` draws from.
+
+        Where logits at the edge of ``top_k`` are equal, all stay possible.
+        """
+        return self._sharpen(logits).log_softmax(-1)
 
     def draw(
         self, logits: Float[Tensor, "count choices"], places: Float[Tensor, " count"]
     ) -> Int64[Tensor, " count"]:
-        """One code a row, by a uniform draw for each."""
-        law = self._sharpened(logits).softmax(-1)
-        return drawn(law.double().cumsum(-1), places[:, None]).squeeze(1)
+        """Choose one code a row, by a uniform draw for each."""
+        probabilities = self._sharpen(logits).softmax(-1)
+        return choose_by_weight(probabilities.double().cumsum(-1), places[:, None]).squeeze(1)
 
     def no_density(self, space: LatentSpace) -> str | None:
-        """Why ``log_prob`` is not to be asked for on this space: with ``top_k``, most latents are
-        impossible, and rounding decides which code is the last that is possible.
+        """Give the reason why there is no ``log_prob`` on this space, or ``None``.
+
+        With ``top_k``, most latents are impossible, and rounding decides which code is the last
+        that is possible.
         """
         if self.top_k is None or self.top_k >= max(space.code_ranges):
             return None
         return f"only the {self.top_k} likeliest codes are possible at a place (top_k)"
 
-    def _sharpened(self, logits: Float[Tensor, "*rows choices"]) -> Float[Tensor, "*rows choices"]:
-        # From the greatest downwards, so that no temperature makes a number too large.
+    def _sharpen(self, logits: Float[Tensor, "*rows choices"]) -> Float[Tensor, "*rows choices"]:
+        # Relative to the greatest, so that no temperature makes a number too large.
         logits = (logits - logits.amax(-1, keepdim=True)) / self.temperature
         if self.top_k is None or self.top_k >= logits.shape[-1]:
             return logits

@@ -79,7 +79,7 @@ class KDE(DensitySampler):
         self._diagnostics = state["found"]
 
     def _choose_bandwidth(self, vectors: Vectors, std: PerDimension) -> Float[Tensor, " found"]:
-        """Choose the bandwidth unless it is given; return the numbers that ``diagnostics`` names."""
+        """Choose the bandwidth unless it is given; return what ``diagnostics`` reports."""
         if self.bandwidth is not None:
             return std.new_tensor([self.bandwidth])
         unit = KernelDensity(vectors, std)

@@ -9,7 +9,7 @@ import torch
 
 from samplebench import Discrete, Latents, seeded
 from samplebench_codes import CodeHistogram, CodeMarkov
-from samplebench_codes.neighbours import neighbours
+from samplebench_codes.neighbours import list_neighbours
 from samplebench_codes.transitions import Transitions
 
 SPACE = Discrete((4, 3), (3, 2))
@@ -127,7 +127,7 @@ def test_markov_mixes_shared_transitions_with_each_places_own_shares(space):
     ],
 )
 def test_the_neighbour_is_the_site_before_along_the_last_axis_that_has_one(grid, expected):
-    found = neighbours(Discrete((5,), grid))
+    found = list_neighbours(Discrete((5,), grid))
     assert [link and link.place for link in found] == expected
 
 
@@ -143,13 +143,19 @@ def test_many_codes_need_memory_for_the_pairs_that_occur_only():
 
 def test_a_transition_that_was_counted_once_in_a_thousand_million_is_found_and_drawn():
     counts = torch.tensor([10**9, 1, 10**9])
-    table = Transitions(torch.tensor([1, 2, 5]), counts, choices=3, choices_before=3)
+    table = Transitions(keys=torch.tensor([1, 2, 5]), counts=counts, choices=3, choices_before=3)
     before = torch.zeros(1, dtype=torch.int64)
     half = torch.tensor([0.5], dtype=torch.float64)
-    found = table.probabilities(before, torch.tensor([2]), half, 1.0)
+    found = table.probabilities(
+        before=before, codes=torch.tensor([2]), otherwise=half, backoff=1.0
+    )
     assert float(found) == pytest.approx(1.5 / (10**9 + 2), rel=1e-12)
     with seeded(0):
-        drawn = table.draw(torch.ones(2000, dtype=torch.int64), torch.full((2000,), 9), 1e-6)
+        drawn = table.draw(
+            before=torch.ones(2000, dtype=torch.int64),
+            otherwise=torch.full((2000,), 9),
+            backoff=1e-6,
+        )
     assert (drawn == 2).all()
 
 

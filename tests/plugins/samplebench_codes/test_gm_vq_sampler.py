@@ -1,4 +1,4 @@
-"""GM-VQ's sampler: components and values by the laws it claims, its density against scipy's."""
+"""GM-VQ's sampler: draws against the stated distributions, its density against scipy's."""
 
 import math
 
@@ -62,7 +62,11 @@ def drawn(sampler: GMVQ, count: int, seed: int = 0) -> Latents:
         return sampler.sample(count)
 
 
-def log_law(points: np.ndarray) -> np.ndarray:
+def gaussians_of(sampler: GMVQ) -> ComponentGaussians:
+    return ComponentGaussians.from_state(sampler.state())
+
+
+def log_density(points: np.ndarray) -> np.ndarray:
     """The true log density of the known mixture."""
     parts = [
         np.log(share) + stats.norm(centre, spread).logpdf(points).sum(1)
@@ -75,11 +79,11 @@ def log_law(points: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("grid", [(), (2, 2)])
-def test_components_come_as_often_and_values_spread_as_in_the_law_learned_from(grid):
+def test_components_come_as_often_and_values_spread_as_in_the_training_latents(grid):
     samples = drawn(fitted(mixtures(20_000 // max(1, math.prod(grid)), grid=grid)), 10_000)
     codes, values = samples.codes.flatten().numpy(), samples.values.view(-1, 2).double().numpy()
     counts = np.bincount(codes, minlength=3)
-    # The law was itself learned from 20,000 sites.
+    # The distribution was itself learned from 20,000 sites.
     assert np.abs(counts / counts.sum() - SHARES).max() < 4 * 0.5 * (2 / 20_000) ** 0.5
     for k in range(3):
         scaled = (values[codes == k] - CENTRES[k]) / SPREADS[k]
@@ -117,35 +121,35 @@ def test_a_variance_is_unbiased_where_components_vary_alike_however_few_have_bee
     """Components of three points each, whose own variances would come out a third too small."""
     codes = torch.arange(3000) % 1000
     points = torch.randn(3000, 2, dtype=torch.float64) * 2 + codes[:, None]
-    law = ComponentGaussians.of(points, codes, 1000)
+    gaussians = ComponentGaussians.of(points, codes, components=1000)
     own = torch.stack([points[codes == k].var(0, correction=0) for k in range(1000)])
     assert float(own.mean()) == pytest.approx(4 * 2 / 3, rel=0.06)
-    assert float(law.deviations.square().mean()) == pytest.approx(4, rel=0.06)
+    assert float(gaussians.std.square().mean()) == pytest.approx(4, rel=0.06)
 
 
 def test_a_component_seen_once_varies_as_components_do_on_average():
     points = torch.tensor([[0.0], [2.0], [10.0], [16.0], [50.0]])
-    law = ComponentGaussians.of(points, torch.tensor([0, 0, 1, 1, 2]), 3)
+    gaussians = ComponentGaussians.of(points, torch.tensor([0, 0, 1, 1, 2]), components=3)
     pooled = (2.0 + 18.0) / 2
-    assert law.means.flatten().tolist() == [1.0, 13.0, 50.0]
+    assert gaussians.means.flatten().tolist() == [1.0, 13.0, 50.0]
     variances = [(2 + pooled) / 2, (18 + pooled) / 2, pooled]
-    torch.testing.assert_close(law.deviations[:, 0].square().tolist(), variances)
+    torch.testing.assert_close(gaussians.std[:, 0].square().tolist(), variances)
 
 
 def test_components_that_were_all_seen_once_vary_as_all_values_do():
-    """There is no deviation within components then, which does not mean that it is zero."""
+    """The variance within components is unknown then, and not zero."""
     points = torch.randn(50, 2, dtype=torch.float64) * torch.tensor([3.0, 0.2])
-    law = ComponentGaussians.of(points, torch.randperm(50), 50)
+    gaussians = ComponentGaussians.of(points, torch.randperm(50), components=50)
     spread = torch.from_numpy(points.numpy().std(0))
-    torch.testing.assert_close(law.deviations, spread.expand(50, 2))
+    torch.testing.assert_close(gaussians.std, spread.expand(50, 2))
 
 
-def test_a_component_never_seen_has_the_law_of_all_values():
+def test_a_component_never_seen_has_the_distribution_of_all_values():
     points, codes = torch.randn(400, 2) * 3 + 5, torch.randint(2, (400,))
-    law = ComponentGaussians.of(points, codes, 3)
-    torch.testing.assert_close(law.means[2], points.double().mean(0), rtol=1e-5, atol=0)
+    gaussians = ComponentGaussians.of(points, codes, components=3)
+    torch.testing.assert_close(gaussians.means[2], points.double().mean(0), rtol=1e-5, atol=0)
     torch.testing.assert_close(
-        law.deviations[2], points.double().std(0, correction=0), rtol=1e-5, atol=0
+        gaussians.std[2], points.double().std(0, correction=0), rtol=1e-5, atol=0
     )
 
 
@@ -153,11 +157,13 @@ def test_a_far_origin_costs_no_precision():
     points, codes = labelled(2000)
     near, far = (
         ComponentGaussians.of(
-            torch.from_numpy(points * 2.0**-10).double() + origin, torch.from_numpy(codes), 3
+            torch.from_numpy(points * 2.0**-10).double() + origin,
+            torch.from_numpy(codes),
+            components=3,
         )
         for origin in (0.0, 2.0**20)
     )
-    torch.testing.assert_close(far.deviations, near.deviations, rtol=1e-5, atol=0)
+    torch.testing.assert_close(far.std, near.std, rtol=1e-5, atol=0)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64])
@@ -238,7 +244,7 @@ def test_one_channel_that_is_part_of_the_code_makes_components_never_seen_imposs
     assert bool((sampler.log_prob(unseen) == -torch.inf).all())
 
 
-def test_where_values_vary_a_component_never_seen_is_drawn_and_scored_by_the_law_of_all_values():
+def test_where_values_vary_a_component_never_seen_is_drawn_and_scored_by_that_of_all_values():
     plain = mixtures(500)
     latents = Mixture(4, 2).pack(values=plain.values, codes=plain.codes)
     sampler = fitted(latents, Independent(added=100.0))
@@ -287,7 +293,7 @@ def test_gradients_stay_finite_where_a_component_has_vanished():
 
 def test_codes_are_drawn_from_the_posterior():
     points, means = torch.randn(1, 2), torch.randn(4, 2)
-    codes = Codebook(means, sigma=1.0, entropy=1.0).drawn_codes(points.expand(20_000, 2))
+    codes = Codebook(means, sigma=1.0, entropy=1.0).draw_codes(points.expand(20_000, 2))
     squares = np.square(points.double().numpy() - means.double().numpy()).sum(1)
     expected = 20_000 * special.softmax(-squares / 2)
     assert stats.chisquare(codes.bincount(minlength=4).numpy(), expected).pvalue > 1e-3
@@ -297,7 +303,7 @@ def test_codes_are_drawn_from_the_posterior_where_sigma_is_small_beside_the_poin
     """Means 2⁻⁸ apart and 100 from the origin, where squares of float32 are 2⁻⁹ apart."""
     means = torch.tensor([[100.0, 100.0], [100.0 + 2.0**-8, 100.0], [100.0, 100.0 - 2.0**-8]])
     points = means[:1] + torch.tensor([[2.0**-10, 0.0]])
-    codes = Codebook(means, sigma=2.0**-8, entropy=1.0).drawn_codes(points.expand(20_000, 2))
+    codes = Codebook(means, sigma=2.0**-8, entropy=1.0).draw_codes(points.expand(20_000, 2))
     squares = np.square((points.double() - means.double()).numpy() * 2.0**8).sum(1)
     expected = 20_000 * special.softmax(-squares / 2)
     assert stats.chisquare(codes.bincount(minlength=3).numpy(), expected).pvalue > 1e-3
@@ -342,10 +348,10 @@ def test_the_held_out_likelihood_is_near_the_truth_and_scikit_learns(apart):
 def test_the_density_is_that_of_scikit_learn_with_the_same_parameters():
     points = labelled(1500)[0]
     sampler = fitted(vectors(points, torch.float64), components=5)
-    law, weights = sampler._gaussians, sampler._prior._law[0]
+    gaussians, weights = gaussians_of(sampler), sampler.state()["prior.law"][0]
     theirs = mixture.GaussianMixture(len(weights), covariance_type="diag")
-    theirs.weights_, theirs.means_ = weights.numpy(), law.means.numpy()
-    theirs.precisions_cholesky_ = 1 / law.deviations.numpy()
+    theirs.weights_, theirs.means_ = weights.numpy(), gaussians.means.numpy()
+    theirs.precisions_cholesky_ = 1 / gaussians.std.numpy()
     np.testing.assert_allclose(
         sampler.log_prob(vectors(points, torch.float64)).numpy(),
         theirs.score_samples(points),
@@ -360,10 +366,10 @@ def test_draws_follow_the_density(space):
     latents = space.pack(values=torch.from_numpy(points).float())
     sampler = fitted(latents, components=3)
     logs = sampler.log_prob(drawn(sampler, 40_000)).numpy()
-    law, weights = sampler._gaussians, sampler._prior._law[0].numpy()
+    gaussians, weights = gaussians_of(sampler), sampler.state()["prior.law"][0].numpy()
     rng = np.random.default_rng(5)
     codes = rng.choice(len(weights), 40_000, p=weights)
-    own = law.means.numpy()[codes] + law.deviations.numpy()[codes] * rng.normal(
+    own = gaussians.means.numpy()[codes] + gaussians.std.numpy()[codes] * rng.normal(
         size=(40_000, space.channels)
     )
     theirs = sampler.log_prob(space.pack(values=torch.from_numpy(own).float())).numpy()
@@ -417,7 +423,7 @@ def test_a_larger_entropy_weight_uses_components_more_alike():
 
 
 def test_training_lowers_the_held_out_loss_below_that_of_the_start():
-    """On a law that k-means does not suit: half of the points in one tight cluster."""
+    """On a distribution that k-means does not suit: half of the points in one tight cluster."""
     points = np.random.default_rng(0).standard_t(3, size=(2000, 2))
     losses = [
         fitted(vectors(points), components=16, epochs=epochs, patience=50).diagnostics()
@@ -431,7 +437,7 @@ def test_components_that_no_site_draws_are_left_out():
     points = torch.randn(60, 1)
     sampler = fitted(Continuous(1).pack(values=points), components=40, sigma=10.0)
     used = sampler.diagnostics()["components_used"]
-    assert len(sampler._gaussians.means) == used < 40
+    assert len(gaussians_of(sampler).means) == used < 40
     assert bool(sampler.log_prob(Continuous(1).pack(values=points)).isfinite().all())
 
 
@@ -475,7 +481,7 @@ def test_the_prior_that_was_asked_for_stays_as_it_was():
     assert second.diagnostics() != first.diagnostics()
 
 
-def test_a_prior_that_is_still_a_text_is_told_when_it_is_fitted():
+def test_a_prior_that_is_still_a_text_is_refused_when_it_is_fitted():
     sampler = GMVQ()
     assert sampler.objection(Mixture(3, 2)) is None
     assert sampler.no_density(Mixture(3, 2)) is None
