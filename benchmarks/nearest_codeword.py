@@ -14,7 +14,7 @@ from side_by_side import side_by_side
 from vector_quantize_pytorch import VectorQuantize
 
 from samplebench import seeded
-from samplebench_quantized.nearest import nearest, statistics
+from samplebench_quantized.nearest import count_and_sum, find_nearest
 from samplebench_quantized.vector_quantiser import VectorQuantiser
 
 POINTS, CHANNELS, PIECE = 32_768, 64, 2**21
@@ -24,7 +24,7 @@ def compare(codes: int, device: str) -> None:
     """Print the comparison for one size of codebook."""
     with seeded(0, "sites"):
         sites = torch.randn(1, POINTS, CHANNELS, device=device)
-        ours = VectorQuantiser(codes, CHANNELS).to(device)
+        ours = VectorQuantiser(codes=codes, channels=CHANNELS).to(device)
         theirs = VectorQuantize(CHANNELS, codes, decay=0.99).to(device)
     points, rows = sites[0], PIECE // codes
     piece = torch.empty(rows, codes, device=device)
@@ -38,8 +38,8 @@ def compare(codes: int, device: str) -> None:
             f"{POINTS:,} points, {CHANNELS} channels, {codes:,} codes",
             {
                 "samplebench, training forward": lambda: ours(sites),
-                "samplebench, codes and statistics": lambda: statistics(
-                    points, nearest(points, ours.codebook), codes
+                "samplebench, codes and statistics": lambda: count_and_sum(
+                    points, find_nearest(points, ours.codebook), codes
                 ),
                 "vector-quantize-pytorch, the same": lambda: theirs(sites),
                 "cdist and argmin": lambda: torch.cdist(points, ours.codebook).argmin(1),

@@ -1,5 +1,6 @@
-"""Autoencoders whose latent is a grid of sparse codes, a few atoms of a dictionary, scaled; and a
-sampler that draws such codes.
+"""Autoencoders whose latents are grids of sparse codes, and a sampler of such codes.
+
+A sparse code is a few atoms of a dictionary, each scaled by a coefficient.
 """
 
 from samplebench import Register, hookimpl

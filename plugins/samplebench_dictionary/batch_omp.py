@@ -11,15 +11,17 @@ Signals = Float[Tensor, "signals reals"]
 Dictionary = Float[Tensor, "atoms reals"]
 SparseCodes = tuple[Int64[Tensor, "signals active"], Float[Tensor, "signals active"]]
 
-_TILE = {"cpu": 1 << 19}  # correlations held at a time, so that they stay in a cache
+_TILE = {"cpu": 1 << 19}  # correlations held at a time, so that they stay in the cache
 _LARGE_TILE = 1 << 26
-_BLOCK = 32  # a search over so many atoms side by side runs in vector registers
+_BLOCK = 32  # a search over this many adjacent atoms runs in vector registers
 
 
 @torch.no_grad()
 def batch_omp(signals: Signals, dictionary: Dictionary, active: int) -> SparseCodes:
-    """Orthogonal matching pursuit: for every signal x, ``active`` atoms one after the other, each
-    the most correlated with what the earlier leave over, and ``min_a ‖x − Σ_j a_j d_{k_j}‖²``.
+    """Code signals by orthogonal matching pursuit.
+
+    For every signal x it chooses ``active`` atoms one after the other, each the most correlated
+    with the residual of the earlier ones, with the coefficients ``min_a ‖x − Σ_j a_j d_{k_j}‖²``.
 
     With ``G = D Dᵀ``, correlations ``α = D x`` and the atoms I chosen so far, a step is
 
@@ -31,9 +33,9 @@ def batch_omp(signals: Signals, dictionary: Dictionary, active: int) -> SparseCo
     the earlier ones to rounding (ρ² = 0) gets the coefficient 0.
 
     Args:
-        signals: of the dictionary's floating type.
-        dictionary: unit rows.
-        active: atoms a signal; no atom is chosen twice.
+        signals: the signals, of the dictionary's floating type.
+        dictionary: the atoms, rows of length 1.
+        active: the number of atoms a signal; no atom is chosen twice.
 
     Returns:
         The atoms of each signal in order of choice, and their coefficients.
@@ -47,27 +49,27 @@ def batch_omp(signals: Signals, dictionary: Dictionary, active: int) -> SparseCo
     if not 1 <= active <= len(dictionary):
         raise ValueError(f"active lies in 1…{len(dictionary)}, the number of atoms, not {active}")
     with torch.autocast(signals.device.type, enabled=False):  # supports need every bit
-        return _coded(signals, dictionary, active)
+        return _code(signals, dictionary, active)
 
 
-def combined(
+def combine(
     dictionary: Dictionary,
     atoms: Int64[Tensor, "signals active"],
     coefficients: Float[Tensor, "signals active"],
 ) -> Signals:
-    """``Σ_j a_j d_{k_j}`` of each signal, without the atoms of all signals in memory."""
+    """Compute ``Σ_j a_j d_{k_j}`` of each signal, without the atoms of all signals in memory."""
     return functional.embedding_bag(
         atoms.contiguous(), dictionary, per_sample_weights=coefficients.contiguous(), mode="sum"
     )
 
 
-def _coded(signals: Signals, dictionary: Dictionary, active: int) -> SparseCodes:
-    """In chunks, so that correlations with all atoms are never held for all signals."""
+def _code(signals: Signals, dictionary: Dictionary, active: int) -> SparseCodes:
+    """Code signals in chunks, so that correlations with all atoms are held for few of them."""
     gram = dictionary @ dictionary.T
     rows = max(1, _TILE.get(signals.device.type, _LARGE_TILE) // len(dictionary))
     atoms = torch.empty(len(signals), active, dtype=torch.int64, device=signals.device)
     coefficients = signals.new_empty(len(signals), active)
-    # Held over all chunks: to get fresh memory for each costs as much time as the pursuit.
+    # Kept over all chunks: new memory for each would cost as much time as the pursuit.
     correlations = signals.new_empty(min(rows, len(signals)), len(dictionary))
     magnitudes = torch.empty_like(correlations)
     chunks = (torch.split(part, rows) for part in (signals, atoms, coefficients))
@@ -82,12 +84,12 @@ def _coded(signals: Signals, dictionary: Dictionary, active: int) -> SparseCodes
 def _pursue(
     correlations: Tensor, magnitudes: Tensor, gram: Tensor, active: int
 ) -> tuple[Tensor, Tensor]:
-    """Atoms and coefficients (active, signals); changes the correlations (signals, atoms).
+    """Find atoms and coefficients, (active, signals), and overwrite the correlations.
 
-    ``magnitudes`` is room of the same shape.
+    ``magnitudes`` is scratch memory of the shape of the correlations, (signals, atoms).
     """
     count, size = correlations.shape
-    # Signals come last in all that is small: sums over the few atoms then run over whole vectors.
+    # Signals come last in small tensors: sums over the few atoms then run over whole vectors.
     atoms = torch.empty(active, count, dtype=torch.int64, device=gram.device)
     coefficients = gram.new_zeros(active, count)
     inverse = gram.new_zeros(active, active, count)  # of the Cholesky factor
@@ -117,7 +119,7 @@ def _pursue(
 
 
 def _largest(numbers: Tensor) -> Tensor:
-    """The index of each row's largest number, found among the columns that hold a largest one."""
+    """Find the index of each row's largest number, among the columns that hold a largest one."""
     rows, size = numbers.shape
     block = math.gcd(_BLOCK, size)
     columns = numbers.view(rows, size // block, block)

@@ -1,4 +1,4 @@
-"""A dictionary: every site becomes a few atoms, each scaled by a real."""
+"""The bottleneck of a dictionary: every site becomes a few atoms, each scaled by a real."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -14,7 +14,7 @@ from samplebench_dictionary.batch_omp import (
     Signals,
     SparseCodes,
     batch_omp,
-    combined,
+    combine,
 )
 from samplebench_dictionary.running_moments import RunningMoments
 
@@ -25,20 +25,19 @@ class DictionaryBottleneck(Bottleneck):
     """A site z is coded as ``ẑ = Σ_j a_j d_{k_j}``, with the atoms k and coefficients a that
     orthogonal matching pursuit finds; the gradient passes straight through.
 
-    Every site is a signal by itself: what else is in the batch changes nothing. No mean is taken
-    off a site first, as the authors' code does: it would be one more real that the latent has to
-    keep.
+    Every site is a signal by itself, independent of the rest of the batch. No mean is subtracted
+    from a site first, as the authors' code does: it would be one more real in the latent.
 
     Args:
         atoms: directions in the dictionary.
         channels: reals in a site and in an atom.
         active: atoms that code a site.
-        commitment: the weight of ``‖z − sg ẑ‖²``, which draws sites to what the atoms span.
+        commitment: the weight of ``‖z − sg ẑ‖²``, which draws sites to the span of the atoms.
         dictionary: the weight of ``‖sg z − ẑ‖²``, which moves atoms where the gradient does.
-        update: what moves the atoms: that gradient, or the online rule of ``RunningMoments``.
-        decay: the most that the online rule keeps of its sums at a step.
-        revive: an atom that no site chose for so many training steps moves to a site that is coded
-            worst; 0 for never.
+        update: the rule that moves the atoms: that gradient, or the one of ``RunningMoments``.
+        decay: the greatest share of its sums that the online rule keeps at a step.
+        revive: the number of training steps after which an atom that no site chose moves to a site
+            that is coded worst; 0 for never.
 
     Raises:
         ValueError: a number is out of its range.
@@ -49,6 +48,7 @@ class DictionaryBottleneck(Bottleneck):
 
     def __init__(
         self,
+        *,
         atoms: int = 512,
         channels: int = 16,
         active: int = 4,
@@ -77,13 +77,13 @@ class DictionaryBottleneck(Bottleneck):
             self.moments = None
         else:
             self.register_buffer("directions", directions)
-            self.moments = RunningMoments(atoms, channels, decay)
+            self.moments = RunningMoments(atoms=atoms, channels=channels, decay=decay)
         self.register_buffer("idle", torch.zeros(atoms, dtype=torch.int64))
 
     @property
     def unit_atoms(self) -> Dictionary:
         """The dictionary: a direction a row, of length 1."""
-        # Of a copy, because a dead atom moves before the gradient of this is taken.
+        # From a copy, because a dead atom moves before the gradient of this is taken.
         return functional.normalize(self.directions.clone())
 
     def space(self, grid: tuple[int, ...]) -> Sparse:
@@ -100,14 +100,14 @@ class DictionaryBottleneck(Bottleneck):
 
     def decode(self, latents: Latents) -> Sites:
         atoms, coefficients = latents.codes.flatten(0, -2), latents.values.flatten(0, -2)
-        signals = combined(self.unit_atoms, atoms, coefficients.to(self.directions))
+        signals = combine(self.unit_atoms, atoms, coefficients.to(self.directions))
         return signals.view(len(latents), latents.space.sites, self.channels)
 
     def forward(self, sites: Sites) -> tuple[Sites, Mapping[str, Tensor]]:
         sites = sites.to(self.directions)
         signals, unit_atoms = self._signals(sites), self.unit_atoms
         codes = batch_omp(signals, unit_atoms, self.active)
-        mixed = combined(unit_atoms, *codes).view(sites.shape)
+        mixed = combine(unit_atoms, *codes).view(sites.shape)
         terms = {"commitment": self.commitment * functional.mse_loss(sites, mixed.detach())}
         if self.update == "gradient":
             terms["dictionary"] = self.dictionary * functional.mse_loss(mixed, sites.detach())
@@ -117,10 +117,11 @@ class DictionaryBottleneck(Bottleneck):
 
     @torch.no_grad()
     def begin(self, sites: Sites) -> None:
-        """Atoms start as sites of different directions; where there are too few, the rest stay."""
-        found = torch.unique(functional.normalize(self._signals(sites)), dim=0)
-        found = found[found.any(1)]
-        drawn = found[torch.randperm(len(found), device=found.device)[: self.atoms]]
+        """Start atoms at sites of different directions; where these are too few, the rest stay."""
+        directions = torch.unique(functional.normalize(self._signals(sites)), dim=0)
+        directions = directions[directions.any(1)]
+        order = torch.randperm(len(directions), device=directions.device)
+        drawn = directions[order[: self.atoms]]
         self.directions[: len(drawn)] = drawn
 
     def _signals(self, sites: Sites) -> Signals:
@@ -132,7 +133,7 @@ class DictionaryBottleneck(Bottleneck):
         if self.moments is not None:
             with torch.autocast(signals.device.type, enabled=False):
                 self.moments.add(signals, *codes)
-                self.directions.copy_(self.moments.moved(self.unit_atoms))
+                self.directions.copy_(self.moments.move(self.unit_atoms))
         if self.revive > 0:
             self._revive(signals, codes[0], mixed)
 
@@ -141,9 +142,9 @@ class DictionaryBottleneck(Bottleneck):
         self.idle[chosen.flatten()] = 0
         dead = self.idle >= self.revive
         worst = (signals - mixed).square().sum(1).topk(min(self.atoms, len(signals))).indices
-        # Of length 1 as atoms start: a step of Adam turns a long one less.
+        # Of length 1, like atoms at the start: a step of Adam turns a long one less.
         offered = functional.normalize(signals[worst[(dead.cumsum(0) - 1) % len(worst)]])
-        # Chosen by masks: to ask how many are dead would make a GPU wait. Zero is no direction.
+        # Chosen by masks: a count of the dead would make a GPU wait. Zero is no direction.
         moving = dead & offered.any(1)
         self.directions.copy_(torch.where(moving[:, None], offered, self.directions))
         self.idle.masked_fill_(moving, 0)

@@ -23,34 +23,35 @@ def dl_gan(
     critic_width: int = 64,
     perceptual: float = 0.0,
 ) -> AdversarialBottleneckAutoencoder:
-    """DL-GAN: a DL-VAE whose reconstructions should also look like images to a critic.
+    """DL-GAN: a DL-VAE whose reconstructions also have to look like images to a critic.
 
     ``L = R(x, x̂) + ρ P(x, x̂) − ω λ E C(x̂) + β ‖z − sg ẑ‖² + δ ‖sg z − ẑ‖²`` with the DL-VAE's
-    terms, a critic C of patches, which learns by the hinge loss and is heard after a share of
+    terms, a critic C of patches, which learns by the hinge loss and takes part after a share of
     training, and the adaptive weight ω, which makes gradients of R and C equally long at the
     decoder's last layer.
 
-    In the authors' code half of the reconstruction loss is perceptual, and no critic is ever heard
-    in the default schedule; here the perceptual term is an option, because it needs the weights of
-    a network trained on other images, and the critic is heard.
+    In the authors' code half of the reconstruction loss is perceptual, and the critic never takes
+    part in the default schedule; here the perceptual term is optional, because it needs the
+    weights of a network trained on other images, and the critic takes part.
 
     Args:
         image_shape: channels, height, width.
-        atoms: directions in the dictionary.
-        active: S, atoms and coefficients that code a site.
+        atoms: the number of directions in the dictionary.
+        active: S, the number of atoms, each with a coefficient, that code a site.
         channels: reals in a site and in an atom.
-        commitment: β, how strongly sites are drawn to what their atoms span.
-        dictionary: δ, how strongly the atoms are drawn to the sites; only where gradients do it.
-        update: atoms follow the gradient, or the online rule of dictionary learning.
-        decay: the most that the online rule keeps of its sums at a step.
-        revive: an atom unused for so many steps moves to a site that is coded badly; 0: none does.
+        commitment: β, the weight of the term that draws sites to the span of their atoms.
+        dictionary: δ, the weight of the term that draws atoms to the sites; for "gradient" only.
+        update: the rule by which atoms move: the gradient, or online dictionary learning.
+        decay: the greatest share of its sums that the online rule keeps at a step.
+        revive: the number of unused steps after which an atom moves to a site that is coded badly;
+            0 moves none.
         width: channels of the widest layers.
-        halvings: how often the image is halved on its way to the sites.
-        likelihood: what the reconstruction error is.
-        adversary: λ, the weight of the critic's verdict.
-        adversary_start: the share of training after which the critic is heard.
+        halvings: downsamplings by a factor of 2 between the image and the sites.
+        likelihood: the likelihood behind the reconstruction error.
+        adversary: λ, the weight of the critic's loss.
+        adversary_start: the share of training after which the critic takes part in the loss.
         critic_width: channels of the critic after its first convolution.
-        perceptual: ρ, the weight of LPIPS, which needs VGG-16's weights; 0: none.
+        perceptual: ρ, the weight of LPIPS, which needs VGG-16's weights; 0 leaves it out.
 
     Raises:
         ValueError: a number is out of its range.
@@ -60,18 +61,22 @@ def dl_gan(
     """
     inner = dl_vae(
         image_shape,
-        atoms,
-        active,
-        channels,
-        commitment,
-        dictionary,
-        update,
-        decay,
-        revive,
-        width,
-        halvings,
-        likelihood,
+        atoms=atoms,
+        active=active,
+        channels=channels,
+        commitment=commitment,
+        dictionary=dictionary,
+        update=update,
+        decay=decay,
+        revive=revive,
+        width=width,
+        halvings=halvings,
+        likelihood=likelihood,
     )
     return AdversarialBottleneckAutoencoder(
-        inner, critic_width, adversary, adversary_start, perceptual
+        inner,
+        critic_width=critic_width,
+        adversary=adversary,
+        start=adversary_start,
+        perceptual=perceptual,
     )

@@ -23,30 +23,31 @@ def dl_vae(
     ``L = R(x, D(ẑ)) + β ‖z − sg ẑ‖² + δ ‖sg z − ẑ‖²`` with ``ẑ = Σ_j a_j d_{k_j}`` for every site
     z of E(x). Batch-OMP finds S atoms k of length 1 and their coefficients a, greedily, to make
     ``‖z − ẑ‖²`` small; no gradient passes through a. Norms are means over sites and channels. A
-    site keeps S reals beside its S atoms, so as many atoms as a VQ-VAE has codewords is not the
-    same rate.
+    site keeps S reals in addition to its S atoms, so with as many atoms as a VQ-VAE has codewords
+    the rate is not the same.
 
-    The paper's text could not be had; the objective is read from its authors' code, where atoms
-    follow the gradient. Whether the tables were made so or by the online rule, and which of the
-    code's two perplexities they show, is not known; only the one of how often atoms are used tells
-    a collapse. That code mixes the images of a batch in its signals; here a site is one signal.
-    It scales what it learns to length 1 at every step; here the length of what is learned is free
-    and only its direction used. Starting from data and moving dead atoms are not in it; its
+    The paper's text was not available; the objective is from its authors' code, where atoms follow
+    the gradient. It is not known if the paper's tables come from this or from the online rule, and
+    which of the code's two perplexities they show; only that of the usage of atoms reveals a
+    collapse. That code mixes the images of a batch in its signals; here a site is one signal. It
+    scales atoms to length 1 at every step; here the length of what is learned is free, and only
+    its direction is used. The start from data and the moves of dead atoms are not in it; its
     perceptual loss is left out.
 
     Args:
         image_shape: channels, height, width.
-        atoms: directions in the dictionary.
-        active: S, atoms and coefficients that code a site.
+        atoms: the number of directions in the dictionary.
+        active: S, the number of atoms, each with a coefficient, that code a site.
         channels: reals in a site and in an atom.
-        commitment: β, how strongly sites are drawn to what their atoms span.
-        dictionary: δ, how strongly the atoms are drawn to the sites; only where gradients do it.
-        update: atoms follow the gradient, or the online rule of dictionary learning.
-        decay: the most that the online rule keeps of its sums at a step.
-        revive: an atom unused for so many steps moves to a site that is coded badly; 0: none does.
+        commitment: β, the weight of the term that draws sites to the span of their atoms.
+        dictionary: δ, the weight of the term that draws atoms to the sites; for "gradient" only.
+        update: the rule by which atoms move: the gradient, or online dictionary learning.
+        decay: the greatest share of its sums that the online rule keeps at a step.
+        revive: the number of unused steps after which an atom moves to a site that is coded badly;
+            0 moves none.
         width: channels of the widest layers.
-        halvings: how often the image is halved on its way to the sites.
-        likelihood: what the reconstruction error is.
+        halvings: downsamplings by a factor of 2 between the image and the sites.
+        likelihood: the likelihood behind the reconstruction error.
 
     Raises:
         ValueError: a number is out of its range.
@@ -55,6 +56,15 @@ def dl_vae(
     Modeling (Li & Sarwate, 2024), arXiv:2409.11184
     """
     bottleneck = DictionaryBottleneck(
-        atoms, channels, active, commitment, dictionary, update, decay, revive
+        atoms=atoms,
+        channels=channels,
+        active=active,
+        commitment=commitment,
+        dictionary=dictionary,
+        update=update,
+        decay=decay,
+        revive=revive,
     )
-    return BottleneckAutoencoder(image_shape, bottleneck, width, halvings, likelihood)
+    return BottleneckAutoencoder(
+        image_shape, bottleneck, width=width, halvings=halvings, likelihood=likelihood
+    )

@@ -1,4 +1,4 @@
-"""A dictionary learned from signals by the online rule, and the signals that its codes make."""
+"""Online learning of a dictionary from signals, and the synthesis of signals from codes."""
 
 import math
 from collections.abc import Mapping
@@ -14,17 +14,17 @@ from samplebench_dictionary.batch_omp import (
     Signals,
     SparseCodes,
     batch_omp,
-    combined,
+    combine,
 )
 from samplebench_dictionary.dictionary_bottleneck import DictionaryBottleneck
 
-_LOOK = 8
+_START_BATCHES = 8
 """Batches from which the first atoms are taken."""
 
 
 @dataclass(frozen=True)
-class Learning:
-    """How a dictionary is learned."""
+class DictionaryTraining:
+    """The settings by which a dictionary is learned."""
 
     atoms: int
     active: int
@@ -36,8 +36,9 @@ class Learning:
 
 @dataclass(frozen=True, eq=False)
 class Synthesis:
-    """``z = m + s (Σ_j a_j d_{k_j} + ρ ε)``: a mean, a scale, unit atoms, and what they leave
-    over, with ``ε ~ N(0, I)``; ρ is one deviation a dimension, and m has the mean of it.
+    """``z = m + s (Σ_j a_j d_{k_j} + ρ ε)``: a mean, a scale, unit atoms, and a residual.
+
+    ``ε ~ N(0, I)``, ρ is the std of the residual in each dimension, and m includes its mean.
     """
 
     mean: Float[Tensor, " reals"]
@@ -46,8 +47,8 @@ class Synthesis:
     residual: Float[Tensor, " reals"]
 
     @classmethod
-    def restored(cls, state: Mapping[str, Tensor]) -> "Synthesis":
-        """That of which ``state`` was taken."""
+    def from_state(cls, state: Mapping[str, Tensor]) -> "Synthesis":
+        """The synthesis that gave ``state``."""
         return cls(state["mean"], state["scale"], state["atoms"], state["residual"])
 
     def state(self) -> Mapping[str, Tensor]:
@@ -58,18 +59,18 @@ class Synthesis:
             "residual": self.residual,
         }
 
-    def signals(self, codes: SparseCodes, *, residual: bool) -> Signals:
-        """The signals of these codes, with noise in the place of what is left over, or without."""
-        sums = combined(self.atoms, *codes)
+    def synthesise(self, codes: SparseCodes, *, residual: bool) -> Signals:
+        """Make signals from these codes, with noise in place of the residual, or without."""
+        sums = combine(self.atoms, *codes)
         if residual:
             sums.addcmul_(self.residual, torch.randn_like(sums))
         return torch.addcmul(self.mean, self.scale, sums)
 
 
-def learned(
-    maps: Float[Tensor, "samples sites reals"], how: Learning
+def learn_dictionary(
+    maps: Float[Tensor, "samples sites reals"], training: DictionaryTraining
 ) -> tuple[Synthesis, SparseCodes, dict[str, float]]:
-    """Learn a dictionary, and code every site of every sample with it.
+    """Learn a dictionary, and code every site of every sample with it; return diagnostics too.
 
     Raises:
         ValueError: there is one sample, or all signals are equal.
@@ -81,49 +82,51 @@ def learned(
     variances, mean = torch.var_mean(maps, (0, 1), correction=0)
     scale = variances.mean().sqrt()
     signals = (maps - mean) / scale
-    atoms, found = _atoms(signals, how)
+    atoms, diagnostics = _learn_atoms(signals, training)
     signals = signals.flatten(0, 1)
-    codes = batch_omp(signals, atoms, how.active)
-    left = signals - combined(atoms, *codes)
-    energy = left.square().sum(dtype=torch.float64) / signals.square().sum(dtype=torch.float64)
-    variances, rest = torch.var_mean(left, 0, correction=0)
-    synthesis = Synthesis(mean + scale * rest, scale, atoms, variances.sqrt())
-    return synthesis, codes, {**found, "residual_energy": float(energy)}
+    codes = batch_omp(signals, atoms, training.active)
+    residual = signals - combine(atoms, *codes)
+    energy = residual.square().sum(dtype=torch.float64) / signals.square().sum(dtype=torch.float64)
+    variances, residual_mean = torch.var_mean(residual, 0, correction=0)
+    synthesis = Synthesis(mean + scale * residual_mean, scale, atoms, variances.sqrt())
+    return synthesis, codes, {**diagnostics, "residual_energy": float(energy)}
 
 
-def _atoms(
-    maps: Float[Tensor, "samples sites reals"], how: Learning
+def _learn_atoms(
+    maps: Float[Tensor, "samples sites reals"], training: DictionaryTraining
 ) -> tuple[Dictionary, Mapping[str, float]]:
-    """The dictionary that leaves least of held-out signals over, and how long it took."""
+    """Learn the dictionary with the least residual on held-out signals; return diagnostics too."""
     # Sites of a sample stay together.
-    signals, held_out = (part.flatten(0, 1) for part in set_aside(maps, how.held_out))
-    bottleneck = DictionaryBottleneck(how.atoms, maps.shape[2], how.active, update="online")
+    signals, held_out = (part.flatten(0, 1) for part in set_aside(maps, training.held_out))
+    bottleneck = DictionaryBottleneck(
+        atoms=training.atoms, channels=maps.shape[2], active=training.active, update="online"
+    )
     bottleneck.to(signals).train()
-    first = torch.randperm(len(signals), device=signals.device)[: _LOOK * how.batch]
+    first = torch.randperm(len(signals), device=signals.device)[: _START_BATCHES * training.batch]
     bottleneck.begin(signals[first][:, None])
     best, least, since, steps = bottleneck.unit_atoms, math.inf, 0, 0
-    for _ in range(how.epochs):
-        steps += _pass(bottleneck, signals, how.batch)
-        share = _left_over(held_out, bottleneck.unit_atoms, how.active)
+    for _ in range(training.epochs):
+        steps += _run_epoch(bottleneck, signals, training.batch)
+        share = _residual_share(held_out, bottleneck.unit_atoms, training.active)
         since += 1
         if share < least:
             best, least, since = bottleneck.unit_atoms, share, 0
-        if since == how.patience:
+        if since == training.patience:
             break
     return best, {"steps": float(steps), "held_out_residual": least}
 
 
 @torch.no_grad()
-def _pass(bottleneck: DictionaryBottleneck, signals: Signals, batch: int) -> int:
-    """Show the bottleneck all signals once; its atoms follow. How many steps that was."""
+def _run_epoch(bottleneck: DictionaryBottleneck, signals: Signals, batch: int) -> int:
+    """Move the atoms in one pass over all signals; return the number of steps."""
     rows = torch.split(torch.randperm(len(signals), device=signals.device), batch)
     for some in rows:
         bottleneck(signals[some][:, None])
     return len(rows)
 
 
-def _left_over(signals: Signals, atoms: Dictionary, active: int) -> float:
-    """The share of the signals' energy that their codes leave over."""
-    left = signals - combined(atoms, *batch_omp(signals, atoms, active))
+def _residual_share(signals: Signals, atoms: Dictionary, active: int) -> float:
+    """Compute the share of the signals' energy that is in their residual."""
+    residual = signals - combine(atoms, *batch_omp(signals, atoms, active))
     energy = signals.square().sum(dtype=torch.float64)
-    return float(left.square().sum(dtype=torch.float64) / energy) if energy > 0 else 0.0
+    return float(residual.square().sum(dtype=torch.float64) / energy) if energy > 0 else 0.0

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from samplebench_dictionary.batch_omp import Dictionary, Signals
 
-_SHARE = 10  # one atom in so many moves at a step
+_SHARE = 10  # one of this many atoms moves at a step
 _LEAST_ENERGY = 1e-12  # of an atom without coefficients, which then stays
 
 
@@ -32,7 +32,7 @@ class RunningMoments(nn.Module):
     with_atoms: Tensor
     with_signals: Tensor
 
-    def __init__(self, atoms: int, channels: int, decay: float) -> None:
+    def __init__(self, *, atoms: int, channels: int, decay: float) -> None:
         super().__init__()
         self.decay = decay
         self.register_buffer("batches", torch.zeros(()))
@@ -45,7 +45,7 @@ class RunningMoments(nn.Module):
         atoms: Int64[Tensor, "signals active"],
         coefficients: Float[Tensor, "signals active"],
     ) -> None:
-        """Take in a batch of signals and their codes."""
+        """Add a batch of signals and their codes."""
         self.batches += 1
         kept = (1 - 1 / self.batches).clamp(max=self.decay)
         self.with_atoms *= kept
@@ -57,8 +57,8 @@ class RunningMoments(nn.Module):
             products = scale[:, None] * coefficients
             self.with_atoms.view(-1).index_add_(0, pairs.flatten(), products.flatten())
 
-    def moved(self, dictionary: Dictionary) -> Dictionary:
-        """The dictionary after one step of block-coordinate descent on a random tenth of it.
+    def move(self, dictionary: Dictionary) -> Dictionary:
+        """Take one step of block-coordinate descent on a random tenth of the dictionary.
 
         ``d_j ← normalise(d_j + (B_j − A_j D) / A_jj)``. The paper goes through all atoms in turn;
         the tenth that moves at once is from the code of the dictionary autoencoder's authors.
@@ -71,6 +71,6 @@ class RunningMoments(nn.Module):
         return dictionary.index_copy(0, moving, better)
 
     def forget(self, gone: Tensor) -> None:
-        """Drop all that is known of some atoms, given as a mask (atoms,)."""
+        """Erase the moments of some atoms, given as a mask, (atoms,)."""
         self.with_atoms.masked_fill_(gone[:, None] | gone, 0)
         self.with_signals.masked_fill_(gone[:, None], 0)

@@ -1,6 +1,6 @@
 """Samplers that train a network on the latents: flows, a second autoencoder, flow matching.
 
-All train by the harness's loop and stop early on latents that they hold out.
+All train with the harness's loop, and stop early on latents that they hold out.
 """
 
 from samplebench import Register, hookimpl

@@ -11,7 +11,14 @@ from torch import Tensor, nn
 from samplebench import Continuous, DensitySampler, Latents, LatentSpace
 from samplebench.settings import one_of
 from samplebench_neural.flows import flows
-from samplebench_neural.learning import DensityLaw, Learned, Vectors, learn, log_prob, schedule
+from samplebench_neural.learning import (
+    DensityModel,
+    Learned,
+    Vectors,
+    build_schedule,
+    learn,
+    log_prob,
+)
 from samplebench_neural.settings import require_counts, require_layers
 
 Kind = Literal["maf", "iaf", "spline"]
@@ -21,14 +28,14 @@ BINS = 8
 
 
 class NormalisingFlow(DensitySampler):
-    """Draws from an autoregressive normalising flow: noise through invertible networks.
+    """Draws noise and maps it by an autoregressive normalising flow, an invertible network.
 
     With z standardised in each dimension, and ``f = f_T ∘ … ∘ f_1`` from latents to noise,
 
         log p(z) = log N(f(z); 0, I) + log |det ∂f/∂z|,
 
-    maximised over the latents. In every f_t the map of a dimension is given by those before it,
-    in an order that the next reverses; each starts as the identity. By ``kind``:
+    maximised over the latents. In every f_t the map of a dimension depends on those before it,
+    in an order that the next f_t reverses; each starts as the identity. By ``kind``:
 
     - "maf": ``f_t(x)_i = exp(a_i(x_<i)) x_i + b_i(x_<i)``. Density in one pass, a draw in D.
     - "iaf": the inverse of such a map. A draw in one pass, density in D; training takes D times
@@ -36,20 +43,20 @@ class NormalisingFlow(DensitySampler):
     - "spline": ``f_t(x)_i`` is a monotonic rational-quadratic spline on [−5, 5] whose knots are
       functions of x_<i, and the identity outside. Density in one pass, a draw in D.
 
-    In one dimension, where nothing comes before, "maf" and "iaf" are Gaussians. Grids of sites are
+    In one dimension, which has none before it, "maf" and "iaf" are Gaussians. Grids of sites are
     one vector. The transforms are those of the library zuko.
 
     Args:
-        kind: "maf", "iaf" or "spline".
-        transforms: T.
-        hidden: units of each hidden layer, at least. A layer gets D − 1 where these are more: with
-            fewer, the last dimensions could not depend on all others.
-        steps: of training, at most, over which the learning rate falls to 0.
-        batch: latents a step.
-        learning_rate: Adam's.
-        held_out: share of the latents, drawn at random, that training only looks at.
-        patience: training stops when the held-out likelihood has not risen for so many looks, of
-            which there are a hundred at most.
+        kind: the kind of map, "maf", "iaf" or "spline".
+        transforms: T, the number of maps.
+        hidden: the units of each hidden layer, but at least D − 1: with fewer, the last dimensions
+            could not depend on all others.
+        steps: the greatest number of training steps, over which the learning rate falls to 0.
+        batch: latents in a training step.
+        learning_rate: the learning rate of Adam at the start.
+        held_out: the share of latents, drawn at random, that is held out of training.
+        patience: evaluations on held-out latents without a higher likelihood after which training
+            stops; there are at most a hundred.
 
     Reference: Masked Autoregressive Flow for Density Estimation (Papamakarios, Pavlakou and
     Murray, 2017), arXiv:1705.07057; "iaf": Improved Variational Inference with Inverse
@@ -72,7 +79,13 @@ class NormalisingFlow(DensitySampler):
     ) -> None:
         require_counts(transforms=transforms)
         require_layers(hidden)
-        self._schedule = schedule(steps, batch, learning_rate, held_out, patience)
+        self._schedule = build_schedule(
+            steps=steps,
+            batch=batch,
+            learning_rate=learning_rate,
+            held_out=held_out,
+            patience=patience,
+        )
         self.kind: Kind = one_of("kind", kind, get_args(Kind))
         self.transforms = transforms
         self.hidden = hidden
@@ -89,7 +102,7 @@ class NormalisingFlow(DensitySampler):
             ValueError: there are fewer than two latents, or they are all equal.
             TrainingDiverged: a loss was not finite.
         """
-        self._learned = learn(latents, self._law, self._schedule)
+        self._learned = learn(latents, self._build, self._schedule)
 
     def sample(self, count: int) -> Latents:
         return self._learned.sample(count)
@@ -112,24 +125,27 @@ class NormalisingFlow(DensitySampler):
         return self._learned.state()
 
     def restore(self, space: LatentSpace, state: Mapping[str, Tensor]) -> None:
-        self._learned = Learned.restored(space, state, self._law)
+        self._learned = Learned.from_state(space, state, self._build)
 
-    def _law(self, space: LatentSpace) -> "FlowLaw":
-        return FlowLaw(
-            self.kind, space.sites * space.value_width, self.transforms, tuple(self.hidden)
+    def _build(self, space: LatentSpace) -> "FlowModel":
+        return FlowModel(
+            self.kind,
+            dimensions=space.sites * space.value_width,
+            transforms=self.transforms,
+            hidden=tuple(self.hidden),
         )
 
 
-class FlowLaw(DensityLaw):
+class FlowModel(DensityModel):
     """A flow of standardised latents that starts as the standard normal."""
 
     def __init__(
-        self, kind: Kind, dimensions: int, transforms: int, hidden: tuple[int, ...]
+        self, kind: Kind, *, dimensions: int, transforms: int, hidden: tuple[int, ...]
     ) -> None:
         super().__init__()
         layers = [max(units, dimensions - 1) for units in hidden]
         options: dict[str, Any] = {"features": dimensions, "transforms": transforms}
-        if dimensions > 1:  # zuko has no network for one, whose maps depend on nothing
+        if dimensions > 1:  # zuko has no network for one, whose map is a constant
             options["hidden_features"] = layers
         flow = (
             flows.NSF(bins=BINS, **options) if kind == "spline" else flows.MAF(**options)
@@ -144,12 +160,12 @@ class FlowLaw(DensityLaw):
     def loss(self, vectors: Vectors) -> Mapping[str, Tensor]:
         return {"nll": -self.log_prob(vectors).mean()}
 
-    def drawn(self, noise: Vectors) -> Vectors:
+    def transform(self, noise: Vectors) -> Vectors:
         vectors: Tensor = self.flow().inv(noise)
-        lost = ~vectors.isfinite().all(1)
-        if lost.any():  # rounding can leave the discriminant of a spline below zero
+        failed = ~vectors.isfinite().all(1)
+        if failed.any():  # rounding can leave the discriminant of a spline below zero
             precise = deepcopy(self.flow).double()
-            vectors[lost] = precise().inv(noise[lost].double()).to(vectors)
+            vectors[failed] = precise().inv(noise[failed].double()).to(vectors)
         return vectors
 
     def log_prob(self, vectors: Vectors) -> Float[Tensor, " samples"]:
@@ -159,10 +175,10 @@ class FlowLaw(DensityLaw):
 
 
 def _start_as_identity(transform: Any) -> None:
-    """Zero what its maps are made of, but for hidden layers: affine maps and splines of zeros
-    change nothing.
+    """Set the last layer that parametrises the map to zero: affine maps and splines of zeros
+    are identities.
     """
-    alone = isinstance(transform, flows.gaussianization.ElementWiseTransform)
-    last = transform.phi if alone else transform.hyper[-1]
+    constant = isinstance(transform, flows.gaussianization.ElementWiseTransform)
+    last = transform.phi if constant else transform.hyper[-1]
     for weight in last.parameters():
         nn.init.zeros_(weight)

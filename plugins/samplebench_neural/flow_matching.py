@@ -8,13 +8,20 @@ from jaxtyping import Float
 from torch import Tensor
 
 from samplebench import Continuous, DensitySampler, Latents, LatentSpace
-from samplebench_neural.learning import DensityLaw, Learned, Vectors, learn, log_prob, schedule
-from samplebench_neural.ordinary import integrated, with_divergence
+from samplebench_neural.learning import (
+    DensityModel,
+    Learned,
+    Vectors,
+    build_schedule,
+    learn,
+    log_prob,
+)
+from samplebench_neural.ordinary import add_divergence, integrate
 from samplebench_neural.settings import require_counts
 from samplebench_neural.velocities import MapVelocity, VectorVelocity
 
 MOST_DIMENSIONS = 64
-"""Up to which the density is evaluated."""
+"""The greatest number of dimensions for which the density is evaluated."""
 
 
 class FlowMatching(DensitySampler):
@@ -31,24 +38,24 @@ class FlowMatching(DensitySampler):
 
         log p(z) = log N(x_0; 0, I) − ∫ tr(∂v_t/∂x)(x_t) dt,
 
-    its trace exact: of the law drawn from, but for errors of the solver, which vanish with the
-    fourth power of a step.
+    with an exact trace: it is the density of the draws, but for errors of the solver, which vanish
+    with the fourth power of a step.
 
     On a grid of rows and columns v is a convolutional residual network with a learned position;
-    any other latent is one vector, and v a residual network of fully connected layers. Both are
-    told the time by ``cos kπt``, k = 0 … 15. The networks are ours.
+    any other latent is one vector, and v a residual network of fully connected layers. Both
+    take the time as ``cos kπt``, k = 0 … 15. The networks are ours.
 
     Args:
         width: units of a layer, or channels on a grid of rows and columns.
-        blocks: residual blocks. On a grid, a site sees 4 · blocks + 5 sites across.
-        sigma: σ above, the deviation about a latent in which its path ends.
-        solver_steps: of the solver, each with four evaluations of the network.
-        steps: of training, at most, over which the learning rate falls to 0.
-        batch: latents a step.
-        learning_rate: Adam's.
-        held_out: share of the latents, drawn at random, that training only looks at.
-        patience: training stops when the held-out loss has not fallen for so many looks, of
-            which there are a hundred at most.
+        blocks: the number of residual blocks. On a grid, a site sees 4 · blocks + 5 sites across.
+        sigma: σ, the standard deviation about a latent with which its path ends.
+        solver_steps: steps of the solver, each with four evaluations of the network.
+        steps: the greatest number of training steps, over which the learning rate falls to 0.
+        batch: latents in a training step.
+        learning_rate: the learning rate of Adam at the start.
+        held_out: the share of latents, drawn at random, that is held out of training.
+        patience: evaluations on held-out latents without a lower loss after which training stops;
+            there are at most a hundred.
 
     Reference: Flow Matching for Generative Modeling (Lipman, Chen, Ben-Hamu, Nickel and Le,
     2022), arXiv:2210.02747.
@@ -71,7 +78,13 @@ class FlowMatching(DensitySampler):
         require_counts(width=width, blocks=blocks, solver_steps=solver_steps)
         if not 0 <= sigma < 1:
             raise ValueError(f"sigma must be at least 0 and below 1, not {sigma}")
-        self._schedule = schedule(steps, batch, learning_rate, held_out, patience)
+        self._schedule = build_schedule(
+            steps=steps,
+            batch=batch,
+            learning_rate=learning_rate,
+            held_out=held_out,
+            patience=patience,
+        )
         self.width = width
         self.blocks = blocks
         self.sigma = sigma
@@ -98,16 +111,16 @@ class FlowMatching(DensitySampler):
             ValueError: there are fewer than two latents, or they are all equal.
             TrainingDiverged: a loss was not finite.
         """
-        self._learned = learn(latents, self._law, self._schedule)
+        self._learned = learn(latents, self._build, self._schedule)
 
     def sample(self, count: int) -> Latents:
         return self._learned.sample(count)
 
     def log_prob(self, latents: Latents) -> Float[Tensor, " samples"]:
-        """The log density of each latent, in nats.
+        """Compute the log density of each latent, in nats.
 
         Raises:
-            ValueError: the space has too many numbers, as ``no_density`` tells.
+            ValueError: the space has too many numbers; see ``no_density``.
         """
         if reason := self.no_density(latents.space):
             raise ValueError(reason)
@@ -123,22 +136,30 @@ class FlowMatching(DensitySampler):
         return self._learned.state()
 
     def restore(self, space: LatentSpace, state: Mapping[str, Tensor]) -> None:
-        self._learned = Learned.restored(space, state, self._law)
+        self._learned = Learned.from_state(space, state, self._build)
 
-    def _law(self, space: LatentSpace) -> "MovedNoise":
+    def _build(self, space: LatentSpace) -> "FlowMatchingModel":
         numbers = space.sites * space.value_width
         velocity = (
-            MapVelocity(space.value_width, *space.grid, self.width, self.blocks)
+            MapVelocity(
+                channels=space.value_width,
+                rows=space.grid[0],
+                columns=space.grid[1],
+                width=self.width,
+                blocks=self.blocks,
+            )
             if len(space.grid) == 2
-            else VectorVelocity(numbers, self.width, self.blocks)
+            else VectorVelocity(dimensions=numbers, width=self.width, blocks=self.blocks)
         )
-        return MovedNoise(velocity, self.sigma, self.solver_steps)
+        return FlowMatchingModel(velocity, sigma=self.sigma, steps=self.solver_steps)
 
 
-class MovedNoise(DensityLaw):
+class FlowMatchingModel(DensityModel):
     """Standard normal noise, moved from t = 0 to t = 1 along a velocity field."""
 
-    def __init__(self, velocity: MapVelocity | VectorVelocity, sigma: float, steps: int) -> None:
+    def __init__(
+        self, velocity: MapVelocity | VectorVelocity, *, sigma: float, steps: int
+    ) -> None:
         super().__init__()
         self.velocity, self.sigma, self.steps = velocity, sigma, steps
         self.width = 4 * velocity.numbers
@@ -152,13 +173,13 @@ class MovedNoise(DensityLaw):
         errors = self.velocity(times, places) - (vectors - kept * noise)
         return {"velocity": errors.square().mean()}
 
-    def drawn(self, noise: Vectors) -> Vectors:
-        return integrated(self.velocity, noise, start=0.0, end=1.0, steps=self.steps)
+    def transform(self, noise: Vectors) -> Vectors:
+        return integrate(self.velocity, noise, start=0.0, end=1.0, steps=self.steps)
 
     def log_prob(self, vectors: Vectors) -> Float[Tensor, " samples"]:
-        followed = torch.cat([vectors, torch.zeros_like(vectors[:, :1])], dim=1)
-        field = with_divergence(self.velocity)
-        moved = integrated(field, followed, start=1.0, end=0.0, steps=self.steps)
+        extended = torch.cat([vectors, torch.zeros_like(vectors[:, :1])], dim=1)
+        field = add_divergence(self.velocity)
+        moved = integrate(field, extended, start=1.0, end=0.0, steps=self.steps)
         noise, volume = moved[:, :-1], moved[:, -1]
         constant = 0.5 * noise.shape[1] * math.log(2 * math.pi)
         return volume - 0.5 * noise.square().sum(1) - constant

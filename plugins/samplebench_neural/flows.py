@@ -1,8 +1,8 @@
-"""The flows of zuko, imported so that nothing else in the process changes by it."""
+"""The flows of zuko, imported without side effects on the rest of the process."""
 
 from torch.distributions import Distribution
 
-# zuko switches the validation of all of torch's distributions off when it is imported.
+# The import of zuko switches off the validation of all of torch's distributions.
 _validates, _constraints = Distribution._validate_args, Distribution.arg_constraints
 from zuko import flows  # type: ignore[import-untyped] # noqa: E402 # it has no py.typed
 

@@ -1,4 +1,4 @@
-"""What all samplers of this package share: a law of standardised latents, trained and stored."""
+"""The models that all samplers here train on standardised latents; their training and state."""
 
 import math
 from abc import ABC, abstractmethod
@@ -18,36 +18,36 @@ Vectors = Float[Tensor, "samples D"]
 """Standardised latents; a grid of sites as one vector."""
 
 
-class Law(nn.Module, ABC):
-    """A law of standardised latents that is a map of noise, with weights to train."""
+class Model(nn.Module, ABC):
+    """A trainable distribution of standardised latents that is a map of noise."""
 
     width: int
-    """About how many numbers drawing one vector holds at a time."""
+    """The approximate count of numbers held in memory to draw one vector."""
 
     @abstractmethod
     def loss(self, vectors: Vectors) -> Mapping[str, Tensor]:
-        """What training minimises, as named means over the vectors."""
+        """Compute the terms that training minimises, as means over the vectors, by name."""
 
     @abstractmethod
-    def drawn(self, noise: Vectors) -> Vectors:
-        """One draw from each row of standard normal noise."""
+    def transform(self, noise: Vectors) -> Vectors:
+        """Map each row of standard normal noise to one draw."""
 
 
-class DensityLaw(Law):
-    """A law whose density can be evaluated."""
+class DensityModel(Model):
+    """A model whose density can be evaluated."""
 
     density_width: int
-    """About how many numbers the density of one vector holds at a time."""
+    """The approximate count of numbers held in memory for the density of one vector."""
 
     @abstractmethod
     def log_prob(self, vectors: Vectors) -> Float[Tensor, " samples"]:
-        """The log density of each vector, in nats."""
+        """Compute the log density of each vector, in nats."""
 
 
-def schedule(
-    steps: int, batch: int, learning_rate: float, held_out: float, patience: int
+def build_schedule(
+    *, steps: int, batch: int, learning_rate: float, held_out: float, patience: int
 ) -> Schedule:
-    """How these laws are trained: the learning rate falls to 0 by half a cosine over all steps.
+    """Build a schedule whose learning rate falls to 0 by half a cosine over all steps.
 
     Raises:
         ValueError: a number is out of range; the message names it.
@@ -56,20 +56,17 @@ def schedule(
     return Schedule(budget, held_out, patience)
 
 
-LawT = TypeVar("LawT", bound=Law)
-DensityLawT = TypeVar("DensityLawT", bound=DensityLaw)
+ModelT = TypeVar("ModelT", bound=Model)
+DensityModelT = TypeVar("DensityModelT", bound=DensityModel)
 
 
 @dataclass(frozen=True, eq=False)
-class Learned(Generic[LawT]):
-    """A law that was learned, and the way between its vectors and latents.
-
-    ``finish`` tells how training ended.
-    """
+class Learned(Generic[ModelT]):
+    """A trained model, the map between its vectors and latents, and the end of its training."""
 
     form: Form
     standardising: Standardising
-    law: LawT
+    model: ModelT
     finish: Finish
 
     @property
@@ -80,7 +77,7 @@ class Learned(Generic[LawT]):
 
     @property
     def diagnostics(self) -> Mapping[str, float]:
-        """Steps of training, and whether it was the held-out latents that ended it, 0 or 1."""
+        """Steps of training; 1 if held-out latents ended it before the last step, else 0."""
         return {
             "training_steps": float(self.finish.steps),
             "stopped_early": float(self.finish.stopped_early),
@@ -88,17 +85,17 @@ class Learned(Generic[LawT]):
 
     @torch.no_grad()
     def sample(self, count: int) -> Latents:
-        """New latents, in memory that beside them does not grow with their number."""
+        """Draw latents, in chunks, so that memory other than theirs does not grow."""
         form, dimensions = self.form, self.form.dimensions
         values = torch.empty(count, dimensions, device=form.device, dtype=form.dtype)
-        for chunk in _chunks(values, self.law.width):
+        for chunk in _split(values, self.model.width):
             noise = torch.randn(len(chunk), dimensions, device=form.device)
-            chunk.copy_(self.standardising.undone(self.law.drawn(noise)))
+            chunk.copy_(self.standardising.undo(self.model.transform(noise)))
         return form.latents(values)
 
     def state(self) -> Mapping[str, Tensor]:
-        """What ``restored`` needs beside the space and the settings."""
-        network = self.law.state_dict()
+        """The tensors that ``from_state`` takes besides the space and the settings."""
+        network = self.model.state_dict()
         return {
             **self.form.state(),
             **self.standardising.state(),
@@ -109,26 +106,29 @@ class Learned(Generic[LawT]):
         }
 
     @classmethod
-    def restored(
-        cls, space: LatentSpace, state: Mapping[str, Tensor], build: Callable[[LatentSpace], LawT]
-    ) -> "Learned[LawT]":
-        """That of which ``state`` was taken, for the same settings."""
+    def from_state(
+        cls,
+        space: LatentSpace,
+        state: Mapping[str, Tensor],
+        build: Callable[[LatentSpace], ModelT],
+    ) -> "Learned[ModelT]":
+        """The trained model that gave ``state``, for the same settings."""
         form = Form.restored(space, state)
-        with torch.random.fork_rng(devices=()):  # its first weights are drawn in vain
-            law = build(space).to(form.device)
+        with torch.random.fork_rng(devices=()):  # its first weights are replaced
+            model = build(space).to(form.device)
         prefix = "network."
-        law.load_state_dict(
+        model.load_state_dict(
             {name.removeprefix(prefix): w for name, w in state.items() if name.startswith(prefix)}
         )
         steps, early, held_out = state["training"].tolist()
         finish = Finish(int(steps), bool(early), held_out)
-        return cls(form, Standardising.restored(state), law.eval(), finish)
+        return cls(form, Standardising.from_state(state), model.eval(), finish)
 
 
 def learn(
-    latents: Latents, build: Callable[[LatentSpace], LawT], schedule: Schedule
-) -> Learned[LawT]:
-    """Train the law that ``build`` makes for their space on all latents but those held out.
+    latents: Latents, build: Callable[[LatentSpace], ModelT], schedule: Schedule
+) -> Learned[ModelT]:
+    """Train the model that ``build`` makes for their space on all latents but those held out.
 
     Raises:
         ValueError: there are fewer than two latents, they are all equal, or their loss never was
@@ -142,38 +142,38 @@ def learn(
         )
     vectors = form.vectors(latents)
     standardising = Standardising.of(vectors)
-    law = build(latents.space).to(form.device)
-    finish = schedule.train(law, law.loss, standardising.learnable(vectors))
+    model = build(latents.space).to(form.device)
+    finish = schedule.train(model, model.loss, standardising.make_learnable(vectors))
     if finish.held_out is None or not math.isfinite(finish.held_out):
         raise ValueError(
             "the loss on held-out latents was never finite: "
             "lower learning_rate, or hold out more latents"
         )
-    return Learned(form, standardising, law, finish)
+    return Learned(form, standardising, model, finish)
 
 
 @torch.no_grad()
-def log_prob(learned: Learned[DensityLawT], latents: Latents) -> Float[Tensor, " samples"]:
-    """The log density of each latent in the latents' own units, float64, in nats."""
-    law, standardising = learned.law, learned.standardising
+def log_prob(learned: Learned[DensityModelT], latents: Latents) -> Float[Tensor, " samples"]:
+    """Compute the log density of each latent in the latents' own units, float64, in nats."""
+    model, standardising = learned.model, learned.standardising
     logs = [
-        law.log_prob(standardising(chunk)).double()
-        for chunk in _chunks(learned.form.vectors(latents), law.density_width)
+        model.log_prob(standardising(chunk)).double()
+        for chunk in _split(learned.form.vectors(latents), model.density_width)
     ]
     none = standardising.means.new_empty(0)
     return torch.cat([none, *logs]) - standardising.log_volume
 
 
-def _chunks(vectors: Float[Tensor, "samples D"], width: int) -> Sequence[Tensor]:
-    """The vectors, so many at a time as memory is meant for; no chunk of none."""
+def _split(vectors: Float[Tensor, "samples D"], width: int) -> Sequence[Tensor]:
+    """Split the vectors into chunks by the memory that they take; none make no chunk."""
     return torch.split(vectors, _rows(width, vectors.device)) if len(vectors) else ()
 
 
 def _rows(width: int, device: torch.device) -> int:
-    """How many vectors to work on at a time where each takes ``width`` numbers.
+    """Return how many vectors to work on at a time where each takes ``width`` numbers.
 
-    Together they take 2²⁰, which stay near a CPU's cache, or on an accelerator 2²⁶, for there
-    every call has a price.
+    Together they take 2²⁰, which stay near a CPU's cache, or on an accelerator 2²⁶, because every
+    call there has a fixed cost.
     """
     numbers = 2**20 if device.type == "cpu" else 2**26
     return max(1, numbers // width)

@@ -1,4 +1,4 @@
-"""Ordinary differential equations: a solver, and how a flow changes volumes."""
+"""Ordinary differential equations: a solver, and the change of volumes along a flow."""
 
 import warnings
 from collections.abc import Callable
@@ -13,10 +13,10 @@ Field = Callable[[Float[Tensor, "1 1"], State], State]
 """Time and states to the speed of each state."""
 
 
-def integrated(field: Field, state: State, *, start: float, end: float, steps: int) -> State:
-    """Where the states are at ``end`` by ``dx/dt = field(t, x)``, from ``start``, before or after.
+def integrate(field: Field, state: State, *, start: float, end: float, steps: int) -> State:
+    """Integrate ``dx/dt = field(t, x)`` from ``start`` to ``end``, which may be earlier.
 
-    The classical Runge-Kutta method of fourth order, in equal steps.
+    By the classical Runge-Kutta method of fourth order, in equal steps.
     """
     step = (end - start) / steps
     for number in range(steps):
@@ -31,10 +31,10 @@ def integrated(field: Field, state: State, *, start: float, end: float, steps: i
     return state
 
 
-def with_divergence(field: Field) -> Field:
-    """The field with one number more in each state: its speed is the divergence at the others.
+def add_divergence(field: Field) -> Field:
+    """Add one number to each state of the field, whose speed is the divergence at the others.
 
-    Along a solution that number gathers ``∫ tr(∂field/∂x) dt``. The trace is exact, by one
+    Along a solution that number integrates ``∫ tr(∂field/∂x) dt``. The trace is exact, by one
     derivative along each axis.
     """
 
@@ -48,7 +48,7 @@ def with_divergence(field: Field) -> Field:
             return moved[0], moved[1] @ axis
 
         with warnings.catch_warnings():
-            # Its first use makes torch load a part of itself that torch deprecates.
+            # The first use makes torch load a part that torch itself deprecates.
             warnings.filterwarnings("ignore", ".*torch.jit.script.*", FutureWarning)
             each = torch.func.vmap(along, out_dims=(None, 0))  # type: ignore[arg-type] # it may
             speed, slopes = each(axes)

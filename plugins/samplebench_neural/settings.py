@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 
 def require_counts(**counts: int) -> None:
-    """Require each setting to be a number of things, at least one.
+    """Require each setting to be a count of at least one.
 
     Raises:
         ValueError: one is not; the message names it.

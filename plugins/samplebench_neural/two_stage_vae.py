@@ -1,4 +1,4 @@
-"""A second autoencoder, of the latents."""
+"""A second variational autoencoder, of the latents."""
 
 import math
 from collections.abc import Mapping
@@ -8,19 +8,18 @@ import torch
 from torch import Tensor, nn
 
 from samplebench import Continuous, Latents, LatentSpace, Sampler
-from samplebench_neural.learning import Law, Learned, Vectors, learn, schedule
+from samplebench_neural.learning import Learned, Model, Vectors, build_schedule, learn
 from samplebench_neural.settings import require_layers
 
 GAMMA = 0.3
-"""What γ starts from. At 1, the deviation of the latents, training may stay where u means nothing.
-"""
+"""The start of γ. At 1, the std of the latents, training may stay where d ignores u."""
 
 
 class TwoStageVAE(Sampler):
     """Draws from a second VAE, trained on the latents, with as many dimensions as they have.
 
     With z standardised in each dimension, u of as many dimensions D, encoder ``N(m(z), s(z)²)``,
-    decoder d and one learned deviation γ, it minimises the mean over the latents of
+    decoder d and one learned std γ, it minimises the mean over the latents of
 
         KL(N(m(z), s(z)²) ‖ N(0, I)) − E_u log N(z; d(u), γ² I),   u ~ N(m(z), s(z)²)
 
@@ -28,18 +27,18 @@ class TwoStageVAE(Sampler):
     are one vector. Its density is an integral over u with no closed form, so it states none.
 
     The paper trains the second VAE on draws from the first one's posterior; a sampler here sees
-    what the autoencoder encodes, which for a VAE are the posterior's means. The paper leaves
-    standardising, early stopping and the optimiser open: they are ours,
-    as is the start of γ at 0.3 deviations of the latents.
+    the encoded latents, which for a VAE are the posterior's means. The paper leaves standardising,
+    early stopping and the optimiser open: they are ours, as is the start of γ at 0.3 standard
+    deviations of the latents.
 
     Args:
-        hidden: units of each hidden layer of the encoder, in reverse of the decoder.
-        steps: of training, at most, over which the learning rate falls to 0.
-        batch: latents a step.
-        learning_rate: Adam's.
-        held_out: share of the latents, drawn at random, that training only looks at.
-        patience: training stops when the held-out loss has not fallen for so many looks, of
-            which there are a hundred at most.
+        hidden: the units of each hidden layer of the encoder, and in reverse of the decoder.
+        steps: the greatest number of training steps, over which the learning rate falls to 0.
+        batch: latents in a training step.
+        learning_rate: the learning rate of Adam at the start.
+        held_out: the share of latents, drawn at random, that is held out of training.
+        patience: evaluations on held-out latents without a lower loss after which training stops;
+            there are at most a hundred.
 
     Reference: Diagnosing and Enhancing VAE Models (Dai and Wipf, 2019), arXiv:1903.05789.
     """
@@ -56,7 +55,13 @@ class TwoStageVAE(Sampler):
         patience: int = 20,
     ) -> None:
         require_layers(hidden)
-        self._schedule = schedule(steps, batch, learning_rate, held_out, patience)
+        self._schedule = build_schedule(
+            steps=steps,
+            batch=batch,
+            learning_rate=learning_rate,
+            held_out=held_out,
+            patience=patience,
+        )
         self.hidden = hidden
         self.steps = steps
         self.batch = batch
@@ -71,7 +76,7 @@ class TwoStageVAE(Sampler):
             ValueError: there are fewer than two latents, or they are all equal.
             TrainingDiverged: a loss was not finite.
         """
-        self._learned = learn(latents, self._law, self._schedule)
+        self._learned = learn(latents, self._build, self._schedule)
 
     def sample(self, count: int) -> Latents:
         return self._learned.sample(count)
@@ -85,20 +90,20 @@ class TwoStageVAE(Sampler):
         return {
             **learned.diagnostics,
             "held_out_bound": -learned.held_out - volume,
-            "gamma": float(learned.law.log_gamma.detach().exp()),
+            "gamma": float(learned.model.log_gamma.detach().exp()),
         }
 
     def state(self) -> Mapping[str, Tensor]:
         return self._learned.state()
 
     def restore(self, space: LatentSpace, state: Mapping[str, Tensor]) -> None:
-        self._learned = Learned.restored(space, state, self._law)
+        self._learned = Learned.from_state(space, state, self._build)
 
-    def _law(self, space: LatentSpace) -> "VAELaw":
-        return VAELaw(space.sites * space.value_width, tuple(self.hidden))
+    def _build(self, space: LatentSpace) -> "VAEModel":
+        return VAEModel(space.sites * space.value_width, tuple(self.hidden))
 
 
-class VAELaw(Law):
+class VAEModel(Model):
     """A VAE of standardised latents with as many dimensions as they have."""
 
     def __init__(self, dimensions: int, hidden: tuple[int, ...]) -> None:
@@ -109,10 +114,10 @@ class VAELaw(Law):
         self.width = max(dimensions, *hidden)
 
     def loss(self, vectors: Vectors) -> Mapping[str, Tensor]:
-        means, log_deviations = self.encoder(vectors).chunk(2, dim=1)
-        squares = means.square() + (2 * log_deviations).exp()
-        divergence = 0.5 * (squares - 1).sum(1) - log_deviations.sum(1)  # (samples,)
-        codes = means + log_deviations.exp() * torch.randn_like(means)
+        means, log_std = self.encoder(vectors).chunk(2, dim=1)
+        squares = means.square() + (2 * log_std).exp()
+        divergence = 0.5 * (squares - 1).sum(1) - log_std.sum(1)  # (samples,)
+        codes = means + log_std.exp() * torch.randn_like(means)
         errors = (vectors - self.decoder(codes)) * (-self.log_gamma).exp()
         constant = vectors.shape[1] * (self.log_gamma + 0.5 * math.log(2 * math.pi))
         return {
@@ -120,7 +125,7 @@ class VAELaw(Law):
             "reconstruction": 0.5 * errors.square().sum(1).mean() + constant,
         }
 
-    def drawn(self, noise: Vectors) -> Vectors:
+    def transform(self, noise: Vectors) -> Vectors:
         means: Tensor = self.decoder(noise)
         return means + self.log_gamma.exp() * torch.randn_like(means)
 

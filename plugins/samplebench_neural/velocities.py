@@ -1,4 +1,4 @@
-"""Networks from a time and a place to a velocity: of vectors, and of maps."""
+"""Networks that map a time and a place to a velocity, for vectors and for maps."""
 
 import math
 
@@ -14,9 +14,9 @@ TIME_FEATURES = 16
 
 
 class VectorVelocity(nn.Module):
-    """Residual blocks of fully connected layers. Velocities start as zero."""
+    """Residual blocks of fully connected layers. Velocities are zero before training."""
 
-    def __init__(self, dimensions: int, width: int, blocks: int) -> None:
+    def __init__(self, *, dimensions: int, width: int, blocks: int) -> None:
         super().__init__()
         self.dimensions = dimensions
         self.numbers = width + dimensions
@@ -25,7 +25,7 @@ class VectorVelocity(nn.Module):
             Block(nn.Linear(width, width), nn.Linear(width, width)) for _ in range(blocks)
         )
         self.times = nn.ModuleList(nn.Linear(TIME_FEATURES, width) for _ in range(blocks))
-        self.last = _zero(nn.Linear(width, dimensions))
+        self.last = _set_to_zero(nn.Linear(width, dimensions))
 
     def forward(
         self, times: Times, places: Float[Tensor, "samples D"]
@@ -39,24 +39,24 @@ class VectorVelocity(nn.Module):
 
 
 class MapVelocity(nn.Module):
-    """Residual blocks of 3 × 3 convolutions that keep the grid. Velocities start as zero.
+    """Residual blocks of 3 × 3 convolutions that keep the grid. Velocities are zero before training.
 
-    Each site adds a learned position of its own, for convolutions cannot tell where they are.
+    Each site has a learned position, because convolutions do not know the position.
     """
 
-    def __init__(self, channels: int, height: int, columns: int, width: int, blocks: int) -> None:
+    def __init__(self, *, channels: int, rows: int, columns: int, width: int, blocks: int) -> None:
         super().__init__()
-        self.grid = (height, columns, channels)
+        self.grid = (rows, columns, channels)
         self.dimensions = math.prod(self.grid)
-        self.numbers = height * columns * (width + channels)
+        self.numbers = rows * columns * (width + channels)
         self.first = nn.Conv2d(channels, width, 3, padding=1)
-        self.position = nn.Parameter(torch.zeros(width, height, columns))
+        self.position = nn.Parameter(torch.zeros(width, rows, columns))
         self.blocks = nn.ModuleList(
             Block(nn.Conv2d(width, width, 3, padding=1), nn.Conv2d(width, width, 3, padding=1))
             for _ in range(blocks)
         )
         self.times = nn.ModuleList(nn.Linear(TIME_FEATURES, width) for _ in range(blocks))
-        self.last = _zero(nn.Conv2d(width, channels, 3, padding=1))
+        self.last = _set_to_zero(nn.Conv2d(width, channels, 3, padding=1))
 
     def forward(
         self, times: Times, places: Float[Tensor, "samples D"]
@@ -84,12 +84,12 @@ class Block(nn.Module):
 
 
 def _time_features(times: Times) -> Float[Tensor, "times features"]:
-    """``cos kπt``, k = 0 …: on [0, 1], sums of them come as near to any curve as one likes."""
+    """Compute ``cos kπt``, k = 0 …, whose sums can approximate any curve on [0, 1]."""
     waves = torch.arange(TIME_FEATURES, device=times.device, dtype=times.dtype)
     return (math.pi * waves * times).cos()
 
 
-def _zero(layer: nn.Linear | nn.Conv2d) -> nn.Module:
+def _set_to_zero(layer: nn.Linear | nn.Conv2d) -> nn.Module:
     nn.init.zeros_(layer.weight)
     assert layer.bias is not None
     nn.init.zeros_(layer.bias)

@@ -1,4 +1,4 @@
-"""Autoencoders whose latent is a grid of codes."""
+"""Autoencoders whose latents are grids of codes."""
 
 from samplebench import Register, hookimpl
 from samplebench_quantized.fsq import fsq

@@ -1,11 +1,12 @@
-"""The entropy of a law over codes."""
+"""The entropy of a distribution over codes."""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 
-def entropy(law: Tensor) -> Float[Tensor, ""]:
-    """``−Σ p log p`` over all entries, in nats; entries that have vanished count nothing."""
+def entropy(probabilities: Tensor) -> Float[Tensor, ""]:
+    """Compute ``−Σ p log p`` over all entries, in nats; entries of 0 contribute 0."""
     # The slope of p log p is infinite at zero, which would make a gradient NaN.
-    return -(law * law.clamp(min=torch.finfo(law.dtype).tiny).log()).sum()
+    least = torch.finfo(probabilities.dtype).tiny
+    return -(probabilities * probabilities.clamp(min=least).log()).sum()

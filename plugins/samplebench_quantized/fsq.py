@@ -17,8 +17,8 @@ from samplebench.networks import (
 )
 from samplebench_quantized.straight_through import straight_through
 
-_MARGIN = 1e-3  # how far beyond its outermost levels a channel may go, as a share
-_MOST = 1000  # levels of a channel with which that is less than half a level
+_MARGIN = 1e-3  # the share by which a channel may exceed its outermost levels
+_MOST = 1000  # levels of a channel, with which that is less than half a level
 
 
 class ScalarQuantiser(Bottleneck):
@@ -52,7 +52,7 @@ class ScalarQuantiser(Bottleneck):
         return Discrete((math.prod(self.levels),), grid)
 
     def encode(self, sites: Sites) -> Coded:
-        digits = self._bounded(sites).round().long() + self._middle
+        digits = self._bound(sites).round().long() + self._middle
         return Coded(codes=(digits * self.places).sum(-1, keepdim=True))
 
     def decode(self, latents: Latents) -> Sites:
@@ -60,7 +60,7 @@ class ScalarQuantiser(Bottleneck):
         return (digits - self._middle) / self._middle
 
     def forward(self, sites: Sites) -> tuple[Sites, Mapping[str, Tensor]]:
-        bounded = self._bounded(sites)
+        bounded = self._bound(sites)
         return straight_through(bounded, bounded.round()) / self._middle, {}
 
     @property
@@ -68,8 +68,8 @@ class ScalarQuantiser(Bottleneck):
         """The digit of the level at zero."""
         return self.sizes // 2
 
-    def _bounded(self, sites: Sites) -> Sites:
-        """The sites between their outermost levels, one apart, in float32."""
+    def _bound(self, sites: Sites) -> Sites:
+        """Bound the sites to their outermost levels, where levels are 1 apart; float32."""
         half = (self.sizes - 1) * (1 + _MARGIN) / 2
         offset = (self.sizes % 2 == 0) / 2
         return half * torch.tanh(sites.float() + torch.atanh(offset / half)) - offset
@@ -82,19 +82,19 @@ def fsq(
     halvings: int = 2,
     likelihood: Likelihood = "mse",
 ) -> BottleneckAutoencoder:
-    """FSQ: every channel of a site is rounded to a few levels, and no codebook is learned.
+    """FSQ: every channel of a site is rounded to one of a few levels; no codebook is learned.
 
     ``L = R(x, D(z̃))`` with ``z̃ = round(h tanh(z + artanh(o/h)) − o) / ⌊L/2⌋`` for each channel
     of L levels, ``h = (L − 1)(1 + 10⁻³)/2`` and ``o = 1/2`` if L is even, else 0. The gradient
     passes straight through the rounding; there is no other term. The paper's code has ``1 − 10⁻³``
-    and ``tan`` for ``artanh``, with which z = 0 lies a little off its level.
+    and ``tan`` for ``artanh``, with which z = 0 is not exactly on its level.
 
     Args:
         image_shape: channels, height, width.
-        levels: how many there are in each channel; their product is the number of codes.
+        levels: the number of levels of each channel; their product is the number of codes.
         width: channels of the widest layers.
-        halvings: how often the image is halved on its way to the sites.
-        likelihood: what the reconstruction error is.
+        halvings: downsamplings by a factor of 2 between the image and the sites.
+        likelihood: the likelihood behind the reconstruction error.
 
     Raises:
         ValueError: there is no level count, or one outside 2…1000.
@@ -102,4 +102,6 @@ def fsq(
     Reference: Finite Scalar Quantization: VQ-VAE Made Simple (Mentzer et al., 2023),
     arXiv:2309.15505
     """
-    return BottleneckAutoencoder(image_shape, ScalarQuantiser(levels), width, halvings, likelihood)
+    return BottleneckAutoencoder(
+        image_shape, ScalarQuantiser(levels), width=width, halvings=halvings, likelihood=likelihood
+    )

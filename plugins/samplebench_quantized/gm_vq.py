@@ -19,9 +19,9 @@ from samplebench.networks import (
 )
 from samplebench_quantized.entropy import entropy
 from samplebench_quantized.kmeans import k_means
-from samplebench_quantized.nearest import nearest
+from samplebench_quantized.nearest import find_nearest
 from samplebench_quantized.proxies import Proxies
-from samplebench_quantized.relaxed_assignment import relaxed_assignment
+from samplebench_quantized.relaxed_assignment import assign_softly
 
 Encoding = Literal["codeword", "proxy"]
 
@@ -29,7 +29,8 @@ _LEAST_VARIANCE = 1e-12  # the slope of a standard deviation is infinite at zero
 
 
 class GaussianMixtureBottleneck(Bottleneck):
-    """A mixture whose means are the codebook: noise and softness in training, one mean after it.
+    """A mixture whose means are the codebook; sites become noisy soft mixtures in training, then
+    single means.
 
     Args:
         components: K, the number of Gaussians.
@@ -37,10 +38,10 @@ class GaussianMixtureBottleneck(Bottleneck):
         pixels: pixel values of an image, over which the terms are spread.
         gamma: γ, the weight of ``E_q ‖ẑ − μ_c‖²``.
         entropy: β, the weight of ``log K − H(q^B)``.
-        sigma: σ, the unit of distances: they weigh ``1/(2σ²)``.
-        temperature: of the Gumbel-softmax at the first step.
-        final_temperature: at the last; between them it falls by the same factor each step.
-        encoding: the values of a latent are its codeword, or the proxy ẑ, which is not quantised.
+        sigma: σ; distances are weighted by ``1/(2σ²)``.
+        temperature: the temperature of the Gumbel-softmax at the first step.
+        final_temperature: the temperature at the last step; it falls by the same factor each step.
+        encoding: the values of a latent: its codeword, or the proxy ẑ, which is not quantised.
 
     Raises:
         ValueError: a number is out of its range.
@@ -51,6 +52,7 @@ class GaussianMixtureBottleneck(Bottleneck):
 
     def __init__(
         self,
+        *,
         components: int,
         channels: int,
         pixels: int,
@@ -83,7 +85,7 @@ class GaussianMixtureBottleneck(Bottleneck):
 
     def encode(self, sites: Sites) -> Coded:
         proxies = self.proxies(sites)
-        codes = nearest(proxies, self.means).view(sites.shape[:2])
+        codes = find_nearest(proxies, self.means).view(sites.shape[:2])
         quantised = functional.embedding(codes, self.means)
         values = quantised if self.encoding == "codeword" else proxies.view(sites.shape)
         return Coded(values=values, codes=codes[..., None])
@@ -93,16 +95,16 @@ class GaussianMixtureBottleneck(Bottleneck):
 
     def forward(self, sites: Sites) -> tuple[Sites, Mapping[str, Tensor]]:
         points = self.proxies(sites)
-        found = relaxed_assignment(points, self.means, self.scale, self.heat)
-        variance = self.scale * found.drawn_distance / self.channels + _LEAST_VARIANCE
-        drawn = found.drawn + variance.sqrt()[:, None] * torch.randn_like(points)
-        spread = sites.shape[1] / self.pixels
-        divergence = math.log(self.components) - entropy(found.shares)
+        sums = assign_softly(points, self.means, scale=self.scale, temperature=self.heat)
+        variance = self.scale * sums.mixed_distance / self.channels + _LEAST_VARIANCE
+        noisy = sums.mixed + variance.sqrt()[:, None] * torch.randn_like(points)
+        sites_a_pixel = sites.shape[1] / self.pixels
+        divergence = math.log(self.components) - entropy(sums.shares)
         terms = {
-            "latent": self.gamma * spread * found.distance.mean(),
-            "divergence": self.entropy * spread * divergence,
+            "latent": self.gamma * sites_a_pixel * sums.distance.mean(),
+            "divergence": self.entropy * sites_a_pixel * divergence,
         }
-        return drawn.view(sites.shape), terms
+        return noisy.view(sites.shape), terms
 
     @torch.no_grad()
     def begin(self, sites: Sites) -> None:
@@ -135,29 +137,29 @@ def gm_vq(
     ``ε ~ N(0, I)``. The last term is KL(q^B ‖ uniform): β = 1 is GM-VQ, β > 1 is what the paper
     calls GM-VQ + Entropy. All terms are summed over sites and divided by the pixel values.
 
-    The paper calls the objective ALBO, a lower bound; it is one only where a differential entropy
-    is not negative, which trained encoders violate, so here it is an objective. The text could not
-    be had. Read in secondary sources: the model, the three terms, the variance, k-means at the
-    start, a deterministic decoding at test time. Reconstructed: that q weighs distances by the
-    same σ, that the latent term is under q and not y, and that hard codewords are what is decoded
-    at test time. Not known: γ, σ, β > 1, the temperatures; the defaults are the best found on
-    10,000 images of MNIST. Distances have learned feature weights, as the paper's are said to;
-    that these start from the spread of the first sites is ours, and without it training collapses.
+    The paper calls the objective ALBO, a lower bound; it is a bound only where a differential
+    entropy is not negative, which trained encoders violate, so here it is just an objective. The
+    text of the paper was not available. Taken from secondary sources: the model, the three terms,
+    the variance, k-means at the start, deterministic decoding at test time. Reconstructed: q
+    weights distances by the same σ, the latent term is under q and not y, and hard codewords are
+    decoded at test time. Not known: γ, σ, β > 1, the temperatures; the defaults are the best found
+    on 10,000 images of MNIST. Distances have learned feature weights, as is reported of the paper;
+    that these start from the std of the first sites is ours, and without it training collapses.
 
     Args:
         image_shape: channels, height, width.
         components: K, the number of Gaussians, whose means are the codewords.
         channels: D, reals in a codeword.
-        gamma: γ, how strongly sites and codewords are drawn to each other.
-        entropy: β, how strongly codes are asked to be used alike.
-        sigma: σ, the distance at which codewords are told apart.
-        temperature: of the Gumbel-softmax at the first step.
-        final_temperature: at the last; between them it falls by the same factor each step.
-        encoding: a latent's values are its codeword, or the proxy, which is not quantised and
+        gamma: γ, the weight of the term that draws sites and codewords to each other.
+        entropy: β, the weight of the term that asks codes to be used equally.
+        sigma: σ, the distance at which codewords are distinguished.
+        temperature: the temperature of the Gumbel-softmax at the first step.
+        final_temperature: the temperature at the last step; it falls by the same factor each step.
+        encoding: the values of a latent: its codeword, or the proxy, which is not quantised and
             counts as reals in the rate.
         width: channels of the widest layers.
-        halvings: how often the image is halved on its way to the sites.
-        likelihood: what the reconstruction error is.
+        halvings: downsamplings by a factor of 2 between the image and the sites.
+        likelihood: the likelihood behind the reconstruction error.
 
     Raises:
         ValueError: a number is out of its range.
@@ -166,14 +168,16 @@ def gm_vq(
     al., 2024), arXiv:2410.10180
     """
     bottleneck = GaussianMixtureBottleneck(
-        components,
-        channels,
-        math.prod(image_shape),
-        gamma,
-        entropy,
-        sigma,
-        temperature,
-        final_temperature,
-        encoding,
+        components=components,
+        channels=channels,
+        pixels=math.prod(image_shape),
+        gamma=gamma,
+        entropy=entropy,
+        sigma=sigma,
+        temperature=temperature,
+        final_temperature=final_temperature,
+        encoding=encoding,
     )
-    return BottleneckAutoencoder(image_shape, bottleneck, width, halvings, likelihood)
+    return BottleneckAutoencoder(
+        image_shape, bottleneck, width=width, halvings=halvings, likelihood=likelihood
+    )

@@ -1,25 +1,25 @@
-"""A codebook to start from."""
+"""K-means, from which codebooks start."""
 
 import torch
 
-from samplebench_quantized.nearest import Codebook, Points, nearest, statistics
+from samplebench_quantized.nearest import Codebook, Points, count_and_sum, find_nearest
 
 
 def k_means(points: Points, codes: int, rounds: int = 10) -> Codebook:
-    """``codes`` codewords after some rounds of Lloyd's iteration from points drawn at random.
+    """Find ``codes`` codewords by some rounds of Lloyd's iteration from random points.
 
-    A codeword that no point is nearest to moves to a point drawn at random. Where there are fewer
+    A codeword that is nearest to no point moves to a point drawn at random. Where there are fewer
     points than codes, some of the codewords are equal.
     """
-    found = _drawn(points, codes)
+    codebook = draw_points(points, codes)
     for _ in range(rounds):
-        counts, sums = statistics(points, nearest(points, found), codes)
+        counts, sums = count_and_sum(points, find_nearest(points, codebook), codes)
         means = sums / counts.clamp(min=1)[:, None]
-        found = torch.where(counts[:, None] > 0, means, _drawn(points, codes))
-    return found
+        codebook = torch.where(counts[:, None] > 0, means, draw_points(points, codes))
+    return codebook
 
 
-def _drawn(points: Points, codes: int) -> Codebook:
-    """As many of the points, each as often as any other, give or take one."""
+def draw_points(points: Points, codes: int) -> Codebook:
+    """Draw ``codes`` points, all equally often to within one."""
     order = torch.randperm(len(points), device=points.device)
     return points[order[torch.arange(codes, device=points.device) % len(points)]]

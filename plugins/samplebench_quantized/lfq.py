@@ -19,19 +19,19 @@ from samplebench.networks import (
 from samplebench_quantized.entropy import entropy
 from samplebench_quantized.straight_through import straight_through
 
-_MOST_BITS = 24  # the mean law over all codes is one tensor
+_MOST_BITS = 24  # the mean distribution over all codes is one tensor
 
 
 class SignQuantiser(Bottleneck):
     """Each channel becomes its sign; the codes are the corners of a cube.
 
-    ``q(c | z) ∝ exp(−‖z − c‖²/τ)`` over the corners c of the cube is a product of Bernoulli laws,
-    one a bit, with logits ``4 z_b/τ``.
+    ``q(c | z) ∝ exp(−‖z − c‖²/τ)`` over the corners c of the cube is a product of Bernoulli
+    distributions, one a bit, with logits ``4 z_b/τ``.
 
     Args:
         bits: channels, and bits of a code.
         entropy: the weight of ``E H(q(c | z)) − γ H(E q(c | z))``, in nats a site.
-        diversity: γ, what the entropy of the mean law counts beside that of each site's.
+        diversity: γ, the relative weight of the entropy of the mean distribution.
         commitment: the weight of ``‖z − sg c‖²``.
         temperature: τ.
 
@@ -44,6 +44,7 @@ class SignQuantiser(Bottleneck):
     def __init__(
         self,
         bits: int,
+        *,
         entropy: float = 0.1,
         diversity: float = 1.0,
         commitment: float = 0.25,
@@ -74,39 +75,41 @@ class SignQuantiser(Bottleneck):
         sites = sites.float()
         signs = torch.where(sites > 0, 1.0, -1.0)
         logits = 4 / self.temperature * sites.flatten(0, 1)
-        spread = entropy_of_each(logits) - self.diversity * entropy_of_mean(logits)
+        entropies = entropy_of_each(logits) - self.diversity * entropy_of_mean(logits)
         terms = {
             "commitment": self.commitment * functional.mse_loss(sites, signs),
-            "entropy": self.entropy * spread,
+            "entropy": self.entropy * entropies,
         }
         return straight_through(sites, signs), terms
 
 
 def entropy_of_each(logits: Float[Tensor, "points bits"]) -> Float[Tensor, ""]:
-    """The mean entropy of the points' laws over codes, in nats: bits are independent, so theirs
-    add up.
+    """Compute the mean entropy of each point's distribution over codes, in nats.
+
+    Bits are independent, so their entropies add up.
     """
     return (functional.softplus(logits) - logits * logits.sigmoid()).sum(1).mean()
 
 
 def entropy_of_mean(logits: Float[Tensor, "points bits"]) -> Float[Tensor, ""]:
-    """The entropy of the mean of the points' laws over all 2^bits codes, in nats.
+    """Compute the entropy of the points' mean distribution over all 2^bits codes, in nats.
 
-    The mean is exact: each law is the outer product of its laws over two halves of the bits, so
-    their mean is one matrix product, and no tensor is larger than points × 2^⌈bits/2⌉ or 2^bits.
+    The mean is exact: each distribution is the outer product of those over two halves of the bits,
+    so their mean is one matrix product, and no tensor is larger than points × 2^⌈bits/2⌉ or
+    2^bits.
     """
-    low, high = (_law(half) for half in logits.tensor_split(2, dim=1))
-    with torch.autocast(logits.device.type, enabled=False):  # a law adds up to 1
+    low, high = (_probabilities(half) for half in logits.tensor_split(2, dim=1))
+    with torch.autocast(logits.device.type, enabled=False):  # probabilities add up to 1
         return entropy(low.T @ high / len(logits))
 
 
-def _law(logits: Float[Tensor, "points bits"]) -> Float[Tensor, "points codes"]:
-    """The law of each point over all codes of these bits; of no bits there is one code."""
-    law = logits.new_ones(len(logits), 1)
+def _probabilities(logits: Float[Tensor, "points bits"]) -> Float[Tensor, "points codes"]:
+    """Compute each point's distribution over all codes of these bits; no bits have one code."""
+    probabilities = logits.new_ones(len(logits), 1)
     for bit in logits.unbind(1):
         pair = torch.stack([bit, -bit], dim=1).sigmoid()
-        law = (law[:, :, None] * pair[:, None, :]).flatten(1)
-    return law
+        probabilities = (probabilities[:, :, None] * pair[:, None, :]).flatten(1)
+    return probabilities
 
 
 def lfq(
@@ -120,7 +123,7 @@ def lfq(
     halvings: int = 2,
     likelihood: Likelihood = "mse",
 ) -> BottleneckAutoencoder:
-    """LFQ: a code is the signs of a site's channels, and no codebook is learned.
+    """LFQ: a code is the signs of a site's channels; no codebook is learned.
 
     ``L = R(x, D(c)) + β ‖z − sg c‖² + λ (E H(q(c | z)) − γ H(E q(c | z)))``, ``c = sign z``,
     ``q(c | z) ∝ exp(−‖z − c‖²/τ)`` over all 2^bits codes; expectations are over the sites of a
@@ -131,12 +134,12 @@ def lfq(
         image_shape: channels, height, width.
         bits: channels of a site; there are 2^bits codes.
         entropy: λ, the weight of the entropies.
-        diversity: γ, what the entropy of the mean law counts beside that of each site's.
-        commitment: β, how strongly sites are drawn to their codes.
-        temperature: τ, how wide the law of a site is.
+        diversity: γ, the relative weight of the entropy of the mean distribution.
+        commitment: β, the weight of the term that draws sites to their codes.
+        temperature: τ, the width of the distribution of a site.
         width: channels of the widest layers.
-        halvings: how often the image is halved on its way to the sites.
-        likelihood: what the reconstruction error is.
+        halvings: downsamplings by a factor of 2 between the image and the sites.
+        likelihood: the likelihood behind the reconstruction error.
 
     Raises:
         ValueError: a number is out of its range.
@@ -144,5 +147,13 @@ def lfq(
     Reference: Language Model Beats Diffusion: Tokenizer is Key to Visual Generation (Yu et al.,
     2023), arXiv:2310.05737
     """
-    quantiser = SignQuantiser(bits, entropy, diversity, commitment, temperature)
-    return BottleneckAutoencoder(image_shape, quantiser, width, halvings, likelihood)
+    quantiser = SignQuantiser(
+        bits,
+        entropy=entropy,
+        diversity=diversity,
+        commitment=commitment,
+        temperature=temperature,
+    )
+    return BottleneckAutoencoder(
+        image_shape, quantiser, width=width, halvings=halvings, likelihood=likelihood
+    )

@@ -1,8 +1,8 @@
 """The nearest codeword of every point, in memory that does not grow with points times codes.
 
 ``argmin_k |z − e_k|² = argmin_k (|e_k|²/2 − z·e_k)``: the square of the point drops out, so one
-matrix product that starts from the halved squares is all there is to compare. It is made a tile at
-a time, small enough to stay in the processor's cache until its smallest entries are found.
+matrix product that starts from the halved squares suffices to compare. It is computed in tiles,
+which stay in the processor's cache until their smallest entries are found.
 """
 
 import torch
@@ -15,15 +15,15 @@ Codes = Int64[Tensor, " points"]
 
 _TILE = {"cpu": 2**21}
 """Entries of a tile, points times codes: 8 MiB in float32."""
-_LARGE_TILE = 2**24  # an accelerator is fed by few large products
+_LARGE_TILE = 2**24  # an accelerator is faster with few large products
 
 
 @torch.no_grad()
-def nearest(points: Points, codebook: Codebook) -> Codes:
-    """The code of the codeword nearest to each point, the lowest among equals.
+def find_nearest(points: Points, codebook: Codebook) -> Codes:
+    """Find the code of the codeword nearest to each point, the lowest among equals.
 
-    Both are of one floating type, and distances are exact to its rounding: they are taken about
-    the mean codeword, so that a codebook far from the origin loses nothing.
+    Both have one floating type, and distances are exact to its rounding: they are computed about
+    the mean codeword, so that a codebook far from the origin loses no precision.
     """
     centre = codebook.mean(0)
     centred = codebook - centre
@@ -39,10 +39,10 @@ def nearest(points: Points, codebook: Codebook) -> Codes:
 
 
 @torch.no_grad()
-def statistics(
+def count_and_sum(
     points: Points, codes: Codes, count: int
 ) -> tuple[Float[Tensor, " codes"], Codebook]:
-    """For each of ``count`` codes how many points have it, and the sum of those points."""
+    """For each of ``count`` codes, count and sum the points that have it."""
     ones = points.new_ones(1).expand(len(points))
     counts = points.new_zeros(count).index_add_(0, codes, ones)
     sums = points.new_zeros(count, points.shape[1]).index_add_(0, codes, points)

@@ -1,4 +1,4 @@
-"""What soft assignments measure distances in."""
+"""The scaled sites in which soft assignments measure distances."""
 
 import torch
 from jaxtyping import Float
@@ -7,15 +7,15 @@ from torch import Tensor, nn
 from samplebench.networks import Sites
 from samplebench_quantized.nearest import Points
 
-_LEAST_DEVIATION = 1e-6  # of a channel that is the same at all sites
+_LEAST_STD = 1e-6  # of a channel that is the same at all sites
 
 
 class Proxies(nn.Module):
-    """Sites on a scale of their own: ``ẑ_j = √w_j (z_j − o_j)``.
+    """Standardised sites ``ẑ_j = √w_j (z_j − o_j)``.
 
-    A fresh encoder's sites hardly differ, and to soft assignments all are then the same. The
-    weights w are learned; they and the origin o start so that each channel of the first sites has
-    mean 0 and variance 1; two sites then lie about √(2 channels) apart.
+    The sites of an untrained encoder hardly differ, so that soft assignments could not distinguish
+    them. The weights w are learned; they and the origin o start so that each channel of the first
+    sites has mean 0 and variance 1; two sites then lie about √(2 channels) apart.
     """
 
     origin: Tensor
@@ -34,4 +34,4 @@ class Proxies(nn.Module):
         """Take origin and weights from some sites."""
         points = sites.to(self.gains).flatten(0, 1)
         self.origin.copy_(points.mean(0))
-        self.gains.copy_(1 / points.std(0, correction=0).clamp(min=_LEAST_DEVIATION))
+        self.gains.copy_(1 / points.std(0, correction=0).clamp(min=_LEAST_STD))

@@ -1,13 +1,13 @@
-"""Sites assigned to codewords softly: with noise by the Gumbel-softmax, and without.
+"""Soft assignment of sites to codewords: with the noise of the Gumbel-softmax, and without.
 
 For sites z and codewords μ, ``d_c = ‖z − μ_c‖²``, ``q(c | z) = softmax_c(−s d_c)`` and
-``y = softmax_c((−s d_c + g_c)/τ)`` with Gumbel noise g. All that is wanted of both are sums over
-the codes, taken a tile of sites at a time. Nothing of the size of sites times codewords is kept
-for the gradient: the noise is drawn again from its seed, and the rest made again from one matrix
-product.
+``y = softmax_c((−s d_c + g_c)/τ)`` with Gumbel noise g. Only sums of both over the codes are
+needed, and computed a tile of sites at a time. No tensor of the size of sites times codewords is
+kept for the gradient: the noise is drawn again from its seed, and the rest computed again from one
+matrix product.
 
-A softmax ignores what is the same for all codes, so logits are ``l_c = 2 s z·μ_c − s ‖μ_c‖²``:
-affine in z, and distances come back from their sums, ``Σ_c q_c d_c = ‖z‖² − Σ_c q_c l_c / s``.
+A softmax ignores terms that are equal for all codes, so logits are ``l_c = 2 s z·μ_c − s ‖μ_c‖²``:
+affine in z, and distances follow from their sums, ``Σ_c q_c d_c = ‖z‖² − Σ_c q_c l_c / s``.
 
 References: Categorical Reparameterization with Gumbel-Softmax (Jang et al., 2017),
 arXiv:1611.01144; The Concrete Distribution (Maddison et al., 2017), arXiv:1611.00712
@@ -29,15 +29,15 @@ Scalar = Float[Tensor, ""]
 
 _TILE = {"cpu": 2**19}
 """Pairs of a site and a codeword at a time: 2 MiB in float32 for each number that they have."""
-_LARGE_TILE = 2**24  # an accelerator is fed by few large products
+_LARGE_TILE = 2**24  # an accelerator is faster with few large products
 
 
-class Relaxed(NamedTuple):
+class SoftSums(NamedTuple):
     """Sums over the codes c, for every point."""
 
-    drawn: Points
+    mixed: Points
     """``Σ y_c μ_c``."""
-    drawn_distance: PerPoint
+    mixed_distance: PerPoint
     """``Σ y_c d_c``."""
     distance: PerPoint
     """``Σ q_c d_c``."""
@@ -48,9 +48,9 @@ class Relaxed(NamedTuple):
 
 
 @torch.compiler.disable  # type: ignore[untyped-decorator] # torch has no hint here
-def relaxed_assignment(
-    points: Points, codebook: Codebook, scale: Scalar, temperature: Scalar
-) -> Relaxed:
+def assign_softly(
+    points: Points, codebook: Codebook, *, scale: Scalar, temperature: Scalar
+) -> SoftSums:
     """Assign every point softly; gradients reach points, codebook and scale.
 
     Args:
@@ -62,14 +62,14 @@ def relaxed_assignment(
     centre = codebook.detach().mean(0)  # distances lose nothing far from the origin
     points, codebook = points - centre, codebook - centre
     squares, lengths = codebook.square().sum(1), points.square().sum(1)
-    drawn, drawn_square, logit, evidence, shares = _Sums.apply(
+    mixed, mixed_square, logit, evidence, shares = _Sums.apply(
         points, 2 * scale * codebook, -scale * squares, codebook, squares, temperature
     )
-    drawn_distance = lengths + drawn_square - 2 * (points * drawn).sum(1)
+    mixed_distance = lengths + mixed_square - 2 * (points * mixed).sum(1)
     distance = lengths - logit / scale
-    return Relaxed(
-        drawn + centre,
-        drawn_distance.clamp(min=0),  # rounding must not make a variance negative
+    return SoftSums(
+        mixed + centre,
+        mixed_distance.clamp(min=0),  # rounding must not make a variance negative
         distance.clamp(min=0),
         evidence - logit,
         shares,
@@ -77,8 +77,9 @@ def relaxed_assignment(
 
 
 class _Sums(torch.autograd.Function):
-    """Of logits ``l = x Kᵀ + b``, ``y = softmax((l + g)/τ)`` and ``q = softmax(l)``: ``y V``,
-    ``Σ y_c w_c``, ``Σ q_c l_c``, ``log Σ exp l_c``, and the mean of q over points.
+    """``y V``, ``Σ y_c w_c``, ``Σ q_c l_c``, ``log Σ exp l_c``, and the mean of q over points.
+
+    Here ``l = x Kᵀ + b`` are logits, ``y = softmax((l + g)/τ)`` and ``q = softmax(l)``.
     """
 
     @staticmethod
@@ -91,7 +92,7 @@ class _Sums(torch.autograd.Function):
         worth: Tensor,
         temperature: Tensor,
     ) -> tuple[Tensor, ...]:
-        ctx.seed = int(torch.randint(2**62, ()))  # of the host: a GPU need not wait for it
+        ctx.seed = int(torch.randint(2**62, ()))  # on the host, so that a GPU need not wait
         mixed = torch.empty_like(x)
         mixed_worth, logit, evidence = x.new_empty(3, len(x))
         shares = torch.zeros_like(bias)
@@ -112,7 +113,7 @@ class _Sums(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         x, keys, bias, values, worth, temperature, mixed, mixed_worth, logit = ctx.saved_tensors
         to_mixed, to_worth, to_logit, to_evidence, to_shares = gradients
-        # A softmax turns what its weights are worth into weight times (worth less mean worth).
+        # The gradient of a softmax is its weight times (the gradient of the weight less its mean).
         means = (to_mixed * mixed).sum(1) + to_worth * mixed_worth
         right = torch.cat([values, worth[:, None], torch.ones_like(worth)[:, None]], 1)
         common = to_evidence + to_logit * (1 - logit)
@@ -142,10 +143,10 @@ class _Sums(torch.autograd.Function):
 def _tiles(
     x: Tensor, keys: Tensor, bias: Tensor, temperature: Tensor, seed: int
 ) -> Iterator[tuple[slice, Tensor, Tensor, Tensor]]:
-    """Some rows at a time, their logits, their y, and room of that size; the same for a seed."""
+    """Yield rows, their logits, their y, and scratch memory; a seed gives the same again."""
     generator = torch.Generator(x.device).manual_seed(seed)
     size = max(1, _TILE.get(x.device.type, _LARGE_TILE) // len(keys))
-    # Held over all tiles: to get fresh memory for each costs as much time as to work on it.
+    # Kept over all tiles: new memory for each would cost as much time as the work on it.
     held = x.new_empty(3, min(size, len(x)), len(keys))
     for start in range(0, len(x), size):
         rows = slice(start, min(start + size, len(x)))

@@ -1,4 +1,4 @@
-"""Residual vector quantisation: several codewords a site, each for what the last left over."""
+"""Residual vector quantisation: several codewords a site, each for the residual of the last."""
 
 from collections.abc import Mapping
 
@@ -19,10 +19,10 @@ from samplebench_quantized.vector_quantiser import Start, Update, VectorQuantise
 
 
 class ResidualQuantiser(Bottleneck):
-    """Quantisers in a row: a site is the sum of their codewords.
+    """A chain of quantisers: a site is the sum of their codewords.
 
     Args:
-        quantisers: one for each depth, all of the same channels.
+        quantisers: one for each depth, all with the same channels.
 
     Raises:
         ValueError: there is no quantiser, or they differ in channels.
@@ -36,11 +36,11 @@ class ResidualQuantiser(Bottleneck):
         self.quantisers = nn.ModuleList(quantisers)
 
     def space(self, grid: tuple[int, ...]) -> Discrete:
-        return Discrete(tuple(quantiser.codes for quantiser in self._row), grid)
+        return Discrete(tuple(quantiser.codes for quantiser in self._chain), grid)
 
     def encode(self, sites: Sites) -> Coded:
         codes, residual = [], sites
-        for quantiser in self._row:
+        for quantiser in self._chain:
             found = quantiser.encode(residual).codes
             assert found is not None
             codes.append(found)  # (images, positions, 1)
@@ -49,28 +49,28 @@ class ResidualQuantiser(Bottleneck):
 
     def decode(self, latents: Latents) -> Sites:
         codes = latents.codes.flatten(1, -2)  # (images, positions, depth)
-        pairs = zip(self._row, codes.unbind(-1), strict=True)
+        pairs = zip(self._chain, codes.unbind(-1), strict=True)
         return torch.stack([quantiser.codewords(column) for quantiser, column in pairs]).sum(0)
 
     def forward(self, sites: Sites) -> tuple[Sites, Mapping[str, Tensor]]:
         residual, found = sites, []
-        for quantiser in self._row:
+        for quantiser in self._chain:
             quantised, terms = quantiser(residual)
-            # Keeps the gradient of the site: the commitment of the next is on the sum so far.
+            # Keeps the gradient of the site: the next commitment is to the sum so far.
             residual = residual - quantised.detach()
             found.append(terms)
         total = {name: torch.stack([terms[name] for terms in found]).sum() for name in found[0]}
         return straight_through(sites, sites - residual), total
 
     def begin(self, sites: Sites) -> None:
-        for quantiser in self._row:
+        for quantiser in self._chain:
             quantiser.begin(sites)
             codes = quantiser.encode(sites).codes
             assert codes is not None
             sites = sites - quantiser.codewords(codes[..., 0])
 
     @property
-    def _row(self) -> list[VectorQuantiser]:
+    def _chain(self) -> list[VectorQuantiser]:
         return [module for module in self.quantisers if isinstance(module, VectorQuantiser)]
 
 
@@ -89,7 +89,7 @@ def residual_vq(
     halvings: int = 2,
     likelihood: Likelihood = "mse",
 ) -> BottleneckAutoencoder:
-    """Residual VQ: a site is a sum of codewords, each the nearest to what the earlier left over.
+    """Residual VQ: a site is a sum of codewords, each the nearest to the residual of the others.
 
     ``r_0 = z``, ``e_d = argmin_{e ∈ C_d} ‖r_{d−1} − e‖``, ``r_d = r_{d−1} − e_d``,
     ``L = R(x, D(Σ_d e_d)) + β Σ_d ‖z − sg Σ_{i≤d} e_i‖²``, and ``+ Σ_d ‖sg r_{d−1} − e_d‖²``
@@ -100,18 +100,19 @@ def residual_vq(
 
     Args:
         image_shape: channels, height, width.
-        depth: codewords that are added up at a site.
+        depth: the number of codewords that are added up at a site.
         codes: codewords in each codebook.
         channels: reals in a codeword.
-        update: the codebooks follow moving averages of the residuals, or the gradient.
+        update: the rule by which codebooks move: moving averages of residuals, or the gradient.
         decay: the share that the moving averages keep at a step.
         epsilon: the Laplace smoothing of the moving averages.
-        commitment: β, how strongly sites are drawn to the sums of their codewords.
-        start: codebooks start from k-means on the first residuals, or from the normal law.
-        replace_dead: a code with fewer sites a batch than this moves to a random one; 0: none.
+        commitment: β, the weight of the term that draws sites to the sums of their codewords.
+        start: codebooks start from k-means on the first residuals, or from normal draws.
+        replace_dead: a code with fewer sites a batch than this moves to a random one; 0
+            replaces none.
         width: channels of the widest layers.
-        halvings: how often the image is halved on its way to the sites.
-        likelihood: what the reconstruction error is.
+        halvings: downsamplings by a factor of 2 between the image and the sites.
+        likelihood: the likelihood behind the reconstruction error.
 
     Raises:
         ValueError: the depth is not positive.
@@ -122,9 +123,22 @@ def residual_vq(
     if depth < 1:
         raise ValueError(f"depth is at least 1, not {depth}")
     quantisers = (
-        VectorQuantiser(codes, channels, update, decay, epsilon, commitment, start, replace_dead)
+        VectorQuantiser(
+            codes=codes,
+            channels=channels,
+            update=update,
+            decay=decay,
+            epsilon=epsilon,
+            commitment=commitment,
+            start=start,
+            replace_dead=replace_dead,
+        )
         for _ in range(depth)
     )
     return BottleneckAutoencoder(
-        image_shape, ResidualQuantiser(*quantisers), width, halvings, likelihood
+        image_shape,
+        ResidualQuantiser(*quantisers),
+        width=width,
+        halvings=halvings,
+        likelihood=likelihood,
     )

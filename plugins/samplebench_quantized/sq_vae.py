@@ -17,21 +17,21 @@ from samplebench.networks import (
     Sites,
 )
 from samplebench_quantized.kmeans import k_means
-from samplebench_quantized.nearest import nearest
+from samplebench_quantized.nearest import find_nearest
 from samplebench_quantized.proxies import Proxies
-from samplebench_quantized.relaxed_assignment import relaxed_assignment
+from samplebench_quantized.relaxed_assignment import assign_softly
 
 
 class StochasticQuantiser(Bottleneck):
-    """A codebook whose codewords are drawn, the nearer the likelier; the variance is learned.
+    """A codebook from which codewords are drawn, near ones likelier; the variance is learned.
 
     Args:
         codes: K, the number of codewords.
         channels: reals in a codeword.
         pixels: pixel values of an image, over which the terms are spread.
         variance: s² at the start.
-        temperature: of the Gumbel-softmax at the first step.
-        final_temperature: at the last; between them it falls by the same factor each step.
+        temperature: the temperature of the Gumbel-softmax at the first step.
+        final_temperature: the temperature at the last step; it falls by the same factor each step.
 
     Raises:
         ValueError: a number is out of its range.
@@ -41,6 +41,7 @@ class StochasticQuantiser(Bottleneck):
 
     def __init__(
         self,
+        *,
         codes: int,
         channels: int,
         pixels: int,
@@ -64,7 +65,7 @@ class StochasticQuantiser(Bottleneck):
         return Discrete((self.codes,), grid)
 
     def encode(self, sites: Sites) -> Coded:
-        codes = nearest(self.proxies(sites), self.codebook)
+        codes = find_nearest(self.proxies(sites), self.codebook)
         return Coded(codes=codes.view(*sites.shape[:2], 1))
 
     def decode(self, latents: Latents) -> Sites:
@@ -73,14 +74,14 @@ class StochasticQuantiser(Bottleneck):
     def forward(self, sites: Sites) -> tuple[Sites, Mapping[str, Tensor]]:
         points = self.proxies(sites)
         precision = (-self.log_variance).exp() / 2
-        found = relaxed_assignment(points, self.codebook, precision, self.heat)
-        spread = sites.shape[1] / self.pixels
-        gap = (points - found.drawn).square().sum(1)
+        sums = assign_softly(points, self.codebook, scale=precision, temperature=self.heat)
+        sites_a_pixel = sites.shape[1] / self.pixels
+        gap = (points - sums.mixed).square().sum(1)
         terms = {
-            "gap": spread * precision * gap.mean(),
-            "entropy": -spread * found.entropy.mean(),
+            "gap": sites_a_pixel * precision * gap.mean(),
+            "entropy": -sites_a_pixel * sums.entropy.mean(),
         }
-        return found.drawn.view(sites.shape), terms
+        return sums.mixed.view(sites.shape), terms
 
     @torch.no_grad()
     def begin(self, sites: Sites) -> None:
@@ -111,20 +112,19 @@ def sq_vae(
     the best variance. As s² shrinks, assignments turn from soft to hard by themselves.
 
     The paper's s² starts at 10 or 20 and its codebook at random, on sites of an encoder with batch
-    normalisation; here sites are brought to a scale of 1, the codebook starts from k-means on
-    them, and s² at 1. The paper's temperature falls with the steps, here with the share of
-    training.
+    normalisation; here sites are standardised, the codebook starts from k-means on them, and s² at
+    1. The paper's temperature falls with the number of steps, here with the share of training.
 
     Args:
         image_shape: channels, height, width.
         codes: K, codewords in the codebook.
         channels: reals in a codeword.
         variance: s² at the start.
-        temperature: of the Gumbel-softmax at the first step.
-        final_temperature: at the last; between them it falls by the same factor each step.
+        temperature: the temperature of the Gumbel-softmax at the first step.
+        final_temperature: the temperature at the last step; it falls by the same factor each step.
         width: channels of the widest layers.
-        halvings: how often the image is halved on its way to the sites.
-        likelihood: what the reconstruction error is.
+        halvings: downsamplings by a factor of 2 between the image and the sites.
+        likelihood: the likelihood behind the reconstruction error.
 
     Raises:
         ValueError: a number is out of its range.
@@ -133,6 +133,13 @@ def sq_vae(
     Quantization (Takida et al., 2022), arXiv:2205.07547
     """
     quantiser = StochasticQuantiser(
-        codes, channels, math.prod(image_shape), variance, temperature, final_temperature
+        codes=codes,
+        channels=channels,
+        pixels=math.prod(image_shape),
+        variance=variance,
+        temperature=temperature,
+        final_temperature=final_temperature,
     )
-    return BottleneckAutoencoder(image_shape, quantiser, width, halvings, likelihood)
+    return BottleneckAutoencoder(
+        image_shape, quantiser, width=width, halvings=halvings, likelihood=likelihood
+    )

@@ -1,10 +1,10 @@
-"""Gradients past a step that has none."""
+"""Gradients through a step that has none."""
 
 from torch import Tensor
 
 
 def straight_through(exact: Tensor, rounded: Tensor) -> Tensor:
-    """``rounded``, with the gradient of ``exact``.
+    """Return ``rounded``, with the gradient of ``exact``.
 
     Reference: Estimating or Propagating Gradients Through Stochastic Neurons for Conditional
     Computation (Bengio et al., 2013), arXiv:1308.3432

@@ -1,4 +1,4 @@
-"""A codebook: every site becomes its nearest codeword."""
+"""Quantisation by a codebook: every site becomes its nearest codeword."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -10,7 +10,7 @@ from torch.nn import functional
 from samplebench import Discrete, Latents
 from samplebench.networks import Bottleneck, Coded, Sites
 from samplebench_quantized.kmeans import k_means
-from samplebench_quantized.nearest import Codes, Points, nearest, statistics
+from samplebench_quantized.nearest import Codes, Points, count_and_sum, find_nearest
 from samplebench_quantized.straight_through import straight_through
 
 Update = Literal["ema", "gradient"]
@@ -18,27 +18,27 @@ Start = Literal["k-means", "normal"]
 
 
 class VectorQuantiser(Bottleneck):
-    """One codebook of ``codes`` codewords; the gradient passes straight through.
+    """A codebook of ``codes`` codewords; the gradient passes straight through.
 
-    Codewords follow the sites by moving averages of the number n of a batch's sites at each code
+    Codewords follow the sites by moving averages of the number n of a batch's sites with each code
     and of the sum m of those sites, with Laplace smoothing of the numbers (N is their total):
 
     ``N_k ← γ N_k + (1−γ) n_k``, ``M_k ← γ M_k + (1−γ) m_k``,
     ``e_k = M_k / ((N_k + ε) / (N + K ε) · N)``,
 
-    or by the gradient of ``‖sg z − e‖²``. The averages start as if each codeword had one site, at
-    itself, or twice as many as keep it from being replaced.
+    or by the gradient of ``‖sg z − e‖²``. The averages start as if each codeword had one site,
+    equal to itself, or twice as many as keep it from being replaced.
 
     Args:
         codes: K, the number of codewords.
         channels: reals in a codeword.
-        update: what moves the codewords.
+        update: the rule that moves the codewords.
         decay: γ, the share that a moving average keeps at a step.
         epsilon: ε, the smoothing.
         commitment: the weight of ``‖z − sg e‖²``, which draws sites to their codewords.
-        start: k-means on the first sites, or draws from the standard normal law.
+        start: k-means on the first sites, or draws from the standard normal distribution.
         replace_dead: a code with fewer sites a batch than this, as a moving average, moves to a
-            site of the batch drawn at random, and counts as the average code does; 0 for never.
+            site of the batch drawn at random, and gets the average count; 0 for never.
 
     Raises:
         ValueError: a number is out of its range.
@@ -50,6 +50,7 @@ class VectorQuantiser(Bottleneck):
 
     def __init__(
         self,
+        *,
         codes: int,
         channels: int,
         update: Update = "ema",
@@ -84,22 +85,22 @@ class VectorQuantiser(Bottleneck):
         return Discrete((self.codes,), grid)
 
     def encode(self, sites: Sites) -> Coded:
-        codes = nearest(self._points(sites), self.codebook)
+        codes = find_nearest(self._points(sites), self.codebook)
         return Coded(codes=codes.view(*sites.shape[:2], 1))
 
     def decode(self, latents: Latents) -> Sites:
         return self.codewords(latents.codes.flatten(1))
 
     def codewords(self, codes: Tensor) -> Tensor:
-        """The codewords of codes of any shape, (…, channels)."""
+        """Look up the codewords of codes of any shape, (…, channels)."""
         return functional.embedding(codes, self.codebook)
 
     def forward(self, sites: Sites) -> tuple[Sites, Mapping[str, Tensor]]:
         sites = sites.to(self.codebook)
         points = self._points(sites)
         if self.training and self.replace_dead > 0:
-            self._replace_dead(points)
-        codes = nearest(points, self.codebook)
+            self.replace_dead_codes(points)
+        codes = find_nearest(points, self.codebook)
         quantised = self.codewords(codes.view(sites.shape[:2]))
         terms = {"commitment": self.commitment * functional.mse_loss(sites, quantised.detach())}
         if self.update == "gradient":
@@ -123,19 +124,20 @@ class VectorQuantiser(Bottleneck):
         return sites.detach().to(self.codebook).flatten(0, 1)
 
     @torch.no_grad()
-    def _replace_dead(self, points: Points) -> None:
+    def replace_dead_codes(self, points: Points) -> None:
+        """Move the codewords of dead codes to random points."""
         drawn = torch.randint(len(points), (self.codes,), device=points.device)
         dead = self.counts < self.replace_dead
         mean = self.counts.mean()
-        # Chosen by masks: to ask whether any is dead would make a GPU wait.
+        # Chosen by masks: a test whether any is dead would make a GPU wait.
         self.codebook.copy_(torch.where(dead[:, None], points[drawn], self.codebook))
         self.sums.copy_(torch.where(dead[:, None], mean * points[drawn], self.sums))
         self.counts.copy_(torch.where(dead, mean, self.counts))
 
     @torch.no_grad()
     def _follow(self, points: Points, codes: Codes) -> None:
-        """Move the averages on, and with them the codewords where no gradient does."""
-        counts, sums = statistics(points, codes, self.codes)
+        """Update the averages, and with them the codewords where no gradient moves them."""
+        counts, sums = count_and_sum(points, codes, self.codes)
         self.counts.lerp_(counts, 1 - self.decay)
         self.sums.lerp_(sums, 1 - self.decay)
         if self.update == "ema":

@@ -23,26 +23,36 @@ def vq_vae(
     ``L = R(x, D(e)) + β ‖z − sg e‖²``, ``e = argmin_{e_k} ‖z − e_k‖`` for every site z of E(x),
     and ``+ ‖sg z − e‖²`` where gradients move the codebook. Norms are means over sites and
     channels, as in the authors' published code; the paper sums. The start by k-means and the
-    replacement of dead codes are not the paper's.
+    replacement of dead codes are not from the paper.
 
     Args:
         image_shape: channels, height, width.
         codes: codewords in the codebook.
         channels: reals in a codeword.
-        update: the codebook follows moving averages of the sites, or the gradient.
+        update: the rule by which the codebook moves: moving averages of sites, or the gradient.
         decay: the share that the moving averages keep at a step.
         epsilon: the Laplace smoothing of the moving averages.
-        commitment: β, how strongly sites are drawn to their codewords.
-        start: the codebook starts from k-means on the first sites, or from the normal law.
-        replace_dead: a code with fewer sites a batch than this moves to a random site; 0: none.
+        commitment: β, the weight of the term that draws sites to their codewords.
+        start: the codebook starts from k-means on the first sites, or from normal draws.
+        replace_dead: a code with fewer sites a batch than this moves to a random site; 0
+            replaces none.
         width: channels of the widest layers.
-        halvings: how often the image is halved on its way to the sites.
-        likelihood: what the reconstruction error is.
+        halvings: downsamplings by a factor of 2 between the image and the sites.
+        likelihood: the likelihood behind the reconstruction error.
 
     Reference: Neural Discrete Representation Learning (van den Oord et al., 2017),
     arXiv:1711.00937
     """
     quantiser = VectorQuantiser(
-        codes, channels, update, decay, epsilon, commitment, start, replace_dead
+        codes=codes,
+        channels=channels,
+        update=update,
+        decay=decay,
+        epsilon=epsilon,
+        commitment=commitment,
+        start=start,
+        replace_dead=replace_dead,
     )
-    return BottleneckAutoencoder(image_shape, quantiser, width, halvings, likelihood)
+    return BottleneckAutoencoder(
+        image_shape, quantiser, width=width, halvings=halvings, likelihood=likelihood
+    )

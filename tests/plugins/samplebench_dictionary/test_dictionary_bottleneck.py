@@ -138,7 +138,7 @@ def test_a_planted_dictionary_is_found(update):
         planted = torch.nn.functional.normalize(torch.randn(12, 8))
         codes = torch.rand(16, 60, 12).argsort(-1) < 2  # two atoms a site
         points = (codes * torch.randn(16, 60, 12)) @ planted
-        part = DictionaryBottleneck(16, 8, 2, update=update, revive=20)
+        part = DictionaryBottleneck(atoms=16, channels=8, active=2, update=update, revive=20)
         part.begin(points)
         untrained = settle(bottleneck(atoms=16, channels=8, update=update, revive=0), points, 0)
         error = settle(part, points, 300)

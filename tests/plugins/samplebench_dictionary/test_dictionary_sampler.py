@@ -21,7 +21,7 @@ from samplebench import (
     seeded,
 )
 from samplebench_dictionary.dictionary import DictionarySampler
-from samplebench_dictionary.tokens import CoefficientBins, by_magnitude, merged
+from samplebench_dictionary.tokens import CoefficientBins, merge_atoms, sort_by_magnitude
 
 SUPPORTS = np.array([[0, 3], [1, 2], [2, 5], [3, 4]])
 SHARES = np.array([0.4, 0.3, 0.2, 0.1])
@@ -81,7 +81,7 @@ def dense(atoms: torch.Tensor, coefficients: torch.Tensor, size: int) -> np.ndar
 def test_merging_keeps_the_signal_and_makes_atoms_ascend(size, active):
     atoms = torch.randint(size, (400, active))
     coefficients = torch.randn(400, active, dtype=torch.float64)
-    found, scales = merged(atoms, coefficients)
+    found, scales = merge_atoms(atoms, coefficients)
     np.testing.assert_allclose(
         dense(found, scales, size), dense(atoms, coefficients, size), atol=1e-12
     )
@@ -94,7 +94,7 @@ def test_merging_is_what_brute_force_gives_for_every_sequence():
     """All sequences of three of four atoms; free places go to the lowest unused atoms."""
     sequences = torch.tensor(list(itertools.product(range(4), repeat=3)))
     scales = torch.tensor([1.0, 10.0, 100.0]).expand(len(sequences), 3)
-    atoms, coefficients = merged(sequences, scales)
+    atoms, coefficients = merge_atoms(sequences, scales)
     for row, sequence in enumerate(sequences.tolist()):
         total: dict[int, float] = {}
         for atom, scale in zip(sequence, (1.0, 10.0, 100.0), strict=True):
@@ -107,7 +107,7 @@ def test_merging_is_what_brute_force_gives_for_every_sequence():
 
 
 def test_pairs_are_ordered_coarse_to_fine():
-    atoms, coefficients = by_magnitude(
+    atoms, coefficients = sort_by_magnitude(
         torch.tensor([[0, 4, 7], [1, 2, 3]]), torch.tensor([[0.5, -3.0, 1.0], [1.0, -1.0, 2.0]])
     )
     assert atoms.tolist() == [[4, 7, 0], [3, 1, 2]]  # of equals the lower atom is first
@@ -117,75 +117,75 @@ def test_pairs_are_ordered_coarse_to_fine():
 @pytest.mark.parametrize("bins", [1, 7, 64])
 def test_bins_have_numpys_quantiles_for_edges_and_are_used_alike(bins):
     coefficients = torch.randn(6400, 3, dtype=torch.float64) * torch.tensor([5.0, 1.0, 0.1])
-    law = CoefficientBins.of(coefficients, bins)
+    table = CoefficientBins.of(coefficients, bins)
     expected = np.quantile(coefficients.numpy(), np.linspace(0, 1, bins + 1), axis=0).T
-    np.testing.assert_allclose(law.edges.numpy(), expected, rtol=1e-9)
-    codes = law.codes(coefficients)
+    np.testing.assert_allclose(table.edges.numpy(), expected, rtol=1e-9)
+    codes = table.find(coefficients)
     for column in codes.T:
         assert int(column.bincount(minlength=bins).sub(6400 / bins).abs().max()) <= 1
     depths = torch.arange(3)
-    assert bool((law.edges[depths, codes] <= coefficients).all())
-    assert bool((coefficients <= law.edges[depths, codes + 1]).all())
+    assert bool((table.edges[depths, codes] <= coefficients).all())
+    assert bool((coefficients <= table.edges[depths, codes + 1]).all())
 
 
 def test_a_coefficient_that_many_sites_share_is_drawn_exactly():
     coefficients = torch.cat([torch.zeros(500), torch.randn(500)])[:, None]
-    law = CoefficientBins.of(coefficients, 16)
-    again = law.sample(law.codes(coefficients))
+    table = CoefficientBins.of(coefficients, 16)
+    again = table.sample(table.find(coefficients))
     assert bool((again[:500] == 0).all())
     assert int((again[500:] == 0).sum()) == 0
 
 
 def test_coefficients_of_equal_size_are_one_bin_of_no_width():
     coefficients = torch.full((30, 2), 1.5)
-    law = CoefficientBins.of(coefficients, 8)
-    assert torch.equal(law.sample(law.codes(coefficients)), coefficients)
-    assert law.lost(coefficients) == 0.0
+    table = CoefficientBins.of(coefficients, 8)
+    assert torch.equal(table.sample(table.find(coefficients)), coefficients)
+    assert table.error(coefficients) == 0.0
 
 
 def test_coefficients_without_energy_lose_none():
     nothing = torch.zeros(30, 2)
-    assert CoefficientBins.of(nothing, 8).lost(nothing) == 0.0
+    assert CoefficientBins.of(nothing, 8).error(nothing) == 0.0
 
 
 def test_the_energy_that_bins_lose_is_the_mean_over_draws():
     coefficients = torch.randn(2000, 2, dtype=torch.float64)
-    law = CoefficientBins.of(coefficients, 8)
-    codes = law.codes(coefficients)
-    errors = [(law.sample(codes) - coefficients).square().sum() for _ in range(50)]
+    table = CoefficientBins.of(coefficients, 8)
+    codes = table.find(coefficients)
+    errors = [(table.sample(codes) - coefficients).square().sum() for _ in range(50)]
     share = float(torch.stack(errors).mean() / coefficients.square().sum())
-    assert law.lost(coefficients) == pytest.approx(share, rel=0.02)
+    assert table.error(coefficients) == pytest.approx(share, rel=0.02)
 
 
-def test_bins_keep_the_mean_and_deviation_of_their_coefficients():
+def test_bins_keep_the_mean_and_std_of_their_coefficients():
     coefficients = torch.randn(3000, 2, dtype=torch.float64) ** 3
-    law = CoefficientBins.of(coefficients, 9)
-    for depth, codes in enumerate(law.codes(coefficients).T):
+    table = CoefficientBins.of(coefficients, 9)
+    for depth, codes in enumerate(table.find(coefficients).T):
         for code in range(9):
             own = coefficients[codes == code, depth].numpy()
-            assert float(law.means[depth, code]) == pytest.approx(own.mean(), rel=1e-9)
-            assert float(law.deviations[depth, code]) == pytest.approx(own.std(), rel=1e-9)
+            assert float(table.means[depth, code]) == pytest.approx(own.mean(), rel=1e-9)
+            assert float(table.std[depth, code]) == pytest.approx(own.std(), rel=1e-9)
 
 
-def test_draws_in_a_bin_are_uniform_with_its_mean_and_deviation():
-    law = CoefficientBins(
+def test_draws_in_a_bin_are_uniform_with_its_mean_and_std():
+    table = CoefficientBins(
         torch.tensor([[-1.0, 0.0, 9.0]]), torch.tensor([[-0.5, 4.0]]), torch.tensor([[0.1, 2.0]])
     )
-    draws = law.sample(torch.ones(5000, 1, dtype=torch.int64)).flatten().double().numpy()
+    draws = table.sample(torch.ones(5000, 1, dtype=torch.int64)).flatten().double().numpy()
     reach = 2 * np.sqrt(3)
     assert stats.kstest(draws, stats.uniform(4 - reach, 2 * reach).cdf).pvalue > 1e-3
 
 
 def test_a_bin_without_coefficients_is_uniform_between_its_edges():
     """Of two coefficients in three bins, none falls in the middle one."""
-    law = CoefficientBins.of(torch.tensor([[0.0], [3.0]], dtype=torch.float64), 3)
-    assert law.codes(torch.tensor([[0.0], [3.0]], dtype=torch.float64)).flatten().tolist() == [
+    table = CoefficientBins.of(torch.tensor([[0.0], [3.0]], dtype=torch.float64), 3)
+    assert table.find(torch.tensor([[0.0], [3.0]], dtype=torch.float64)).flatten().tolist() == [
         0,
         2,
     ]
-    middle = stats.uniform(float(law.edges[0, 1]), float(law.edges[0, 2] - law.edges[0, 1]))
-    assert float(law.means[0, 1]) == pytest.approx(middle.mean())
-    assert float(law.deviations[0, 1]) == pytest.approx(middle.std())
+    middle = stats.uniform(float(table.edges[0, 1]), float(table.edges[0, 2] - table.edges[0, 1]))
+    assert float(table.means[0, 1]) == pytest.approx(middle.mean())
+    assert float(table.std[0, 1]) == pytest.approx(middle.std())
 
 
 def one_outlier(rng: np.random.Generator, size: int) -> np.ndarray:
@@ -198,7 +198,7 @@ def with_a_gap(rng: np.random.Generator, size: int) -> np.ndarray:
     return rng.uniform(4, 5, size) * rng.choice([-1, 1], size)
 
 
-LAWS = {
+DISTRIBUTIONS = {
     "t3": lambda rng, size: rng.standard_t(3, size),
     "Laplace": lambda rng, size: rng.laplace(size=size),
     "one outlier": one_outlier,
@@ -207,13 +207,13 @@ LAWS = {
 
 
 @pytest.mark.parametrize("bins", [5, 64])
-@pytest.mark.parametrize("law", LAWS)
-def test_draws_keep_the_energy_of_coefficients_however_heavy_their_tails(law, bins):
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+def test_draws_keep_the_energy_of_coefficients_however_heavy_their_tails(distribution, bins):
     """On average over draws: those of an outlier's bin alone vary by a tenth."""
-    numbers = LAWS[law](np.random.default_rng(0), 60_000)
+    numbers = DISTRIBUTIONS[distribution](np.random.default_rng(0), 60_000)
     coefficients = torch.from_numpy(numbers)[:, None]
     found = CoefficientBins.of(coefficients, bins)
-    codes = found.codes(coefficients)
+    codes = found.find(coefficients)
     energies = [float(found.sample(codes).square().mean()) for _ in range(30)]
     assert np.mean(energies) == pytest.approx(np.square(numbers).mean(), rel=0.03)
 
@@ -255,7 +255,7 @@ def test_the_prior_learns_atoms_and_bins_in_turn_coarse_to_fine():
 
 @pytest.mark.parametrize("grid", [(), (2, 2)])
 def test_a_prior_of_whole_codes_draws_supports_and_coefficients_of_the_known_law(grid):
-    """``ks_2samp`` against fresh draws from the law; a bin holds 1/64 of a depth."""
+    """``ks_2samp`` against fresh draws from the table; a bin holds 1/64 of a depth."""
     samples = drawn(fitted(sparse(6000, grid=grid), Remembering()), 4000)
     atoms = samples.codes.view(-1, 2).numpy()[:4000]
     counts = [(atoms == support).all(1).sum() for support in SUPPORTS]
@@ -315,9 +315,9 @@ def test_dictionaries_code_signals_as_well_as_those_that_scikit_learn_learns():
         training, mean = signals[:3000], signals[:3000].mean(0)
         held_out = (signals[3000:] - mean).numpy()
         sampler = fitted(Continuous(8).pack(values=training), atoms=12, active=2)
-        ours.append(left_over(held_out, sampler._synthesis.atoms.numpy()))
-        told = sampler.diagnostics()["held_out_residual"]
-        assert told == pytest.approx(ours[-1], abs=0.03)
+        ours.append(left_over(held_out, sampler.state()["atoms"].numpy()))
+        reported = sampler.diagnostics()["held_out_residual"]
+        assert reported == pytest.approx(ours[-1], abs=0.03)
         learning = MiniBatchDictionaryLearning(12, batch_size=256, max_iter=20, random_state=0)
         theirs.append(left_over(held_out, learning.fit((training - mean).numpy()).components_))
     assert np.mean(ours) < np.mean(theirs) + 0.01
@@ -352,7 +352,7 @@ def test_the_residual_gives_back_the_energy_that_the_codes_leave_over():
     assert energies[False] == pytest.approx(1 - left, abs=0.04)
 
 
-def test_what_the_diagnostics_tell_of_the_coding_is_so():
+def test_the_diagnostics_of_the_coding_are_right():
     signals, _ = sparse_signals(1500)
     sampler = fitted(Continuous(8).pack(values=signals), Seen(), atoms=12, active=2)
     atoms = Seen.latents.pop().codes[:, [0, 2]]
@@ -360,16 +360,16 @@ def test_what_the_diagnostics_tell_of_the_coding_is_so():
     centred = (signals - signals.mean(0)).double().numpy()
     codes = sparse_encode(
         centred,
-        sampler._synthesis.atoms.double().numpy(),
+        sampler.state()["atoms"].double().numpy(),
         algorithm="omp",
         n_nonzero_coefs=2,
     )
-    left = np.square(centred - codes @ sampler._synthesis.atoms.double().numpy()).sum()
-    told = sampler.diagnostics()
-    assert told["atom_perplexity"] == pytest.approx(np.exp(stats.entropy(shares)), rel=1e-9)
-    assert told["atoms_used"] == (shares > 0).sum()
-    assert told["residual_energy"] == pytest.approx(left / np.square(centred).sum(), rel=1e-3)
-    assert set(told) == {
+    left = np.square(centred - codes @ sampler.state()["atoms"].double().numpy()).sum()
+    reported = sampler.diagnostics()
+    assert reported["atom_perplexity"] == pytest.approx(np.exp(stats.entropy(shares)), rel=1e-9)
+    assert reported["atoms_used"] == (shares > 0).sum()
+    assert reported["residual_energy"] == pytest.approx(left / np.square(centred).sum(), rel=1e-3)
+    assert set(reported) == {
         "steps",
         "held_out_residual",
         "residual_energy",
@@ -388,31 +388,32 @@ def test_the_dictionary_that_is_kept_is_the_one_of_the_held_out_residual():
     with seeded(0, "fit"):  # the split is what learning draws first
         held_out = torch.randperm(1000)[:100]
     centred = (signals - signals.mean(0)).double().numpy()[held_out]
-    told = sampler.diagnostics()
-    assert told["steps"] < 200 * 15
-    kept = left_over(centred, sampler._synthesis.atoms.double().numpy())
-    assert told["held_out_residual"] == pytest.approx(kept, rel=1e-4)
+    reported = sampler.diagnostics()
+    assert reported["steps"] < 200 * 15
+    kept = left_over(centred, sampler.state()["atoms"].double().numpy())
+    assert reported["held_out_residual"] == pytest.approx(kept, rel=1e-4)
 
 
-def test_the_mean_of_what_the_codes_leave_over_is_kept():
-    """Of skewed signals one atom of few leaves over something that is not zero on average."""
+def test_the_mean_of_the_residual_is_kept():
+    """One of few atoms leaves a residual of skewed signals whose mean is not zero."""
     signals = torch.from_numpy(np.random.default_rng(0).exponential(size=(4000, 6)))
     latents = Continuous(6).pack(values=signals)
     for residual in (True, False):
         sampler = fitted(latents, Remembering(), atoms=8, active=1, residual=residual)
         centred = (signals - signals.mean(0)).numpy()
-        atoms = sampler._synthesis.atoms.numpy()
+        learned = fitted(latents, atoms=8, active=1, residual=residual).state()
+        atoms = learned["atoms"].numpy()  # the same dictionary, with a prior that has a state
         codes = sparse_encode(centred, atoms, algorithm="omp", n_nonzero_coefs=1)
         rest = (centred - codes @ atoms).mean(0)
         assert np.abs(rest).max() > 0.05
         np.testing.assert_allclose(
-            sampler._synthesis.mean.numpy(), signals.mean(0).numpy() + rest, atol=1e-6
+            learned["mean"].numpy(), signals.mean(0).numpy() + rest, atol=1e-6
         )
         gap = drawn(sampler, 60_000).values.mean(0) - signals.mean(0)
         assert float(gap.abs().max()) < 0.03
 
 
-def test_the_priors_diagnostics_are_told_under_a_name_of_their_own():
+def test_the_priors_diagnostics_are_reported_under_a_name_of_their_own():
     assert fitted(sparse(50)).diagnostics()["prior_places"] == 4.0
 
 
@@ -460,7 +461,7 @@ def test_the_prior_that_was_asked_for_stays_as_it_was():
     assert torch.equal(drawn(first, 20).codes, before)
 
 
-def test_a_prior_that_is_still_a_text_is_told_when_it_is_fitted():
+def test_a_prior_that_is_still_a_text_is_reported_when_it_is_fitted():
     sampler = DictionarySampler()
     assert sampler.objection(Sparse(6, 2)) is None
     message = r"prior='code-histogram' is the spec .* such as prior=CodeHistogram\(\)"

@@ -99,7 +99,7 @@ def test_samples_in_many_chunks_are_as_those_in_one(factory, settings, monkeypat
     """No more rows than asked for are moved at a time, and each row is filled."""
     sampler = fitted(factory, settings, some_latents())
     sizes = []
-    law = sampler._learned.law
+    law = sampler._learned.model
     move = law.drawn
     monkeypatch.setattr(law, "drawn", lambda noise: (sizes.append(len(noise)), move(noise))[1])
     monkeypatch.setattr(learning, "_rows", lambda width, device: 6)

@@ -13,15 +13,15 @@ from zuko.transforms import MonotonicRQSTransform
 
 from samplebench import Continuous, seeded
 from samplebench_neural import NormalisingFlow
-from samplebench_neural.flow import FlowLaw
+from samplebench_neural.flow import FlowModel
 
 every_kind = pytest.mark.parametrize("kind", ["maf", "iaf", "spline"])
 
 
-def arbitrary_law(kind: str, dimensions: int, transforms: int = 3) -> FlowLaw:
+def arbitrary_law(kind: str, dimensions: int, transforms: int = 3) -> FlowModel:
     """A flow in float64 whose weights are far from those it starts with."""
     with seeded(0, "weights"):
-        law = FlowLaw(kind, dimensions, transforms, (16, 16)).double()
+        law = FlowModel(kind, dimensions, transforms, (16, 16)).double()
         for weight in law.parameters():
             torch.nn.init.normal_(weight, std=0.3)
     return law
@@ -46,7 +46,7 @@ def test_the_density_is_that_of_moved_noise(kind, dimensions):
 def test_every_dimension_may_depend_on_every_other(kind):
     """Even of more dimensions than units were asked for."""
     with seeded(0):
-        law = FlowLaw(kind, 12, 2, (4, 4)).double()
+        law = FlowModel(kind, 12, 2, (4, 4)).double()
         for weight in law.parameters():  # so that no unit is off
             torch.nn.init.uniform_(weight, 0.01, 0.1)
         point = torch.rand(12, dtype=torch.float64)
@@ -58,7 +58,7 @@ def test_every_dimension_may_depend_on_every_other(kind):
 @pytest.mark.parametrize("dimensions", [1, 4])
 def test_a_flow_starts_as_the_standard_normal(kind, dimensions):
     with seeded(0):
-        law = FlowLaw(kind, dimensions, 3, (8, 8))
+        law = FlowModel(kind, dimensions, 3, (8, 8))
         points = 3 * torch.randn(50, dimensions)
     with torch.no_grad():
         torch.testing.assert_close(law.drawn(points), points)

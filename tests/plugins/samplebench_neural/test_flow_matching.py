@@ -12,8 +12,8 @@ from torch.autograd.functional import jacobian
 
 from samplebench import Continuous, Latents, seeded
 from samplebench_neural import FlowMatching
-from samplebench_neural.flow_matching import MovedNoise
-from samplebench_neural.ordinary import integrated, with_divergence
+from samplebench_neural.flow_matching import FlowMatchingModel
+from samplebench_neural.ordinary import add_divergence, integrate
 from samplebench_neural.velocities import MapVelocity, VectorVelocity
 
 VELOCITIES = {
@@ -39,7 +39,7 @@ def test_the_solver_is_of_fourth_order():
     start = torch.tensor([[1.0], [-2.0]], dtype=torch.float64)
 
     def error(steps: int) -> float:
-        found = integrated(lambda t, x: x * (5 * t).cos(), start, start=0.0, end=1.0, steps=steps)
+        found = integrate(lambda t, x: x * (5 * t).cos(), start, start=0.0, end=1.0, steps=steps)
         return float((found - start * math.exp(math.sin(5) / 5)).abs().max())
 
     assert error(80) < 1e-6
@@ -52,7 +52,7 @@ def test_the_divergence_is_the_trace_of_the_jacobian(build):
     with seeded(1):
         places = torch.randn(3, velocity.dimensions, dtype=torch.float64)
     time = torch.full((1, 1), 0.3, dtype=torch.float64)
-    found = with_divergence(velocity)(time, torch.cat([places, torch.zeros(3, 1)], 1))
+    found = add_divergence(velocity)(time, torch.cat([places, torch.zeros(3, 1)], 1))
     torch.testing.assert_close(found[:, :-1], velocity(time, places))
     for row, place in zip(found, places, strict=True):
         matrix = jacobian(lambda x: velocity(time, x[None])[0], place)
@@ -62,7 +62,7 @@ def test_the_divergence_is_the_trace_of_the_jacobian(build):
 @every_velocity
 def test_the_density_is_that_of_moved_noise(build):
     """log N(u; 0, I) − log |det ∂x/∂u| at x drawn from u, the matrix by finite differences."""
-    law = MovedNoise(arbitrary(build), sigma=0.0, steps=20)
+    law = FlowMatchingModel(arbitrary(build), sigma=0.0, steps=20)
     dimensions, small = law.velocity.dimensions, 1e-5
     axes = small * torch.eye(dimensions, dtype=torch.float64)
     with seeded(1), torch.no_grad():
@@ -91,7 +91,7 @@ def test_the_best_velocity_for_gaussian_latents_is_that_of_optimal_transport():
             return mean + covariance / variance * (places - times * mean) + self.off
 
     velocity = Exact(1, 1, 1)
-    law = MovedNoise(velocity, sigma=sigma, steps=100)
+    law = FlowMatchingModel(velocity, sigma=sigma, steps=100)
     with seeded(0):
         noise = torch.randn(20_000, 1, dtype=torch.float64)
         draws = law.drawn(noise)[:, 0].numpy()

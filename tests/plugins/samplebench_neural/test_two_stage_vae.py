@@ -9,12 +9,12 @@ from scipy import stats
 
 from samplebench import Continuous, DensitySampler, seeded
 from samplebench_neural import TwoStageVAE
-from samplebench_neural.two_stage_vae import VAELaw
+from samplebench_neural.two_stage_vae import VAEModel
 
 
-def arbitrary_law(dimensions: int = 1) -> VAELaw:
+def arbitrary_law(dimensions: int = 1) -> VAEModel:
     with seeded(0, "weights"):
-        law = VAELaw(dimensions, (8,)).double()
+        law = VAEModel(dimensions, (8,)).double()
         for weight in law.parameters():
             torch.nn.init.normal_(weight, std=0.5)
     return law

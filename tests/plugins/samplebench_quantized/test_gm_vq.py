@@ -10,7 +10,7 @@ from samplebench import Mixture, seeded
 from samplebench.autoencoder_training import train_autoencoder
 from samplebench.training import Budget
 from samplebench_quantized.gm_vq import GaussianMixtureBottleneck, gm_vq
-from samplebench_quantized.relaxed_assignment import relaxed_assignment
+from samplebench_quantized.relaxed_assignment import assign_softly
 
 PIXELS = 96
 
@@ -27,7 +27,9 @@ SOME = {
 
 def bottleneck(**settings) -> GaussianMixtureBottleneck:
     with seeded(0, "bottleneck"):
-        return GaussianMixtureBottleneck(7, 3, PIXELS, **{**SOME, **settings})
+        return GaussianMixtureBottleneck(
+            components=7, channels=3, pixels=PIXELS, **{**SOME, **settings}
+        )
 
 
 def sites(seed=0):
@@ -155,9 +157,12 @@ def test_the_entropy_weight_spreads_the_codes(digits):
         with seeded(0, "train"):
             train_autoencoder(ours, digits[0], Budget(epochs=5, batch=64, learning_rate=2e-3))
         with torch.no_grad():
-            proxies = ours.bottleneck.proxies(ours.encode_sites(digits[1]))
-            sums = relaxed_assignment(
-                proxies, ours.bottleneck.means, ours.bottleneck.scale, ours.bottleneck.heat
+            proxies = ours.bottleneck.proxies(ours.encoder(digits[1]).flatten(2).mT)
+            sums = assign_softly(
+                proxies,
+                ours.bottleneck.means,
+                scale=ours.bottleneck.scale,
+                temperature=ours.bottleneck.heat,
             )
         spread.append(float(torch.special.entr(sums.shares).sum()))
     assert spread[1] > spread[0]

@@ -5,7 +5,7 @@ import torch
 from sklearn.cluster import KMeans
 
 from samplebench import seeded
-from samplebench_quantized.kmeans import _drawn, k_means
+from samplebench_quantized.kmeans import draw_points, k_means
 
 
 def draws(*shape):
@@ -18,7 +18,7 @@ def draws(*shape):
 def test_the_rounds_are_lloyds(rounds):
     points = draws(600, 3)
     with seeded(1, "start"):
-        start = _drawn(points, 8)
+        start = draw_points(points, 8)
     with seeded(1, "start"):
         ours = k_means(points, 8, rounds)
     theirs = KMeans(8, init=start.numpy(), n_init=1, max_iter=rounds, tol=0)

@@ -31,7 +31,7 @@ def test_the_entropies_are_those_of_the_softmax_over_all_codes(
     bits, entropy, diversity, temperature, seed
 ):
     sites = draws(3, 5, bits, seed=seed).requires_grad_()
-    ours = SignQuantiser(bits, entropy, diversity, temperature=temperature)
+    ours = SignQuantiser(bits, entropy=entropy, diversity=diversity, temperature=temperature)
     told = ours(sites)[1]["entropy"]
     exact_sites = sites.detach().double().requires_grad_()
     distances = (exact_sites.view(-1, 1, bits) - corners(bits)).square().sum(-1)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from samplebench import seeded
 from samplebench_quantized import nearest as module
-from samplebench_quantized.nearest import nearest, statistics
+from samplebench_quantized.nearest import count_and_sum, find_nearest
 
 
 def draws(*shape, seed=0):
@@ -27,7 +27,7 @@ def test_it_is_the_nearest_whatever_the_sizes_and_the_tile(points, codes, channe
     sites, codebook = draws(points, channels, seed=seed), draws(codes, channels, seed=seed + 1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(module._TILE, "cpu", tile)
-        found = nearest(sites, codebook)
+        found = find_nearest(sites, codebook)
     exact = squared_distances(sites, codebook)
     chosen = exact.gather(1, found[:, None])[:, 0]
     torch.testing.assert_close(chosen, exact.amin(1), rtol=1e-5, atol=1e-5)
@@ -35,28 +35,28 @@ def test_it_is_the_nearest_whatever_the_sizes_and_the_tile(points, codes, channe
 
 def test_in_float64_it_is_the_argmin_of_all_distances():
     sites, codebook = draws(3000, 6).double(), draws(500, 6, seed=1).double()
-    assert torch.equal(nearest(sites, codebook), squared_distances(sites, codebook).argmin(1))
+    assert torch.equal(find_nearest(sites, codebook), squared_distances(sites, codebook).argmin(1))
 
 
 def test_the_lowest_of_equal_codewords_is_taken():
     codebook = draws(4, 3)[[2, 0, 2, 1, 0]]
-    assert nearest(codebook, codebook).tolist() == [0, 1, 0, 3, 1]
+    assert find_nearest(codebook, codebook).tolist() == [0, 1, 0, 3, 1]
 
 
 def test_a_site_halfway_between_two_codewords_gets_the_lower_code():
     codebook = torch.tensor([[-1.0], [1.0], [3.0]])
-    assert nearest(torch.tensor([[0.0], [2.0]]), codebook).tolist() == [0, 1]
+    assert find_nearest(torch.tensor([[0.0], [2.0]]), codebook).tolist() == [0, 1]
 
 
 def test_one_codeword_is_nearest_to_all():
-    assert nearest(draws(7, 3), draws(1, 3)).tolist() == [0] * 7
+    assert find_nearest(draws(7, 3), draws(1, 3)).tolist() == [0] * 7
 
 
 def test_far_from_the_origin_nothing_is_lost():
     # Multiples of 1/4, so that the float32 sums with 4096 are exact.
     sites, codebook = ((draws(n, 8, seed=n) * 4).round() / 4 + 4096 for n in (500, 64))
     exact = squared_distances(sites, codebook)
-    chosen = exact.gather(1, nearest(sites, codebook)[:, None])[:, 0]
+    chosen = exact.gather(1, find_nearest(sites, codebook)[:, None])[:, 0]
     assert torch.equal(chosen, exact.amin(1))
 
 
@@ -66,7 +66,7 @@ def test_statistics_are_the_counts_and_sums_of_each_code(points, count, channels
     sites = draws(points, channels, seed=seed).double()
     with seeded(seed, "codes"):
         codes = torch.randint(count, (points,))
-    counts, sums = statistics(sites, codes, count)
+    counts, sums = count_and_sum(sites, codes, count)
     for code in range(count):
         members = sites[codes == code]
         assert counts[code] == len(members)

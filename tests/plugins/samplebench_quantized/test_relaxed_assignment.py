@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from samplebench import seeded
 from samplebench_quantized import relaxed_assignment as module
-from samplebench_quantized.relaxed_assignment import relaxed_assignment
+from samplebench_quantized.relaxed_assignment import assign_softly
 
 
 def by_hand(points, codebook, scale, temperature, gumbel):
@@ -22,6 +22,10 @@ def by_hand(points, codebook, scale, temperature, gumbel):
         -(posterior * logits.log_softmax(1)).sum(1),
         posterior.mean(0),
     )
+
+
+def assign(points, codebook, scale, temperature):
+    return assign_softly(points, codebook, scale=scale, temperature=temperature)
 
 
 def noise_of_a_call(points, codes):
@@ -49,7 +53,7 @@ def test_sums_and_their_gradients_are_those_of_the_formulas(tile, offset, monkey
     monkeypatch.setitem(module._TILE, "cpu", tile)
     given_ = problem(offset=offset)
     with seeded(1, "noise"):
-        ours = relaxed_assignment(*given_)
+        ours = assign(*given_)
     with seeded(1, "noise"):
         theirs = by_hand(*given_, noise_of_a_call(given_[0], 5))
     for mine, exact in zip(ours, theirs, strict=True):
@@ -80,17 +84,17 @@ def test_every_sum_has_its_gradient(points, codes, temperature, scale, spread):
 
     def sums(z, mu, s):
         with seeded(2, "noise"):
-            return tuple(relaxed_assignment(z, mu, s, tau))
+            return tuple(assign(z, mu, s, tau))
 
     assert torch.autograd.gradcheck(sums, (z, mu, s), atol=1e-5, rtol=1e-3)
 
 
-def test_weights_follow_the_law_that_the_logits_state():
+def test_weights_follow_the_distribution_of_the_logits():
     """By Gumbel's theorem the largest is code c with probability q_c."""
     mu, scale = torch.tensor([[0.0], [1.0], [3.0]]), torch.tensor(0.5)
     points = torch.full((40_000, 1), 0.8)
     with seeded(0, "noise"):
-        drawn = relaxed_assignment(points, mu, scale, torch.tensor(1e-4)).drawn
+        drawn = assign(points, mu, scale, torch.tensor(1e-4)).mixed
     shares = torch.stack([((drawn - value).abs() < 0.2).double().mean() for value in mu])
     expected = (-0.5 * (0.8 - mu[:, 0]).square()).softmax(0).double()
     torch.testing.assert_close(shares, expected, atol=4 * (0.25 / 40_000) ** 0.5, rtol=0)
@@ -100,16 +104,16 @@ def test_far_from_the_origin_single_precision_keeps_distances():
     near = problem(points=50, codes=20, dtype=torch.float32)
     far = [part.detach() + 1000 for part in near[:2]]
     with seeded(0, "noise"):
-        here = relaxed_assignment(*near)
+        here = assign(*near)
     with seeded(0, "noise"):
-        there = relaxed_assignment(*far, *near[2:])
+        there = assign(*far, *near[2:])
     torch.testing.assert_close(there.distance, here.distance.detach(), rtol=1e-2, atol=1e-3)
 
 
 def test_sharp_assignments_stay_finite():
     points, mu = torch.randn(20, 4, requires_grad=True), torch.randn(8, 4, requires_grad=True)
-    sums = relaxed_assignment(points, mu, torch.tensor(1e6), torch.tensor(1e-3))
+    sums = assign(points, mu, torch.tensor(1e6), torch.tensor(1e-3))
     slopes = torch.autograd.grad(sum(part.sum() for part in sums), (points, mu))
     assert all(part.isfinite().all() for part in (*sums, *slopes))
-    assert (sums.drawn_distance >= 0).all()
+    assert (sums.mixed_distance >= 0).all()
     assert (sums.distance >= 0).all()

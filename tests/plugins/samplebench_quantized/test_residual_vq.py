@@ -20,7 +20,9 @@ def draws(*shape, seed=0):
 
 def quantiser(depth=3, **settings):
     with seeded(0, "quantiser"):
-        return ResidualQuantiser(*(VectorQuantiser(6, 4, **settings) for _ in range(depth)))
+        return ResidualQuantiser(
+            *(VectorQuantiser(codes=6, channels=4, **settings) for _ in range(depth))
+        )
 
 
 def by_hand(ours, sites):
@@ -84,7 +86,7 @@ def test_it_starts_each_codebook_from_what_the_earlier_leave_over():
 
 def test_depth_one_is_the_vector_quantiser():
     with seeded(0, "quantiser"):
-        single = VectorQuantiser(6, 4)
+        single = VectorQuantiser(codes=6, channels=4)
     row, sites = quantiser(depth=1), draws(3, 5, 4)
     for _ in range(2):
         shown, terms = row(sites)
@@ -118,4 +120,6 @@ def test_a_depth_of_zero_is_refused():
 
 def test_quantisers_of_different_channels_are_refused():
     with pytest.raises(ValueError, match="same channels"):
-        ResidualQuantiser(VectorQuantiser(4, 2), VectorQuantiser(4, 3))
+        ResidualQuantiser(
+            VectorQuantiser(codes=4, channels=2), VectorQuantiser(codes=4, channels=3)
+        )

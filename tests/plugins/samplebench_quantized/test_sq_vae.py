@@ -14,7 +14,14 @@ PIXELS = 96
 
 def quantiser(variance=1.0) -> StochasticQuantiser:
     with seeded(0, "quantiser"):
-        return StochasticQuantiser(7, 3, PIXELS, variance, 1.0, 0.3)
+        return StochasticQuantiser(
+            codes=7,
+            channels=3,
+            pixels=PIXELS,
+            variance=variance,
+            temperature=1.0,
+            final_temperature=0.3,
+        )
 
 
 def sites():
@@ -47,7 +54,7 @@ def test_latents_are_the_nearest_codes():
     assert model.latent_space == Discrete((7,), (4, 3))
     images = torch.rand(5, 1, 16, 12)
     with torch.no_grad():
-        proxies = model.bottleneck.proxies(model.encode_sites(images))
+        proxies = model.bottleneck.proxies(model.encoder(images).flatten(2).mT)
         codes = model.encode(images).codes.flatten()
         book = model.bottleneck.codebook
         assert torch.equal(codes, torch.cdist(proxies, book).argmin(1))

@@ -21,7 +21,7 @@ def draws(*shape, seed=0):
 
 def quantiser(codes=5, channels=3, **settings):
     with seeded(0, "quantiser"):
-        return VectorQuantiser(codes, channels, **settings)
+        return VectorQuantiser(codes=codes, channels=channels, **settings)
 
 
 def digits():
@@ -101,7 +101,7 @@ def test_dead_codes_move_to_sites_of_the_batch(update):
         ours.counts.copy_(torch.tensor([4.0, 4.0, 4.0, 0.5, 0.5, 0.5]))
     kept = ours.codebook[:3].clone()
     sites = draws(4, 6, 3)
-    ours._replace_dead(sites.flatten(0, 1))
+    ours.replace_dead_codes(sites.flatten(0, 1))
     assert torch.equal(ours.codebook[:3], kept)
     assert (torch.cdist(ours.codebook.detach()[3:], sites.flatten(0, 1)).amin(1) < 1e-6).all()
     assert ours.counts.tolist() == [4.0, 4.0, 4.0, 2.25, 2.25, 2.25]
