@@ -13,22 +13,22 @@ from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder, Vecto
 
 
 class LatentAdversarialAutoencoder(VectorAutoencoder, AdversarialAutoencoder):
-    """An autoencoder whose latents a critic cannot tell from draws of a standard normal.
+    """An autoencoder whose latents a critic cannot distinguish from standard normal draws.
 
     ``L = −log p(x | E(x)) − λ log C(E(x))`` for the autoencoder, and
-    ``−log C(z) − log(1 − C(E(x)))``, z from the prior, for the critic C. The paper takes the
-    reconstruction and the deception in two steps with optimisers of their own; here they are one
-    step, so λ matters: on MNIST the critic runs away from the encoder at λ = 10. Of the paper's
+    ``−log C(z) − log(1 − C(E(x)))``, z from the prior, for the critic C. The paper takes
+    reconstruction and deception in two steps with separate optimisers; here they are one step, so
+    λ matters: on MNIST the critic becomes too strong for the encoder at λ = 10. Of the paper's
     three kinds of encoder this is the deterministic one.
 
     Args:
         image_shape: channels, height, width.
-        latent: reals in the latent vector.
-        backbone: the networks; their depth follows the image size.
-        width: channels after the first halving, which double with each further one; an ``mlp``
-            has 16 times as many hidden units a layer.
-        likelihood: what the reconstruction error is.
-        weight: λ.
+        latent: the number of reals in the latent vector.
+        backbone: the kind of network; the depth follows the image size.
+        width: channels after the first downsampling, which double with each further one; an
+            ``mlp`` has 16 times as many hidden units a layer.
+        likelihood: the likelihood behind the reconstruction error.
+        weight: λ, the weight of the deception of the critic.
         critic_width: units in each of the critic's two hidden layers.
 
     Raises:
@@ -47,7 +47,9 @@ class LatentAdversarialAutoencoder(VectorAutoencoder, AdversarialAutoencoder):
         weight: float = 1.0,
         critic_width: int = 1000,
     ) -> None:
-        super().__init__(image_shape, latent, backbone, width, likelihood)
+        super().__init__(
+            image_shape, latent=latent, backbone=backbone, width=width, likelihood=likelihood
+        )
         at_least("weight", weight, 0)
         at_least("critic_width", critic_width, 1)
         self.weight, self.critic_width = weight, critic_width
@@ -63,7 +65,7 @@ class LatentAdversarialAutoencoder(VectorAutoencoder, AdversarialAutoencoder):
         vectors = self.encoder(images)
         return {
             "reconstruction": self.reconstruction(vectors, images),
-            "deception": self.weight * self._cost_of_believing(vectors, 1.0),
+            "deception": self.weight * self._critic_cross_entropy(vectors, 1.0),
         }
 
     def critic_parameters(self) -> Iterable[nn.Parameter]:
@@ -73,9 +75,9 @@ class LatentAdversarialAutoencoder(VectorAutoencoder, AdversarialAutoencoder):
         with torch.no_grad():
             vectors = self.encoder(images)
         prior = torch.randn_like(vectors)
-        return self._cost_of_believing(prior, 1.0) + self._cost_of_believing(vectors, 0.0)
+        return self._critic_cross_entropy(prior, 1.0) + self._critic_cross_entropy(vectors, 0.0)
 
-    def _cost_of_believing(self, vectors: Vectors, truth: float) -> Tensor:
-        """The critic's cross-entropy when the vectors are the prior's (1) or are not (0)."""
+    def _critic_cross_entropy(self, vectors: Vectors, label: float) -> Tensor:
+        """Compute the critic's cross-entropy for draws of the prior (1) or latents (0)."""
         logits = self.critic(vectors)
-        return functional.binary_cross_entropy_with_logits(logits, torch.full_like(logits, truth))
+        return functional.binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))

@@ -10,18 +10,18 @@ from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
 
 
 class PlainAutoencoder(VectorAutoencoder):
-    """The plain autoencoder: reconstruction and nothing else.
+    """The plain autoencoder, trained for reconstruction alone.
 
     ``L = −log p(x | D(E(x)))``, summed over pixels and averaged over images: half the squared
     error for ``mse``, the cross-entropy for ``bernoulli``.
 
     Args:
         image_shape: channels, height, width.
-        latent: reals in the latent vector.
-        backbone: the networks; their depth follows the image size.
-        width: channels after the first halving, which double with each further one; an ``mlp``
-            has 16 times as many hidden units a layer.
-        likelihood: what the reconstruction error is.
+        latent: the number of reals in the latent vector.
+        backbone: the kind of network; the depth follows the image size.
+        width: channels after the first downsampling, which double with each further one; an
+            ``mlp`` has 16 times as many hidden units a layer.
+        likelihood: the likelihood behind the reconstruction error.
 
     Reference: Reducing the Dimensionality of Data with Neural Networks (Hinton & Salakhutdinov,
     2006), doi:10.1126/science.1127647
@@ -35,7 +35,9 @@ class PlainAutoencoder(VectorAutoencoder):
         width: int = 32,
         likelihood: Likelihood = "mse",
     ) -> None:
-        super().__init__(image_shape, latent, backbone, width, likelihood)
+        super().__init__(
+            image_shape, latent=latent, backbone=backbone, width=width, likelihood=likelihood
+        )
 
     def loss_terms(self, images: Images) -> Mapping[str, Tensor]:
         return {"reconstruction": self.reconstruction(self.encoder(images), images)}

@@ -7,24 +7,24 @@ from torch import Tensor
 from samplebench import Images
 from samplebench.networks import Backbone, ImageShape, Likelihood
 from samplebench.settings import at_least
-from samplebench_autoencoders.posterior import posterior_of
+from samplebench_autoencoders.posterior import split_posterior
 from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
 
 
 class BetaVariationalAutoencoder(VectorAutoencoder):
-    """The variational autoencoder whose divergence from the prior weighs β times.
+    """The variational autoencoder whose divergence from the prior is weighted by β.
 
     ``L = −E_q log p(x | z) + β KL(q(z | x) ‖ N(0, I))``, with the posterior, the single draw and
-    the sums of the plain variational autoencoder. β = 4 is what the paper shows on its own shapes
+    the sums of the plain variational autoencoder. β = 4 is the paper's value for its own shapes
     dataset; it chooses others for other data, and comparisons on MNIST have used 2.
 
     Args:
         image_shape: channels, height, width.
-        latent: reals in the latent vector.
-        backbone: the networks; their depth follows the image size.
-        width: channels after the first halving, which double with each further one; an ``mlp``
-            has 16 times as many hidden units a layer.
-        likelihood: what the reconstruction error is.
+        latent: the number of reals in the latent vector.
+        backbone: the kind of network; the depth follows the image size.
+        width: channels after the first downsampling, which double with each further one; an
+            ``mlp`` has 16 times as many hidden units a layer.
+        likelihood: the likelihood behind the reconstruction error.
         beta: the weight of the divergence; 1 is the plain variational autoencoder.
 
     Raises:
@@ -43,12 +43,19 @@ class BetaVariationalAutoencoder(VectorAutoencoder):
         likelihood: Likelihood = "bernoulli",
         beta: float = 4.0,
     ) -> None:
-        super().__init__(image_shape, latent, backbone, width, likelihood, encoded=2 * latent)
+        super().__init__(
+            image_shape,
+            latent=latent,
+            backbone=backbone,
+            width=width,
+            likelihood=likelihood,
+            encoded=2 * latent,
+        )
         at_least("beta", beta, 0)
         self.beta = beta
 
     def loss_terms(self, images: Images) -> Mapping[str, Tensor]:
-        posterior = posterior_of(self.encoder(images))
+        posterior = split_posterior(self.encoder(images))
         return {
             "reconstruction": self.reconstruction(posterior.draw(), images),
             "kl": self.beta * posterior.divergence(),

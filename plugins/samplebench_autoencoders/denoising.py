@@ -15,21 +15,21 @@ Noise = Literal["masking", "gaussian"]
 
 
 class DenoisingAutoencoder(VectorAutoencoder):
-    """An autoencoder that sees spoiled images and has to give back the clean ones.
+    """An autoencoder that reconstructs clean images from corrupted ones.
 
-    ``L = −log p(x | E(x̃))``. Of x̃ a share of all pixel values, each by itself, is put to 0
-    (``masking``), or Gaussian noise is added to all of them and not cut off (``gaussian``).
-    ``encode`` sees clean images. Noise of 0.25 is one of the levels that the authors chose from
+    ``L = −log p(x | E(x̃))``. In x̃ a share of all pixel values, each independently, is set to
+    0 (``masking``), or Gaussian noise is added to all of them without clipping (``gaussian``).
+    ``encode`` sees clean images. Noise of 0.25 is one of the levels from which the authors choose
     on held-out data, and they stack such layers; this one trains a deep network at once.
 
     Args:
         image_shape: channels, height, width.
-        latent: reals in the latent vector.
-        backbone: the networks; their depth follows the image size.
-        width: channels after the first halving, which double with each further one; an ``mlp``
-            has 16 times as many hidden units a layer.
-        likelihood: what the reconstruction error is.
-        noise: how images are spoiled.
+        latent: the number of reals in the latent vector.
+        backbone: the kind of network; the depth follows the image size.
+        width: channels after the first downsampling, which double with each further one; an
+            ``mlp`` has 16 times as many hidden units a layer.
+        likelihood: the likelihood behind the reconstruction error.
+        noise: the kind of corruption.
         amount: the share of pixel values masked, or the standard deviation of Gaussian noise.
 
     Raises:
@@ -49,17 +49,19 @@ class DenoisingAutoencoder(VectorAutoencoder):
         noise: Noise = "masking",
         amount: float = 0.25,
     ) -> None:
-        super().__init__(image_shape, latent, backbone, width, likelihood)
+        super().__init__(
+            image_shape, latent=latent, backbone=backbone, width=width, likelihood=likelihood
+        )
         at_least("amount", amount, 0)
         self.noise, self.amount = one_of("noise", noise, get_args(Noise)), amount
         if noise == "masking" and amount >= 1:
             raise ValueError(f"masking needs an amount below 1, not {amount}: nothing is left")
 
     def loss_terms(self, images: Images) -> Mapping[str, Tensor]:
-        vectors = self.encoder(self._spoiled(images))
+        vectors = self.encoder(self._corrupt(images))
         return {"reconstruction": self.reconstruction(vectors, images)}
 
-    def _spoiled(self, images: Images) -> Images:
+    def _corrupt(self, images: Images) -> Images:
         if self.noise == "gaussian":
             return images + self.amount * torch.randn_like(images)
         return images * (torch.rand_like(images) >= self.amount)

@@ -1,4 +1,4 @@
-"""How far two samples are from having one law: the maximum mean discrepancy."""
+"""The maximum mean discrepancy between the distributions of two samples."""
 
 from typing import Literal
 
@@ -13,13 +13,13 @@ _SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
 def squared_discrepancy(
-    drawn: Vectors, prior: Vectors, kernel: Kernel, bandwidth: float
+    drawn: Vectors, prior: Vectors, *, kernel: Kernel, bandwidth: float
 ) -> Tensor:
-    """The unbiased estimate of MMD² between two laws, from a sample of each.
+    """Estimate MMD² between two distributions without bias, from a sample of each.
 
     ``Σ_{i≠j} k(z_i, z_j) / n(n−1)``, the same of the other sample, less twice the mean of k
-    between the two. It is 0 on average when the laws are the same, so it is negative at times. A
-    single vector has no pair and tells nothing of a law: 0, without a slope.
+    between the two. It is 0 on average for equal distributions, so it is negative at times. A
+    single vector has no pair, so the estimate is 0, without a gradient.
     """
     if len(drawn) < 2:
         return 0 * drawn.sum()
@@ -29,13 +29,13 @@ def squared_discrepancy(
 
 
 def _mean_of_pairs(similarity: Tensor) -> Tensor:
-    """The mean over pairs of different members."""
+    """Average over pairs of different members."""
     count = len(similarity)
     return (similarity.sum() - similarity.diagonal().sum()) / (count * (count - 1))
 
 
 def _similarity(one: Vectors, other: Vectors, kernel: Kernel, bandwidth: float) -> Tensor:
-    """``k(a, b)`` for all pairs, with ``C = 2 d σ²`` for d dimensions and the bandwidth σ.
+    """Compute ``k(a, b)`` for all pairs, with ``C = 2 d σ²`` for d dimensions and the bandwidth σ.
 
     ``imq`` is ``Σ_s s C / (s C + ‖a − b‖²)`` over seven scales s, ``rbf`` is
     ``exp(−‖a − b‖² / C)``.

@@ -11,33 +11,33 @@ from samplebench import Images
 from samplebench.networks import Backbone, ImageShape, Likelihood
 from samplebench.settings import above_zero, one_of
 from samplebench_autoencoders.discrepancy import Kernel, squared_discrepancy
-from samplebench_autoencoders.posterior import posterior_of
+from samplebench_autoencoders.posterior import split_posterior
 from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
 
 
 class InfoVariationalAutoencoder(VectorAutoencoder):
-    """A variational autoencoder that asks the latents together to follow the prior, not only each.
+    """A variational autoencoder that also asks all latents together to follow the prior.
 
     ``L = −E_q log p(x | z) + (1 − α) KL(q(z | x) ‖ N(0, I)) + (α + λ − 1) MMD²(q(z), N(0, I))``,
     one reparametrised draw an image, the discrepancy by its unbiased estimate between these draws
     and as many from the prior. The code that the authors published takes the biased estimate and
     the ``rbf`` kernel ``exp(−‖a − b‖² / d²)`` for d latents, which is the default bandwidth here;
     ``imq`` sums inverse multiquadratics over seven scales. α = 0 and λ = 1000 are the paper's for
-    MNIST; α = 1 leaves no divergence of single posteriors, α = 0 and λ = 1 is the plain
+    MNIST; α = 1 removes the divergence of single posteriors, α = 0 and λ = 1 is the plain
     variational autoencoder.
 
     Args:
         image_shape: channels, height, width.
-        latent: reals in the latent vector.
-        backbone: the networks; their depth follows the image size.
-        width: channels after the first halving, which double with each further one; an ``mlp``
-            has 16 times as many hidden units a layer.
-        likelihood: what the reconstruction error is.
-        alpha: α, the information between image and latent that is kept from the divergence.
-        scale: λ.
-        kernel: what compares two vectors.
-        bandwidth: standard deviation of the prior that the kernel's width is made for: its square
-            is ``2 · latent · bandwidth²`` (times the scales). ``None`` is ``√(latent / 2)``.
+        latent: the number of reals in the latent vector.
+        backbone: the kind of network; the depth follows the image size.
+        width: channels after the first downsampling, which double with each further one; an
+            ``mlp`` has 16 times as many hidden units a layer.
+        likelihood: the likelihood behind the reconstruction error.
+        alpha: α; 1 − α is the weight of the divergence of single posteriors.
+        scale: λ; α + λ − 1 is the weight of the discrepancy.
+        kernel: the kernel that compares two vectors.
+        bandwidth: the standard deviation of the prior for which the kernel is made: the square of
+            its width is ``2 · latent · bandwidth²`` (times the scales). ``None``: √(latent / 2).
 
     Raises:
         ValueError: an unknown kernel, a bandwidth that is not positive, or a term whose weight
@@ -59,9 +59,16 @@ class InfoVariationalAutoencoder(VectorAutoencoder):
         kernel: Kernel = "rbf",
         bandwidth: float | None = None,
     ) -> None:
-        super().__init__(image_shape, latent, backbone, width, likelihood, encoded=2 * latent)
-        self._deviation = math.sqrt(latent / 2) if bandwidth is None else bandwidth
-        above_zero("bandwidth", self._deviation)
+        super().__init__(
+            image_shape,
+            latent=latent,
+            backbone=backbone,
+            width=width,
+            likelihood=likelihood,
+            encoded=2 * latent,
+        )
+        self._prior_std = math.sqrt(latent / 2) if bandwidth is None else bandwidth
+        above_zero("bandwidth", self._prior_std)
         if not (alpha <= 1 and alpha + scale >= 1):
             raise ValueError(
                 "InfoVAE needs alpha ≤ 1 and alpha + scale ≥ 1, "
@@ -71,10 +78,12 @@ class InfoVariationalAutoencoder(VectorAutoencoder):
         self.kernel = one_of("kernel", kernel, get_args(Kernel))
 
     def loss_terms(self, images: Images) -> Mapping[str, Tensor]:
-        posterior = posterior_of(self.encoder(images))
+        posterior = split_posterior(self.encoder(images))
         drawn = posterior.draw()
         prior = torch.randn_like(drawn)
-        discrepancy = squared_discrepancy(drawn, prior, self.kernel, self._deviation)
+        discrepancy = squared_discrepancy(
+            drawn, prior, kernel=self.kernel, bandwidth=self._prior_std
+        )
         return {
             "reconstruction": self.reconstruction(drawn, images),
             "kl": (1 - self.alpha) * posterior.divergence(),

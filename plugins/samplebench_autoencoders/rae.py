@@ -17,7 +17,7 @@ Regulariser = Literal["gradient-penalty", "l2", "spectral-norm", "none"]
 
 
 class RegularisedAutoencoder(VectorAutoencoder):
-    """A plain autoencoder with small latents and a smooth decoder, in place of a VAE's noise.
+    """A plain autoencoder with small latents and a smooth decoder, instead of a VAE's noise.
 
     ``L = −log p(x | E(x)) + β/2 ‖z‖² + λ R(D)``. R is ``‖∂D(z)/∂z‖²_F`` of the decoded image at
     ``z = E(x)`` (``gradient-penalty``), or the sum of the decoder's squared weights without
@@ -32,17 +32,17 @@ class RegularisedAutoencoder(VectorAutoencoder):
     ``l2`` on MNIST are β = 6.4e-3 for 16 latents and λ = 5.1e-5 here. Its ``l2`` leaves out the
     decoder's first, dense layer, which the paper's and ours do not; and for ``spectral-norm`` it
     takes a β 90 times as large and normalises the encoder too. Without normalisation layers
-    (``mlp``) such a decoder can hardly reach black and white.
+    (``mlp``) such a decoder can hardly produce black and white.
 
     Args:
         image_shape: channels, height, width.
-        latent: reals in the latent vector.
-        backbone: the networks; their depth follows the image size.
-        width: channels after the first halving, which double with each further one; an ``mlp``
-            has 16 times as many hidden units a layer.
-        likelihood: what the reconstruction error is.
-        regulariser: what keeps the decoder smooth.
-        beta: β, the weight of the latents' size.
+        latent: the number of reals in the latent vector.
+        backbone: the kind of network; the depth follows the image size.
+        width: channels after the first downsampling, which double with each further one; an
+            ``mlp`` has 16 times as many hidden units a layer.
+        likelihood: the likelihood behind the reconstruction error.
+        regulariser: the method that keeps the decoder smooth.
+        beta: β, the weight of the squared norm of the latents.
         weight: λ, for the regularisers that are terms of the loss.
 
     Raises:
@@ -63,31 +63,33 @@ class RegularisedAutoencoder(VectorAutoencoder):
         beta: float = 6.4e-3,
         weight: float = 5.1e-5,
     ) -> None:
-        super().__init__(image_shape, latent, backbone, width, likelihood)
+        super().__init__(
+            image_shape, latent=latent, backbone=backbone, width=width, likelihood=likelihood
+        )
         at_least("beta", beta, 0)
         at_least("weight", weight, 0)
         self.regulariser = one_of("regulariser", regulariser, get_args(Regulariser))
         self.beta, self.weight = beta, weight
         if regulariser == "spectral-norm":
-            for layer in _layers(self.decoder):
+            for layer in _weight_layers(self.decoder):
                 spectral_norm(layer)
 
     def loss_terms(self, images: Images) -> Mapping[str, Tensor]:
         vectors = self.encoder(images)
         size = {"embedding": self.beta / 2 * vectors.square().sum(1).mean()}
         if self.regulariser == "gradient-penalty":
-            return {**self._smoothly_decoded(vectors, images), **size}
+            return {**self._decode_with_penalty(vectors, images), **size}
         terms = {"reconstruction": self.reconstruction(vectors, images), **size}
         if self.regulariser == "l2":
-            squares = [layer.weight.square().sum() for layer in _layers(self.decoder)]
+            squares = [layer.weight.square().sum() for layer in _weight_layers(self.decoder)]
             terms["l2"] = self.weight * torch.stack(squares).sum()
         return terms
 
     # A compiled network has no second derivative.
     @torch.compiler.disable  # type: ignore[untyped-decorator] # torch has no hint here
-    def _smoothly_decoded(self, vectors: Vectors, images: Images) -> dict[str, Tensor]:
-        """The reconstruction, and how strongly it reacts to the latents."""
-        with torch.enable_grad():  # the penalty is a gradient, also where none is asked for
+    def _decode_with_penalty(self, vectors: Vectors, images: Images) -> dict[str, Tensor]:
+        """Compute the reconstruction, and its sensitivity to the latents."""
+        with torch.enable_grad():  # the penalty is a gradient, also where the caller wants none
             given = vectors if vectors.requires_grad else vectors.detach().requires_grad_()
             logits = self.decoder(given)
             norm = squared_jacobian_norm(torch.sigmoid(logits), given, probes=1)
@@ -97,7 +99,7 @@ class RegularisedAutoencoder(VectorAutoencoder):
         }
 
 
-def _layers(network: nn.Module) -> list[nn.Linear | nn.Conv2d | nn.ConvTranspose2d]:
-    """The layers with a weight matrix."""
+def _weight_layers(network: nn.Module) -> list[nn.Linear | nn.Conv2d | nn.ConvTranspose2d]:
+    """List the layers with a weight matrix."""
     kinds = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
     return [layer for layer in network.modules() if isinstance(layer, kinds)]

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from samplebench import Images
 from samplebench.networks import Backbone, ImageShape, Likelihood
-from samplebench_autoencoders.posterior import posterior_of
+from samplebench_autoencoders.posterior import split_posterior
 from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
 
 
@@ -20,11 +20,11 @@ class VariationalAutoencoder(VectorAutoencoder):
 
     Args:
         image_shape: channels, height, width.
-        latent: reals in the latent vector.
-        backbone: the networks; their depth follows the image size.
-        width: channels after the first halving, which double with each further one; an ``mlp``
-            has 16 times as many hidden units a layer.
-        likelihood: what the reconstruction error is.
+        latent: the number of reals in the latent vector.
+        backbone: the kind of network; the depth follows the image size.
+        width: channels after the first downsampling, which double with each further one; an
+            ``mlp`` has 16 times as many hidden units a layer.
+        likelihood: the likelihood behind the reconstruction error.
 
     Reference: Auto-Encoding Variational Bayes (Kingma & Welling, 2013), arXiv:1312.6114
     """
@@ -37,10 +37,17 @@ class VariationalAutoencoder(VectorAutoencoder):
         width: int = 32,
         likelihood: Likelihood = "bernoulli",
     ) -> None:
-        super().__init__(image_shape, latent, backbone, width, likelihood, encoded=2 * latent)
+        super().__init__(
+            image_shape,
+            latent=latent,
+            backbone=backbone,
+            width=width,
+            likelihood=likelihood,
+            encoded=2 * latent,
+        )
 
     def loss_terms(self, images: Images) -> Mapping[str, Tensor]:
-        posterior = posterior_of(self.encoder(images))
+        posterior = split_posterior(self.encoder(images))
         return {
             "reconstruction": self.reconstruction(posterior.draw(), images),
             "kl": posterior.divergence(),

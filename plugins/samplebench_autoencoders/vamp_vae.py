@@ -9,30 +9,30 @@ from torch import Tensor, nn
 from samplebench import Images
 from samplebench.networks import Backbone, ImageShape, Likelihood
 from samplebench.settings import at_least
-from samplebench_autoencoders.posterior import posterior_of
+from samplebench_autoencoders.posterior import split_posterior
 from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
 
 _MARGIN = 0.01  # keeps the logits of black and white pixels finite
 
 
 class VampPriorAutoencoder(VectorAutoencoder):
-    """A variational autoencoder whose prior is the mean of its own posteriors at learned images.
+    """A variational autoencoder whose prior is the mean of its posteriors at learned images.
 
     ``L = −E_q log p(x | z) + E_q [log q(z | x) − log p(z)]``,
     ``p(z) = 1/K Σ_k q(z | u_k)``, both expectations by one reparametrised draw an image. The
     pseudo-inputs u are learned with the networks, through a sigmoid that keeps them in [0, 1]
-    (the authors cut off instead), and start at training images. They go through the encoder in
-    one batch with the images, so batch normalisation treats both alike. The paper learns 500
+    (the authors clip instead), and start at training images. They pass the encoder in one batch
+    with the images, so batch normalisation treats both alike. The paper learns 500
     of them on MNIST; later comparisons take 50.
 
     Args:
         image_shape: channels, height, width.
-        latent: reals in the latent vector.
-        backbone: the networks; their depth follows the image size.
-        width: channels after the first halving, which double with each further one; an ``mlp``
-            has 16 times as many hidden units a layer.
-        likelihood: what the reconstruction error is.
-        pseudo_inputs: K.
+        latent: the number of reals in the latent vector.
+        backbone: the kind of network; the depth follows the image size.
+        width: channels after the first downsampling, which double with each further one; an
+            ``mlp`` has 16 times as many hidden units a layer.
+        likelihood: the likelihood behind the reconstruction error.
+        pseudo_inputs: K, the number of learned images.
 
     Raises:
         ValueError: no pseudo-input.
@@ -49,7 +49,14 @@ class VampPriorAutoencoder(VectorAutoencoder):
         likelihood: Likelihood = "bernoulli",
         pseudo_inputs: int = 50,
     ) -> None:
-        super().__init__(image_shape, latent, backbone, width, likelihood, encoded=2 * latent)
+        super().__init__(
+            image_shape,
+            latent=latent,
+            backbone=backbone,
+            width=width,
+            likelihood=likelihood,
+            encoded=2 * latent,
+        )
         at_least("pseudo_inputs", pseudo_inputs, 1)
         self.pseudo_inputs = pseudo_inputs
         self.pseudo_logits = nn.Parameter(torch.randn(pseudo_inputs, *image_shape))
@@ -61,9 +68,9 @@ class VampPriorAutoencoder(VectorAutoencoder):
     def loss_terms(self, images: Images) -> Mapping[str, Tensor]:
         both = torch.cat([images, torch.sigmoid(self.pseudo_logits)])
         encoded = self.encoder(both)  # (samples + pseudo-inputs, 2 latent)
-        posterior = posterior_of(encoded[: len(images)])
+        posterior = split_posterior(encoded[: len(images)])
         drawn = posterior.draw()
-        of_pseudo_inputs = posterior_of(encoded[len(images) :])
+        of_pseudo_inputs = split_posterior(encoded[len(images) :])
         by_each = of_pseudo_inputs.log_prob(drawn[:, None])  # (samples, pseudo-inputs)
         prior = by_each.logsumexp(1) - math.log(self.pseudo_inputs)
         return {

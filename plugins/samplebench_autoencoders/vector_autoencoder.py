@@ -1,4 +1,4 @@
-"""What all autoencoders with one vector an image share: two networks, the way in and out."""
+"""The base of all autoencoders with one vector an image: encoder, decoder and reconstruction."""
 
 from typing import final, get_args
 
@@ -22,20 +22,20 @@ Vectors = Float[Tensor, "samples latent"]
 
 
 class VectorAutoencoder(Autoencoder):
-    """An encoder, a decoder and one vector between them. What is minimised is the method's own.
+    """An encoder, a decoder and one vector between them; each method adds its own loss.
 
     The encoder gives ``encoded`` reals an image. The first ``latent`` of them are the latent
-    vector: all there are for a method that encodes to points, the means for one that encodes to
-    laws.
+    vector: all of them for a method that encodes to points, the means for one that encodes to
+    distributions.
 
     Args:
         image_shape: channels, height, width.
-        latent: reals in the latent vector.
-        backbone: the networks; their depth follows the image size.
-        width: channels after the first halving, which double with each further one; an ``mlp``
-            has 16 times as many hidden units a layer.
-        likelihood: what the reconstruction error is.
-        encoded: reals that the encoder gives, ``latent`` when left out.
+        latent: the number of reals in the latent vector.
+        backbone: the kind of network; the depth follows the image size.
+        width: channels after the first downsampling, which double with each further one; an
+            ``mlp`` has 16 times as many hidden units a layer.
+        likelihood: the likelihood behind the reconstruction error.
+        encoded: the number of reals that the encoder gives, by default ``latent``.
 
     Raises:
         ValueError: a setting that makes no network, or an image too small for it.
@@ -44,6 +44,7 @@ class VectorAutoencoder(Autoencoder):
     def __init__(
         self,
         image_shape: ImageShape,
+        *,
         latent: int,
         backbone: Backbone,
         width: int,
@@ -69,11 +70,11 @@ class VectorAutoencoder(Autoencoder):
 
     @final
     def reconstruction(self, vectors: Vectors, images: Images) -> Tensor:
-        """What it costs to decode the vectors in place of the images, in nats an image."""
+        """Compute the reconstruction error of the images from the vectors, in nats an image."""
         return self.cost(self.decoder(vectors), images)
 
     @final
     def cost(self, logits: Tensor, images: Images) -> Tensor:
-        """What it costs to show what the decoder gives for the images, in nats an image."""
+        """Compute the error of the decoder's output for the images, in nats an image."""
         decoded = logits if self.likelihood == "bernoulli" else torch.sigmoid(logits)
         return reconstruction_loss(self.likelihood, decoded, images)

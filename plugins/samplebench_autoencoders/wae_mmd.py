@@ -14,27 +14,27 @@ from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
 
 
 class WassersteinAutoencoder(VectorAutoencoder):
-    """A plain autoencoder whose latents, taken together, are to look like a standard normal.
+    """A plain autoencoder that asks all latents together to follow a standard normal.
 
     ``L = −log p(x | E(x)) + λ MMD²(E(x), N(0, I))``, the discrepancy by the paper's unbiased
     estimate between a batch and as many draws from the prior. ``imq`` sums inverse multiquadratics
-    over seven scales, as the authors' code does; the paper tried ``rbf`` and did not keep it.
+    over seven scales, as the authors' code does; the paper tried ``rbf`` and dropped it.
 
-    The paper's λ = 10 on MNIST stands beside the whole squared error, and the authors' code takes
-    0.05 of that; ``mse`` here takes 0.5, so the same balance is λ = 5 by the paper's formula and
+    The paper's λ = 10 on MNIST goes with the whole squared error, and the authors' code takes 0.05
+    of that; ``mse`` here takes 0.5, so the same balance is λ = 5 by the paper's formula and
     λ = 100 by its code. Encoders are not pretrained to match the moments of the prior.
 
     Args:
         image_shape: channels, height, width.
-        latent: reals in the latent vector.
-        backbone: the networks; their depth follows the image size.
-        width: channels after the first halving, which double with each further one; an ``mlp``
-            has 16 times as many hidden units a layer.
-        likelihood: what the reconstruction error is.
-        kernel: what compares two vectors.
-        bandwidth: standard deviation of the prior that the kernel's width is made for: its square
-            is ``2 · latent · bandwidth²`` (times the scales).
-        weight: λ.
+        latent: the number of reals in the latent vector.
+        backbone: the kind of network; the depth follows the image size.
+        width: channels after the first downsampling, which double with each further one; an
+            ``mlp`` has 16 times as many hidden units a layer.
+        likelihood: the likelihood behind the reconstruction error.
+        kernel: the kernel that compares two vectors.
+        bandwidth: the standard deviation of the prior for which the kernel is made: the square of
+            its width is ``2 · latent · bandwidth²`` (times the scales).
+        weight: λ, the weight of the discrepancy.
 
     Raises:
         ValueError: an unknown kernel, a bandwidth that is not positive, or a negative weight.
@@ -53,7 +53,9 @@ class WassersteinAutoencoder(VectorAutoencoder):
         bandwidth: float = 1.0,
         weight: float = 10.0,
     ) -> None:
-        super().__init__(image_shape, latent, backbone, width, likelihood)
+        super().__init__(
+            image_shape, latent=latent, backbone=backbone, width=width, likelihood=likelihood
+        )
         above_zero("bandwidth", bandwidth)
         at_least("weight", weight, 0)
         self.kernel = one_of("kernel", kernel, get_args(Kernel))
@@ -62,7 +64,9 @@ class WassersteinAutoencoder(VectorAutoencoder):
     def loss_terms(self, images: Images) -> Mapping[str, Tensor]:
         vectors = self.encoder(images)
         prior = torch.randn_like(vectors)
-        discrepancy = squared_discrepancy(vectors, prior, self.kernel, self.bandwidth)
+        discrepancy = squared_discrepancy(
+            vectors, prior, kernel=self.kernel, bandwidth=self.bandwidth
+        )
         return {
             "reconstruction": self.reconstruction(vectors, images),
             "mmd": self.weight * discrepancy,

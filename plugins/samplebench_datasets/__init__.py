@@ -1,6 +1,6 @@
-"""Datasets: scikit-learn's digits, what torchvision downloads, CelebA, and folders of one's own.
+"""Datasets: scikit-learn's digits, those that torchvision downloads, CelebA, and image folders.
 
-Every one keeps the published split where there is one, and gives test no image that train has.
+Each keeps the published split where there is one, and no test image is also a training image.
 """
 
 from samplebench import Register, hookimpl

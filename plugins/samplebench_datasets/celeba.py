@@ -1,4 +1,4 @@
-"""CelebA, cut to faces and kept as one file that is mapped into memory."""
+"""CelebA, cropped to faces and kept as one file that is mapped into memory."""
 
 import hashlib
 import os
@@ -27,15 +27,15 @@ class CelebA(Dataset):
     """Faces of celebrities, 64×64 colour: 162,770 to train on, 19,962 to test.
 
     The centre 140×140 of each aligned image, resized to ``size`` × ``size`` with Pillow's bilinear
-    filter, as the RAE paper has it (arXiv:1903.12436; it does not name the filter). The published
-    partition, without its validation part; it keeps each person on one side. No labels: the
-    attributes are no classes.
+    filter, as in the RAE paper (arXiv:1903.12436; it does not name the filter). The split is the
+    published partition without its validation part; each person is on one side only. There are no
+    labels, because the attributes are not classes.
 
-    The first use writes a file of 8-bit pixels for each split beside the images, or under the
+    The first use writes a file of 8-bit pixels for each split next to the images, or under the
     user's cache where that folder cannot be written; it is mapped into memory, never copied.
 
     Args:
-        size: pixels a side.
+        size: height and width in pixels.
 
     Reference: Deep Learning Face Attributes in the Wild (Liu, Luo, Wang, Tang, 2015),
     arXiv:1411.7766
@@ -56,22 +56,22 @@ class CelebA(Dataset):
 
     def _part(self, part: str, code: str) -> Split:
         names = self._names(part, code)
-        # The name says what is inside, so that a file made from another list is never taken.
+        # The name identifies the content, so that a file made from another list is never used.
         digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:12]
         file_name = f"samplebench-{part}-{self.size}-{digest}.npy"
         homes = [self.folder, _cache()]
         shape = (len(names), *self.image_shape)
         for home in homes:
-            if (kept := _mapped(home / file_name, shape)) is not None:
+            if (kept := _map_file(home / file_name, shape)) is not None:
                 return Split(kept)
         home = next((home for home in homes if os.access(home, os.W_OK)), _cache())
         self._write(home / file_name, [self.folder / _IMAGES / name for name in names])
-        written = _mapped(home / file_name, shape)
+        written = _map_file(home / file_name, shape)
         assert written is not None
         return Split(written)
 
     def _names(self, part: str, code: str) -> list[str]:
-        """The files of one part, as the partition lists them."""
+        """List the files of one part, in the order of the partition."""
         try:
             listed = [line.split() for line in (self.folder / _PARTITION).read_text().splitlines()]
         except (OSError, ValueError) as error:
@@ -84,7 +84,7 @@ class CelebA(Dataset):
 
     def _absence(self, reason: str) -> str:
         return (
-            f"The dataset 'celeba' is not there: {reason}\nIt needs\n"
+            f"The dataset 'celeba' is absent: {reason}\nIt needs\n"
             f"  {self.folder / _PARTITION}\n"
             f"  {self.folder / _IMAGES}/000001.jpg … 202599.jpg (aligned and cropped, 178×218)\n"
             "Download both from https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html, or with "
@@ -106,7 +106,7 @@ class CelebA(Dataset):
             ) from error
 
     def _decode_to(self, path: Path, files: Sequence[Path]) -> None:
-        """Decode a piece at a time; a process that is killed leaves no half file at ``path``."""
+        """Decode the files in pieces; a killed process leaves no partial file at ``path``."""
         unfinished = path.with_name(f".{path.name}.{uuid4().hex}")
         shape = (len(files), *self.image_shape)
         try:
@@ -134,10 +134,10 @@ def _cache() -> Path:
     return Path(home) / "samplebench" / "celeba"
 
 
-def _mapped(path: Path, shape: tuple[int, ...]) -> torch.Tensor | None:
-    """The images in a file, without reading them; None unless it is there, whole and fits."""
+def _map_file(path: Path, shape: tuple[int, ...]) -> torch.Tensor | None:
+    """Map the images of a file into memory; None if it is absent, partial or of another shape."""
     try:
-        # "c": what is written stays in this process's memory, as torch wants to be able to write.
+        # "c" for copy on write: torch wants writable memory, and the file must not change.
         pixels = np.load(path, mmap_mode="c")
     except (OSError, ValueError, EOFError):
         return None

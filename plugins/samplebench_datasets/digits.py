@@ -14,11 +14,11 @@ class Digits(Dataset):
     """Handwritten digits that ship with scikit-learn: 1,197 to train on, 600 to test.
 
     Each is 8×8 with values 0…16. They are enlarged bilinearly to ``size`` × ``size``, scaled by
-    255/16 and rounded once, to 8 bits. The split is shuffled once and for all; no two of the
+    255/16 and rounded once, to 8 bits. The split is random but always the same; no two of the
     1,797 images are equal, so none is on both sides.
 
     Args:
-        size: pixels a side, 8 at least.
+        size: height and width in pixels, at least 8.
 
     Reference: Optical Recognition of Handwritten Digits (Alpaydin, Kaynak, 1998),
     doi:10.24432/C50P49

@@ -1,4 +1,4 @@
-"""The files of MNIST and of the sets made in its image."""
+"""The files of MNIST and of datasets in its format."""
 
 import math
 import struct
@@ -17,7 +17,7 @@ _NAMES = (
 
 
 def idx_files(dataset: str, kind: str, data_dir: Path) -> TorchvisionFiles:
-    """The four files that torchvision's class ``kind`` keeps in ``kind``/raw."""
+    """Describe the four files that torchvision's class ``kind`` keeps in ``kind``/raw."""
     names = tuple(f"{kind}/raw/{name}" for name in _NAMES)
     return TorchvisionFiles(dataset, data_dir, names, partial(_open, kind), _is_whole)
 
@@ -30,7 +30,7 @@ def _open(kind: str, data_dir: Path, half: Half, download: bool) -> Split:
 
 
 def _is_whole(path: Path) -> bool:
-    """Whether it starts as an idx file of bytes and has the length that its header gives.
+    """Check that the file starts as an idx file of bytes and has the length in its header.
 
     The header: two zeros, 8 for unsigned bytes, the number of axes, and each axis's length.
     """

@@ -1,4 +1,4 @@
-"""Image files as 8-bit arrays: decoded on every core, into memory that is there already."""
+"""Image files decoded to 8-bit arrays, on every core, into existing memory."""
 
 import struct
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ _AT_ONCE = 1024
 """Files handed to the threads at a time, so that a million files make no million tasks."""
 
 _UNREADABLE = (
-    # what Pillow lets through for bytes that are no image, or half of one
+    # the errors that Pillow raises for bytes that are no image, or a part of one
     *(OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error),
     Image.DecompressionBombError,
 )
@@ -30,11 +30,11 @@ def decode_into(
 ) -> None:
     """Fill each row of ``target`` (samples, channels, height, width) with its file's pixels.
 
-    ``frame`` gets an image in grey or colour, as ``target`` has 1 or 3 channels, and cuts it to
+    ``frame`` takes an image in grey or colour, as ``target`` has 1 or 3 channels, and crops it to
     height and width.
 
     Raises:
-        DataMissing: a file is absent or no whole image; the message names it.
+        DataMissing: a file is absent or not a complete image; the message names it.
     """
 
     def fill(row: int) -> None:
@@ -50,7 +50,7 @@ def _pixels(path: Path, channels: int, frame: Callable[[Image.Image], Image.Imag
     try:
         with Image.open(path) as image:
             if image.mode.startswith(("I", "F")):
-                # Pillow would cut such values off at 255 without a word.
+                # Pillow would silently clip such values at 255.
                 raise ValueError(f"its pixels are of Pillow's mode {image.mode}, not of 8 bits")
             framed = np.asarray(frame(image.convert("L" if channels == 1 else "RGB")))
     except _UNREADABLE as error:

@@ -1,4 +1,4 @@
-"""Images of one's own, from a folder."""
+"""Images from a folder."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 
 from samplebench import DataMissing, Dataset, Split, seeded
 from samplebench_datasets.image_files import decode_into
-from samplebench_datasets.overlap import without_overlap
+from samplebench_datasets.overlap import remove_overlap
 
 _SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 
@@ -31,18 +31,18 @@ class _Found:
 
 
 class ImageFolder(Dataset):
-    """Images of one's own: a folder with ``train`` and ``test``, or one that is split 5 to 1.
+    """Your own images: a folder with ``train`` and ``test``, or one folder that is split 5 to 1.
 
     Folders may nest; where every image lies in a subfolder, the first level names its class,
-    otherwise there are no labels. An image is cut to its centre square, resized to ``size`` ×
+    otherwise there are no labels. An image is cropped to its centre square, resized to ``size`` ×
     ``size`` with Pillow's bilinear filter (which averages when it reduces, against aliasing),
-    and turned to grey or colour as ``channels`` says. Order and split are shuffled once and for
-    all, from the sorted names; hidden files are passed over. A training image that is in test
-    too is left out of train.
+    and converted to grey or colour by ``channels``. Order and split are random but always the
+    same for the same names; hidden files are ignored. A training image that is also a test image
+    is left out of train.
 
     Args:
-        path: the folder, looked for in the data folder first.
-        size: pixels a side.
+        path: the folder; a relative path is looked up in the data folder first.
+        size: height and width in pixels.
         channels: 1 for grey, 3 for colour.
     """
 
@@ -57,7 +57,7 @@ class ImageFolder(Dataset):
     def train(self) -> Split:
         train, test = self._halves()
         classes = _classes([*train, *test])
-        return without_overlap(self._read(train, classes), self._read(test, classes))
+        return remove_overlap(self._read(train, classes), self._read(test, classes))
 
     def test(self) -> Split:
         train, test = self._halves()
@@ -104,7 +104,7 @@ class ImageFolder(Dataset):
 
 
 def _shuffled_images(root: Path) -> list[_Found]:
-    """Every image file under ``root``, in an order that the names fix but that is not theirs."""
+    """Find every image file under ``root``, in a random order that depends on the names only."""
     found = []
     for file in root.rglob("*"):
         inside = file.relative_to(root)
@@ -117,7 +117,7 @@ def _shuffled_images(root: Path) -> list[_Found]:
 
 
 def _classes(found: Sequence[_Found]) -> dict[str, int] | None:
-    """A number for each class, or None where an image has no class."""
+    """Number the classes, or return None where an image has no class."""
     names = {image.class_name for image in found}
     if None in names:
         return None

@@ -1,4 +1,4 @@
-"""What keeps a promise of every dataset: test has no image of train."""
+"""The removal of training images that are also test images."""
 
 from hashlib import blake2b
 
@@ -7,8 +7,8 @@ import torch
 from samplebench import DataMissing, Split
 
 
-def without_overlap(train: Split, test: Split) -> Split:
-    """``train`` less the images that ``test`` has too, byte for byte; ``test`` stays as published.
+def remove_overlap(train: Split, test: Split) -> Split:
+    """Remove from ``train`` the images that ``test`` has too, byte for byte.
 
     Raises:
         DataMissing: nothing is left to train on.

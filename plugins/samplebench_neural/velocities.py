@@ -39,7 +39,7 @@ class VectorVelocity(nn.Module):
 
 
 class MapVelocity(nn.Module):
-    """Residual blocks of 3 × 3 convolutions that keep the grid. Velocities are zero before training.
+    """Residual blocks of 3 × 3 convolutions on the grid. Velocities are zero before training.
 
     Each site has a learned position, because convolutions do not know the position.
     """

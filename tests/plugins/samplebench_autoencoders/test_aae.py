@@ -30,20 +30,20 @@ def belief(model, vectors):
 
 def test_the_autoencoder_pays_for_latents_that_the_critic_recognises():
     model = built(weight=3.0)
-    told = float(model.loss_terms(some_images())["deception"].detach())
+    reported = float(model.loss_terms(some_images())["deception"].detach())
     expected = -3 * belief(model, model.encoder(some_images())).log().mean()
-    assert told == pytest.approx(float(expected), rel=1e-5)
+    assert reported == pytest.approx(float(expected), rel=1e-5)
 
 
 def test_the_critic_pays_for_both_kinds_of_mistake():
     model = built()
     with seeded(1, "critic"):
-        told = float(model.critic_loss(some_images()).detach())
+        reported = float(model.critic_loss(some_images()).detach())
     with seeded(1, "critic"):
         real = belief(model, torch.randn(6, 2))
     false = belief(model, model.encoder(some_images()))
     expected = -(real.log().mean() + (1 - false).log().mean())
-    assert told == pytest.approx(float(expected), rel=1e-5)
+    assert reported == pytest.approx(float(expected), rel=1e-5)
 
 
 def test_the_critics_loss_trains_nothing_but_the_critic():

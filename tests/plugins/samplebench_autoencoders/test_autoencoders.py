@@ -73,9 +73,9 @@ def test_the_vaes_kl_is_that_of_its_posterior_to_the_standard_normal():
     mean, log_variance = vae.encoder(images).chunk(2, dim=1)
     posterior = Independent(Normal(mean, (log_variance / 2).exp()), 1)
     prior = Independent(Normal(torch.zeros(6, 3).double(), torch.ones(6, 3).double()), 1)
-    told = vae.loss_terms(images)["kl"].detach()
+    reported = vae.loss_terms(images)["kl"].detach()
     exact = kl_divergence(posterior, prior).mean().detach()
-    assert float(told) == pytest.approx(float(exact), rel=1e-5)
+    assert float(reported) == pytest.approx(float(exact), rel=1e-5)
 
 
 def test_the_vaes_reconstruction_term_is_of_one_draw_from_the_posterior():
@@ -83,11 +83,11 @@ def test_the_vaes_reconstruction_term_is_of_one_draw_from_the_posterior():
     vae = VariationalAutoencoder((1, 8, 8), latent=3, width=4).eval()
     mean, log_variance = vae.encoder(images).chunk(2, dim=1)
     with seeded(1, "draw"):
-        told = vae.loss_terms(images)["reconstruction"].detach()
+        reported = vae.loss_terms(images)["reconstruction"].detach()
     with seeded(1, "draw"):
         drawn = mean + (log_variance / 2).exp() * torch.randn(6, 3)
     law = Independent(Bernoulli(logits=vae.decoder(drawn), validate_args=False), 3)
-    assert float(told) == pytest.approx(float(-law.log_prob(images).mean().detach()), rel=1e-5)
+    assert float(reported) == pytest.approx(float(-law.log_prob(images).mean().detach()), rel=1e-5)
 
 
 def test_a_vaes_latents_are_its_posterior_means():

@@ -49,43 +49,49 @@ def by_loops(one, other, kernel, bandwidth):
 @settings(deadline=None, max_examples=40)
 def test_the_discrepancy_is_that_of_two_loops(count, size, bandwidth, shift, kernel):
     one, other = samples(count, size, "one", shift), samples(count, size, "other")
-    told = float(squared_discrepancy(one, other, kernel, bandwidth))
-    assert told == pytest.approx(by_loops(one.tolist(), other.tolist(), kernel, bandwidth))
+    estimate = float(squared_discrepancy(one, other, kernel=kernel, bandwidth=bandwidth))
+    assert estimate == pytest.approx(by_loops(one.tolist(), other.tolist(), kernel, bandwidth))
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_a_single_vector_tells_nothing_of_a_law(kernel):
     one = samples(1, 3, "one").requires_grad_()
-    told = squared_discrepancy(one, samples(1, 3, "other"), kernel, 1.0)
-    told.backward()
-    assert float(told.detach()) == 0
+    estimate = squared_discrepancy(one, samples(1, 3, "other"), kernel=kernel, bandwidth=1.0)
+    estimate.backward()
+    assert float(estimate.detach()) == 0
     assert not one.grad.any()
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_a_large_batch_in_float32_loses_no_accuracy_that_matters(kernel):
     one, other = samples(300, 16, "one", 0.1), samples(300, 16, "other")
-    exact = squared_discrepancy(one, other, kernel, 1.0)
-    rough = squared_discrepancy(one.float(), other.float(), kernel, 1.0)
+    exact = squared_discrepancy(one, other, kernel=kernel, bandwidth=1.0)
+    rough = squared_discrepancy(one.float(), other.float(), kernel=kernel, bandwidth=1.0)
     assert float(rough) == pytest.approx(float(exact), abs=1e-5)
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_two_samples_of_one_law_have_no_discrepancy_on_average(kernel):
     with seeded(0, "pairs"):
-        told = [
-            float(squared_discrepancy(torch.randn(8, 2), torch.randn(8, 2), kernel, 1.0))
+        estimate = [
+            float(
+                squared_discrepancy(
+                    torch.randn(8, 2), torch.randn(8, 2), kernel=kernel, bandwidth=1.0
+                )
+            )
             for _ in range(600)
         ]
-    mean, error = torch.tensor(told).mean(), torch.tensor(told).std() / 600**0.5
-    assert min(told) < 0 < max(told)
+    mean, error = torch.tensor(estimate).mean(), torch.tensor(estimate).std() / 600**0.5
+    assert min(estimate) < 0 < max(estimate)
     assert abs(float(mean)) < 3 * float(error)
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_the_gradient_is_that_of_finite_differences(kernel):
     one, other = samples(4, 2, "one").requires_grad_(), samples(4, 2, "other")
-    assert torch.autograd.gradcheck(lambda z: squared_discrepancy(z, other, kernel, 1.0), one)
+    assert torch.autograd.gradcheck(
+        lambda z: squared_discrepancy(z, other, kernel=kernel, bandwidth=1.0), one
+    )
 
 
 def test_an_info_vae_compares_by_the_kernel_of_its_authors_unless_told_otherwise():
@@ -93,7 +99,7 @@ def test_an_info_vae_compares_by_the_kernel_of_its_authors_unless_told_otherwise
         model = InfoVariationalAutoencoder((1, 8, 8), latent=6, width=4).double().eval()
     images = torch.linspace(0, 1, 5 * 64, dtype=torch.float64).reshape(5, 1, 8, 8)
     with seeded(1, "loss"):
-        told = float(model.loss_terms(images)["mmd"].detach())
+        estimate = float(model.loss_terms(images)["mmd"].detach())
     with seeded(1, "loss"):
         means, logarithms = model.encoder(images).detach().chunk(2, 1)
         drawn = means + torch.randn_like(means) * (logarithms / 2).exp()
@@ -104,7 +110,7 @@ def test_an_info_vae_compares_by_the_kernel_of_its_authors_unless_told_otherwise
     }
     apart = ~torch.eye(5, dtype=torch.bool)
     exact = similar["zz"][apart].mean() + similar["pp"][apart].mean() - 2 * similar["zp"].mean()
-    assert told == pytest.approx(999 * float(exact))
+    assert estimate == pytest.approx(999 * float(exact))
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -116,8 +122,8 @@ def test_a_wae_weighs_the_discrepancy_of_its_latents_from_the_prior(kernel):
     model = model.double().eval()
     images = torch.linspace(0, 1, 5 * 64, dtype=torch.float64).reshape(5, 1, 8, 8)
     with seeded(1, "loss"):
-        told = float(model.loss_terms(images)["mmd"].detach())
+        estimate = float(model.loss_terms(images)["mmd"].detach())
     with seeded(1, "loss"):
         prior = torch.randn(5, 2, dtype=torch.float64)
     latents = model.encoder(images).detach()
-    assert told == pytest.approx(7 * by_loops(latents.tolist(), prior.tolist(), kernel, 0.5))
+    assert estimate == pytest.approx(7 * by_loops(latents.tolist(), prior.tolist(), kernel, 0.5))

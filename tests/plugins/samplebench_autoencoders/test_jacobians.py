@@ -43,14 +43,14 @@ def mean_term(model, name, draws):
 def test_the_estimate_is_right_on_average(training):
     net, inputs = network(4, 3).train(training), points(5, 4)
     with seeded(1, "probes"):
-        told = float(squared_jacobian_norm(net(inputs), inputs, probes=3000).detach())
-    assert told == pytest.approx(exact_norm(net, inputs), rel=0.05)
+        estimate = float(squared_jacobian_norm(net(inputs), inputs, probes=3000).detach())
+    assert estimate == pytest.approx(exact_norm(net, inputs), rel=0.05)
 
 
 def test_the_estimate_is_exact_for_a_single_output():
     net, inputs = network(4, 1).eval(), points(5, 4)
-    told = squared_jacobian_norm(net(inputs), inputs, probes=1)
-    assert float(told.detach()) == pytest.approx(exact_norm(net, inputs))
+    estimate = squared_jacobian_norm(net(inputs), inputs, probes=1)
+    assert float(estimate.detach()) == pytest.approx(exact_norm(net, inputs))
 
 
 def test_more_probes_scatter_less():
@@ -58,8 +58,11 @@ def test_more_probes_scatter_less():
     spread = []
     for probes in (1, 16):
         with seeded(1, "probes"):
-            told = [squared_jacobian_norm(net(inputs), inputs, probes).detach() for _ in range(99)]
-        spread.append(float(torch.stack(told).std()))
+            estimate = [
+                squared_jacobian_norm(net(inputs), inputs, probes=probes).detach()
+                for _ in range(99)
+            ]
+        spread.append(float(torch.stack(estimate).std()))
     assert spread[1] < spread[0] / 2
 
 
@@ -99,10 +102,10 @@ def test_a_penalty_is_the_same_where_no_gradients_are_asked_for(kind):
     with seeded(0, "build"):
         model, images = kind((1, 8, 8), width=4).double().eval(), some_images()
     with seeded(1, "loss"):
-        told = model.loss_terms(images)
+        estimate = model.loss_terms(images)
     with seeded(1, "loss"), torch.no_grad():
         again = model.loss_terms(images)
-    assert {name: float(term.detach()) for name, term in told.items()} == {
+    assert {name: float(term.detach()) for name, term in estimate.items()} == {
         name: float(term.detach()) for name, term in again.items()
     }
 
@@ -112,5 +115,5 @@ def test_the_gradient_penalty_of_an_rae_is_of_its_decoded_images():
         model = RegularisedAutoencoder((1, 8, 8), latent=3, width=4, weight=0.7).double().eval()
     vectors = model.encoder(some_images()).detach()
     expected = 0.7 * exact_norm(lambda given: torch.sigmoid(model.decoder(given)), vectors)
-    told = mean_term(model, "gradient-penalty", draws=600)
-    assert told == pytest.approx(expected, rel=0.06)
+    estimate = mean_term(model, "gradient-penalty", draws=600)
+    assert estimate == pytest.approx(expected, rel=0.06)

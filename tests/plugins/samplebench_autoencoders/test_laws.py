@@ -87,9 +87,9 @@ def total(terms):
     return torch.stack([term.float() for term in terms.values()]).sum()
 
 
-@pytest.mark.parametrize(("name", "settings", "told"), REFUSED)
-def test_a_setting_that_makes_no_sense_is_refused_with_the_reason(name, settings, told):
-    with pytest.raises(ValueError, match=told):
+@pytest.mark.parametrize(("name", "settings", "reported"), REFUSED)
+def test_a_setting_that_makes_no_sense_is_refused_with_the_reason(name, settings, reported):
+    with pytest.raises(ValueError, match=reported):
         FACTORIES[name]((1, 8, 8), **settings)
 
 
@@ -127,9 +127,9 @@ def test_sixteen_bits_give_nearly_the_same_loss(name, settings):
 @pytest.mark.slow
 def test_every_loss_can_be_compiled():
     """In a process of its own: the tests' checks of types at run time cannot be compiled."""
-    told = subprocess.run([sys.executable, "-c", COMPILED], capture_output=True, text=True)
-    assert told.returncode == 0, told.stderr
-    assert told.stdout.split() == list(FACTORIES)
+    reported = subprocess.run([sys.executable, "-c", COMPILED], capture_output=True, text=True)
+    assert reported.returncode == 0, reported.stderr
+    assert reported.stdout.split() == list(FACTORIES)
 
 
 @pytest.mark.parametrize(("name", "settings"), LEARNERS)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from samplebench import DataMissing, Split
-from samplebench_datasets.overlap import without_overlap
+from samplebench_datasets.overlap import remove_overlap
 
 
 def constant(*values: int) -> torch.Tensor:
@@ -13,23 +13,23 @@ def constant(*values: int) -> torch.Tensor:
 
 def test_training_images_that_are_in_test_are_left_out_with_their_labels():
     train = Split(constant(5, 1, 2, 1, 3), torch.arange(5))
-    left = without_overlap(train, Split(constant(1, 9, 3)))
+    left = remove_overlap(train, Split(constant(1, 9, 3)))
     assert torch.equal(left.images, constant(5, 2))
     assert left.labels.tolist() == [0, 2]
 
 
 def test_copies_within_train_stay():
     train = Split(constant(4, 4))
-    assert without_overlap(train, Split(constant(5))) is train
+    assert remove_overlap(train, Split(constant(5))) is train
 
 
 def test_one_pixel_makes_another_image():
     images = constant(1, 2).clone()
     nearly = images.clone()
     nearly[:, 2, 1, 1] += 1
-    assert len(without_overlap(Split(images), Split(nearly))) == 2
+    assert len(remove_overlap(Split(images), Split(nearly))) == 2
 
 
 def test_a_train_set_that_is_all_in_test_is_refused():
     with pytest.raises(DataMissing, match="every training image"):
-        without_overlap(Split(constant(1, 2)), Split(constant(2, 1, 3)))
+        remove_overlap(Split(constant(1, 2)), Split(constant(2, 1, 3)))

@@ -354,17 +354,20 @@ def test_the_residual_gives_back_the_energy_that_the_codes_leave_over():
 
 def test_the_diagnostics_of_the_coding_are_right():
     signals, _ = sparse_signals(1500)
-    sampler = fitted(Continuous(8).pack(values=signals), Seen(), atoms=12, active=2)
+    latents = Continuous(8).pack(values=signals)
+    sampler = fitted(latents, Seen(), atoms=12, active=2)
+    # The same dictionary, with a prior that has a state.
+    dictionary = fitted(latents, atoms=12, active=2).state()["atoms"].double().numpy()
     atoms = Seen.latents.pop().codes[:, [0, 2]]
     shares = np.bincount(atoms.flatten().numpy(), minlength=12) / atoms.numel()
     centred = (signals - signals.mean(0)).double().numpy()
     codes = sparse_encode(
         centred,
-        sampler.state()["atoms"].double().numpy(),
+        dictionary,
         algorithm="omp",
         n_nonzero_coefs=2,
     )
-    left = np.square(centred - codes @ sampler.state()["atoms"].double().numpy()).sum()
+    left = np.square(centred - codes @ dictionary).sum()
     reported = sampler.diagnostics()
     assert reported["atom_perplexity"] == pytest.approx(np.exp(stats.entropy(shares)), rel=1e-9)
     assert reported["atoms_used"] == (shares > 0).sum()

@@ -1,4 +1,4 @@
-"""What holds for every sampler of the package, whatever its law."""
+"""What holds for every sampler of the package, whatever its model."""
 
 import math
 from typing import Any
@@ -11,6 +11,9 @@ import samplebench_neural
 from samplebench import Continuous, DensitySampler, Latents, LatentSpace, Sampler, seeded
 from samplebench.settings import one_of
 from samplebench_neural import FlowMatching, NormalisingFlow, TwoStageVAE, learning
+from samplebench_neural.flow import FlowModel
+from samplebench_neural.flow_matching import FlowMatchingModel
+from samplebench_neural.two_stage_vae import VAEModel
 
 QUICK: dict[str, Any] = {"steps": 6, "batch": 32}
 CASES: list[tuple[type[Sampler], dict[str, Any]]] = [
@@ -99,9 +102,16 @@ def test_samples_in_many_chunks_are_as_those_in_one(factory, settings, monkeypat
     """No more rows than asked for are moved at a time, and each row is filled."""
     sampler = fitted(factory, settings, some_latents())
     sizes = []
-    law = sampler._learned.model
-    move = law.drawn
-    monkeypatch.setattr(law, "drawn", lambda noise: (sizes.append(len(noise)), move(noise))[1])
+
+    def spied(transform):
+        def spy(model, noise):
+            sizes.append(len(noise))
+            return transform(model, noise)
+
+        return spy
+
+    for kind in (FlowModel, FlowMatchingModel, VAEModel):
+        monkeypatch.setattr(kind, "transform", spied(kind.transform))
     monkeypatch.setattr(learning, "_rows", lambda width, device: 6)
     found = drawn(sampler, 40)
     assert sizes == [6] * 6 + [4]

@@ -18,26 +18,28 @@ from samplebench_neural.flow import FlowModel
 every_kind = pytest.mark.parametrize("kind", ["maf", "iaf", "spline"])
 
 
-def arbitrary_law(kind: str, dimensions: int, transforms: int = 3) -> FlowModel:
+def arbitrary_model(kind: str, dimensions: int, transforms: int = 3) -> FlowModel:
     """A flow in float64 whose weights are far from those it starts with."""
     with seeded(0, "weights"):
-        law = FlowModel(kind, dimensions, transforms, (16, 16)).double()
-        for weight in law.parameters():
+        model = FlowModel(
+            kind, dimensions=dimensions, transforms=transforms, hidden=(16, 16)
+        ).double()
+        for weight in model.parameters():
             torch.nn.init.normal_(weight, std=0.3)
-    return law
+    return model
 
 
 @every_kind
 @pytest.mark.parametrize("dimensions", [1, 2, 5])
 def test_the_density_is_that_of_moved_noise(kind, dimensions):
     """log N(u; 0, I) − log |det ∂x/∂u| at x drawn from u, the matrix by autograd."""
-    law = arbitrary_law(kind, dimensions)
+    model = arbitrary_model(kind, dimensions)
     with seeded(1):
         noise = torch.randn(6, dimensions, dtype=torch.float64)
     for one in noise:
-        matrix = jacobian(lambda u: law.drawn(u[None])[0], one)
+        matrix = jacobian(lambda u: model.transform(u[None])[0], one)
         expected = stats.norm.logpdf(one).sum() - float(torch.linalg.slogdet(matrix).logabsdet)
-        found = law.log_prob(law.drawn(one[None])).item()
+        found = model.log_prob(model.transform(one[None])).item()
         assert found == pytest.approx(expected, abs=1e-6)
         assert abs(float(torch.linalg.slogdet(matrix).logabsdet)) > 0.01  # it is no identity
 
@@ -46,11 +48,11 @@ def test_the_density_is_that_of_moved_noise(kind, dimensions):
 def test_every_dimension_may_depend_on_every_other(kind):
     """Even of more dimensions than units were asked for."""
     with seeded(0):
-        law = FlowModel(kind, 12, 2, (4, 4)).double()
-        for weight in law.parameters():  # so that no unit is off
+        model = FlowModel(kind, dimensions=12, transforms=2, hidden=(4, 4)).double()
+        for weight in model.parameters():  # so that no unit is off
             torch.nn.init.uniform_(weight, 0.01, 0.1)
         point = torch.rand(12, dtype=torch.float64)
-    matrix = jacobian(lambda u: law.drawn(u[None])[0], point)
+    matrix = jacobian(lambda u: model.transform(u[None])[0], point)
     assert (matrix != 0).all()
 
 
@@ -58,26 +60,26 @@ def test_every_dimension_may_depend_on_every_other(kind):
 @pytest.mark.parametrize("dimensions", [1, 4])
 def test_a_flow_starts_as_the_standard_normal(kind, dimensions):
     with seeded(0):
-        law = FlowModel(kind, dimensions, 3, (8, 8))
+        model = FlowModel(kind, dimensions=dimensions, transforms=3, hidden=(8, 8))
         points = 3 * torch.randn(50, dimensions)
     with torch.no_grad():
-        torch.testing.assert_close(law.drawn(points), points)
+        torch.testing.assert_close(model.transform(points), points)
         expected = stats.norm.logpdf(points.numpy()).sum(1)
-        np.testing.assert_allclose(law.log_prob(points).numpy(), expected, rtol=1e-5)
+        np.testing.assert_allclose(model.log_prob(points).numpy(), expected, rtol=1e-5)
 
 
 def test_a_spline_leaves_points_outside_its_box_finite_densities():
-    law = arbitrary_law("spline", 3)
+    model = arbitrary_model("spline", 3)
     places = torch.tensor([-1e6, -5.0 - 1e-9, -5.0, 5.0, 5.0 + 1e-9, 40.0], dtype=torch.float64)
     points = torch.cartesian_prod(places, places, places)
     with torch.no_grad():
-        assert law.log_prob(points).isfinite().all()
-        assert torch.equal(law.drawn(points[:1]), points[:1])
+        assert model.log_prob(points).isfinite().all()
+        assert torch.equal(model.transform(points[:1]), points[:1])
 
 
 def test_draws_that_rounding_loses_are_drawn_in_float64(monkeypatch):
     """As where a discriminant is a little below zero: here one in each batch of float32."""
-    law = arbitrary_law("spline", 3).float()
+    model = arbitrary_model("spline", 3).float()
     with seeded(1):
         noise = torch.randn(20, 3)
     inverse = MonotonicRQSTransform._inverse
@@ -89,9 +91,9 @@ def test_draws_that_rounding_loses_are_drawn_in_float64(monkeypatch):
         return places
 
     with torch.no_grad():
-        whole = law.drawn(noise)
+        whole = model.transform(noise)
         monkeypatch.setattr(MonotonicRQSTransform, "_inverse", lossy)
-        torch.testing.assert_close(law.drawn(noise), whole, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(model.transform(noise), whole, rtol=1e-4, atol=1e-4)
 
 
 def moons(count: int) -> torch.Tensor:

@@ -17,8 +17,8 @@ from samplebench_neural.ordinary import add_divergence, integrate
 from samplebench_neural.velocities import MapVelocity, VectorVelocity
 
 VELOCITIES = {
-    "vectors": lambda: VectorVelocity(4, 16, 2),
-    "a map": lambda: MapVelocity(2, 1, 2, 8, 1),
+    "vectors": lambda: VectorVelocity(dimensions=4, width=16, blocks=2),
+    "a map": lambda: MapVelocity(channels=2, rows=1, columns=2, width=8, blocks=1),
 }
 every_velocity = pytest.mark.parametrize("build", VELOCITIES.values(), ids=VELOCITIES)
 
@@ -62,15 +62,17 @@ def test_the_divergence_is_the_trace_of_the_jacobian(build):
 @every_velocity
 def test_the_density_is_that_of_moved_noise(build):
     """log N(u; 0, I) − log |det ∂x/∂u| at x drawn from u, the matrix by finite differences."""
-    law = FlowMatchingModel(arbitrary(build), sigma=0.0, steps=20)
-    dimensions, small = law.velocity.dimensions, 1e-5
+    model = FlowMatchingModel(arbitrary(build), sigma=0.0, steps=20)
+    dimensions, small = model.velocity.dimensions, 1e-5
     axes = small * torch.eye(dimensions, dtype=torch.float64)
     with seeded(1), torch.no_grad():
         for one in torch.randn(4, dimensions, dtype=torch.float64):
-            matrix = (law.drawn(one + axes) - law.drawn(one - axes)) / (2 * small)
+            matrix = (model.transform(one + axes) - model.transform(one - axes)) / (2 * small)
             change = float(torch.linalg.slogdet(matrix).logabsdet)
             expected = stats.norm.logpdf(one).sum() - change
-            assert law.log_prob(law.drawn(one[None])).item() == pytest.approx(expected, abs=1e-4)
+            assert model.log_prob(model.transform(one[None])).item() == pytest.approx(
+                expected, abs=1e-4
+            )
             assert abs(change) > 0.01  # it is no identity
 
 
@@ -91,10 +93,10 @@ def test_the_best_velocity_for_gaussian_latents_is_that_of_optimal_transport():
             return mean + covariance / variance * (places - times * mean) + self.off
 
     velocity = Exact(1, 1, 1)
-    law = FlowMatchingModel(velocity, sigma=sigma, steps=100)
+    model = FlowMatchingModel(velocity, sigma=sigma, steps=100)
     with seeded(0):
         noise = torch.randn(20_000, 1, dtype=torch.float64)
-        draws = law.drawn(noise)[:, 0].numpy()
+        draws = model.transform(noise)[:, 0].numpy()
         latents = mean + spread * torch.randn(200_000, 1, dtype=torch.float64)
     final = math.hypot(spread, sigma)
     assert stats.kstest(draws, stats.norm(mean, final).cdf).pvalue > 1e-3
@@ -102,19 +104,21 @@ def test_the_best_velocity_for_gaussian_latents_is_that_of_optimal_transport():
     losses = {}
     for velocity.off in (-0.1, 0.0, 0.1):
         with seeded(1):
-            losses[velocity.off] = float(law.loss(latents)["velocity"])
+            losses[velocity.off] = float(model.loss(latents)["velocity"])
     assert min(losses, key=losses.get) == 0.0
 
 
 @pytest.mark.parametrize("grid", [(1, 1), (1, 5), (4, 3)])
 def test_a_map_keeps_its_grid(grid):
     """A site moves those that see it, and no others: channels, rows and columns stay in place."""
-    velocity = arbitrary(lambda: MapVelocity(2, *grid, 4, 1))
+    velocity = arbitrary(
+        lambda: MapVelocity(channels=2, rows=grid[0], columns=grid[1], width=4, blocks=1)
+    )
     places = torch.zeros(1, math.prod(grid) * 2, dtype=torch.float64)
     time = torch.zeros(1, 1, dtype=torch.float64)
     matrix = jacobian(lambda x: velocity(time, x), places).reshape(*grid, 2, *grid, 2)
     assert (matrix != 0).all()  # 4 · 1 + 5 sites across see all of these
-    wide = arbitrary(lambda: MapVelocity(1, 1, 9, 4, 1))
+    wide = arbitrary(lambda: MapVelocity(channels=1, rows=1, columns=9, width=4, blocks=1))
     row = jacobian(lambda x: wide(time, x), torch.zeros(1, 9, dtype=torch.float64)).squeeze()
     distances = (torch.arange(9)[:, None] - torch.arange(9)).abs()
     assert torch.equal(row != 0, distances <= 4)

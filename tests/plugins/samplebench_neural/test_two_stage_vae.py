@@ -12,24 +12,24 @@ from samplebench_neural import TwoStageVAE
 from samplebench_neural.two_stage_vae import VAEModel
 
 
-def arbitrary_law(dimensions: int = 1) -> VAEModel:
+def arbitrary_model(dimensions: int = 1) -> VAEModel:
     with seeded(0, "weights"):
-        law = VAEModel(dimensions, (8,)).double()
-        for weight in law.parameters():
+        model = VAEModel(dimensions, (8,)).double()
+        for weight in model.parameters():
             torch.nn.init.normal_(weight, std=0.5)
-    return law
+    return model
 
 
 def test_the_loss_is_the_negative_bound():
     """Of one latent of one dimension, both terms by quadrature over u."""
-    law = arbitrary_law()
+    model = arbitrary_model()
     latent = torch.tensor([[0.7]], dtype=torch.float64)
     with torch.no_grad(), seeded(0):
-        mean, log_deviation = law.encoder(latent)[0].tolist()
-        terms = law.loss(latent.expand(400_000, 1))
-        deviation, gamma = math.exp(log_deviation), float(law.log_gamma.exp())
+        mean, log_deviation = model.encoder(latent)[0].tolist()
+        terms = model.loss(latent.expand(400_000, 1))
+        deviation, gamma = math.exp(log_deviation), float(model.log_gamma.exp())
         codes = np.linspace(mean - 9 * deviation, mean + 9 * deviation, 4001)
-        decoded = law.decoder(torch.from_numpy(codes)[:, None])[:, 0].numpy()
+        decoded = model.decoder(torch.from_numpy(codes)[:, None])[:, 0].numpy()
     posterior = stats.norm(mean, deviation)
     weights = posterior.pdf(codes)
     divergence = np.trapezoid(
@@ -41,11 +41,11 @@ def test_the_loss_is_the_negative_bound():
 
 
 def test_draws_are_decoded_noise_and_noise_of_deviation_gamma():
-    law = arbitrary_law(2)
+    model = arbitrary_model(2)
     with torch.no_grad(), seeded(0):
         code = torch.tensor([[0.3, -1.0]], dtype=torch.float64)
-        draws = law.drawn(code.expand(20_000, 2))
-        left = (draws - law.decoder(code)) / law.log_gamma.exp()
+        draws = model.transform(code.expand(20_000, 2))
+        left = (draws - model.decoder(code)) / model.log_gamma.exp()
     assert stats.kstest(left.flatten().numpy(), "norm").pvalue > 1e-3
     assert abs(float(torch.corrcoef(left.T)[0, 1])) < 0.05
 
