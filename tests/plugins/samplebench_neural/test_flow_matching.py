@@ -92,7 +92,7 @@ def test_the_best_velocity_for_gaussian_latents_is_that_of_optimal_transport():
             variance = times**2 * spread**2 + share**2
             return mean + covariance / variance * (places - times * mean) + self.off
 
-    velocity = Exact(1, 1, 1)
+    velocity = Exact(dimensions=1, width=1, blocks=1)
     model = FlowMatchingModel(velocity, sigma=sigma, steps=100)
     with seeded(0):
         noise = torch.randn(20_000, 1, dtype=torch.float64)
