@@ -1,6 +1,6 @@
-"""Brings what the tool makes in the pages up to date: the tables of parts, a board, comparisons.
+"""Brings the generated parts of pages up to date: tables of parts, a board, comparisons.
 
-A comparison stands between `<!-- compare: SUITE; ONE; OTHER; FIGURE -->` and `<!-- /compare -->`.
+A comparison stands between `<!-- compare: SUITE; ONE; OTHER; SCORE -->` and `<!-- /compare -->`.
 """
 
 import re
@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from samplebench import catalogue
-from samplebench.boards import tables_of
+from samplebench.boards import read_rankings
 from samplebench.registry.loading import load_parts
 from samplebench.results.comparison import as_table, compare
+from samplebench.results.formats import markdown
 
 ROOT = Path(__file__).parents[1]
-READINGS = sorted((ROOT / "leaderboards" / "readings").glob("*.md"))
-PAGES = (ROOT / "README.md", ROOT / "docs" / "settings.md", *READINGS)
+COMMENTARIES = sorted((ROOT / "leaderboards" / "commentary").glob("*.md"))
+PAGES = (ROOT / "README.md", ROOT / "docs" / "settings.md", *COMMENTARIES)
 KINDS = ("datasets", "autoencoders", "samplers", "features", "metrics")
 
 
@@ -43,10 +44,10 @@ def board_excerpt() -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in plain)
 
 
-def comparison(suite: str, one: str, other: str, figure: str) -> str:
-    """By how much two rows of a board differ in a figure."""
-    found = compare(tables_of(ROOT / "leaderboards", suite), one, other, [figure])
-    return as_table(found, one, other, markdown=True)
+def comparison(suite: str, one: str, other: str, score: str) -> str:
+    """The differences of two rows of a board in one score."""
+    differences = compare(read_rankings(ROOT / "leaderboards", suite), one, other, [score])
+    return markdown.render([as_table(differences, one, other)]).rstrip()
 
 
 def refreshed(text: str) -> str:

@@ -92,10 +92,17 @@ def test_a_third_partys_sampler_appears_in_the_board_with_numbers(measured):
     )
 
 
-def test_every_row_has_a_picture(measured):
+def test_every_row_has_a_picture_and_every_autoencoder_a_montage(measured):
     board = (measured / "smoke.md").read_text()
-    pictures = [line.split("(")[-1].rstrip(")") for line in board.splitlines() if line[:2] == "!["]
+    montages = [line.split("(")[-1].rstrip(")") for line in board.splitlines() if line[:2] == "!["]
+    assert len(montages) == 6
+    pictures = [
+        path.relative_to(measured)
+        for path in (measured / "samples" / "smoke").iterdir()
+        if not path.name.endswith(".montage.png")
+    ]
     assert len(pictures) == 2 * 5 + 4 * 2  # of four autoencoders only two rows are no refusals
+    pictures += montages
     assert all((measured / picture).read_bytes()[:4] == b"\x89PNG" for picture in pictures)
 
 

@@ -1,57 +1,127 @@
-"""Boards on disk: written from their records, or held against them. Plain text: no torch."""
+"""Boards on disk: written from their records, checked against them, or shown on a terminal.
+
+Plain text and pictures: no torch.
+"""
 
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich.console import Console
+
 from samplebench.errors import UsageError
-from samplebench.results.assembly import tables
-from samplebench.results.leaderboard import boards
+from samplebench.results.assembly import assemble
+from samplebench.results.board import Board, make_board
+from samplebench.results.formats import markdown, terminal
+from samplebench.results.page import appendix_page, main_page, terminal_page
+from samplebench.results.ranking import Ranking
 from samplebench.results.store import Store, write_whole
-from samplebench.results.table import Table
 
 
 def write_boards(results: Path, suites: Sequence[str]) -> list[Path]:
-    """Make the boards of these suites, or of all that have records; where they are."""
-    made = _made(results, suites)
-    for path, text in made.items():
-        write_whole(path, text)
-    return list(made)
+    """Make the boards of these suites, or of all that have records; return their paths."""
+    store = Store(results)
+    boards = _read_boards(store, suites)
+    for board in boards:
+        for path in _surplus(store, board):
+            path.unlink()
+        folder = store.samples_folder(board.suite)
+        for montage in board.montages:
+            if not montage.is_current(folder):
+                write_whole(folder / montage.file_name, montage.draw(folder))
+        for path, text in render_pages(store, board).items():
+            write_whole(path, text)
+    return [store.board_path(board.suite) for board in boards]
 
 
 def check_boards(results: Path, suites: Sequence[str]) -> int:
-    """Tell which boards are not what their records say; the exit code."""
-    made = _made(results, suites)
-    differing = [
-        path
-        for path, text in made.items()
-        if not path.exists() or path.read_text(encoding="utf-8") != text
-    ]
-    for path in differing:
+    """Report the files of boards that are not what their records say; return the exit code.
+
+    Pages are compared by their text, montages by the digest of what they are made of.
+    """
+    store = Store(results)
+    boards = _read_boards(store, suites)
+    differing = {board.suite: _differing(store, board) for board in boards}
+    for path in (path for paths in differing.values() for path in paths):
         print(
-            f"samplebench: {path} is not what its records say; `samplebench leaderboard` mends it",
+            f"samplebench: {path} is not what its records say; run `samplebench leaderboard`",
             file=sys.stderr,
         )
-    print(f"{len(made) - len(differing)} of {len(made)} boards agree with their records")
-    return 1 if differing else 0
+    right = sum(not paths for paths in differing.values())
+    print(f"{right} of {len(boards)} boards agree with their records")
+    return 0 if right == len(boards) else 1
 
 
-def tables_of(results: Path, suite: str) -> list[Table]:
+def show_board(results: Path, suite: str, console: Console) -> None:
+    """Print the tables of a board; nothing where the suite has no readable record."""
+    store = Store(results)
+    for board in _read_boards(store, [suite]):
+        terminal.show(terminal_page(board, str(store.board_path(suite))), console)
+
+
+def read_rankings(results: Path, suite: str) -> list[Ranking]:
     """The tables of one board, appendix included, from the records that can be read."""
-    _require_records(results, [suite])
-    return tables(Store(results).read(suite)[0])
+    _require_records(Store(results), [suite])
+    return assemble(Store(results).read(suite)[0])
 
 
-def _made(results: Path, suites: Sequence[str]) -> dict[Path, str]:
-    _require_records(results, suites)
-    made, damaged = boards(Store(results), suites)
-    for file in damaged:
-        print(f"samplebench: {file.path} is left out: {file.reason}", file=sys.stderr)
-    return made
+def render_pages(store: Store, board: Board) -> dict[Path, str]:
+    """The pages of a board as markdown, by path."""
+    pages = {
+        store.board_path(board.suite): main_page(board),
+        store.appendix_path(board.suite): appendix_page(board),
+    }
+    return {path: markdown.render(blocks) for path, blocks in pages.items() if blocks}
 
 
-def _require_records(results: Path, suites: Sequence[str]) -> None:
-    known = Store(results).suites()
+def _read_boards(store: Store, suites: Sequence[str]) -> list[Board]:
+    """The boards of suites with a readable record; damaged files are reported and left out."""
+    _require_records(store, suites)
+    boards = []
+    for suite in suites or store.suites():
+        records, damaged = store.read(suite)
+        for file in damaged:
+            print(f"samplebench: {file.path} is left out: {file.reason}", file=sys.stderr)
+        if records:
+            boards.append(
+                make_board(
+                    suite,
+                    records,
+                    pictures=store.pictures(suite),
+                    commentary=store.commentary(suite),
+                    has_suite_file=store.suite_path(suite).is_file(),
+                )
+            )
+    return boards
+
+
+def _differing(store: Store, board: Board) -> list[Path]:
+    folder = store.samples_folder(board.suite)
+    pages = [
+        path
+        for path, text in render_pages(store, board).items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    montages = [
+        folder / montage.file_name for montage in board.montages if not montage.is_current(folder)
+    ]
+    return [*pages, *montages, *_surplus(store, board)]
+
+
+def _surplus(store: Store, board: Board) -> list[Path]:
+    """The montages and the appendix of earlier records, which the board has no more."""
+    shown = {montage.file_name for montage in board.montages}
+    paths = [
+        path
+        for path in sorted(store.samples_folder(board.suite).glob("*.montage.png"))
+        if path.name not in shown
+    ]
+    appendix = store.appendix_path(board.suite)
+    return [*paths, appendix] if not board.appendix and appendix.exists() else paths
+
+
+def _require_records(store: Store, suites: Sequence[str]) -> None:
+    known = store.suites()
     if unknown := [suite for suite in suites if suite not in known]:
-        told = ", ".join(known) or "none"
-        raise UsageError(f"no records of {unknown[0]!r} are in {results}; there are: {told}")
+        there = ", ".join(known) or "none"
+        raise UsageError(f"no records of {unknown[0]!r} are in {store.folder}; there are: {there}")

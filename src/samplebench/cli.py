@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(options: argparse.Namespace) -> int:
     """Measure what a suite asks for and is not measured yet, then write the board."""
     from samplebench.boards import write_boards
-    from samplebench.display import display_for, duration
+    from samplebench.display import choose_display, format_duration
     from samplebench.pipeline.running.executors import EXECUTORS
     from samplebench.pipeline.running.run import run
     from samplebench.plan_table import counts
@@ -52,9 +52,9 @@ def run(options: argparse.Namespace) -> int:
     todo = plan.of_status("to do", "stale")
     seconds = plan.estimated_seconds(todo)
     if not options.quiet:
-        guess = f", about {duration(seconds / site.jobs)}" if todo and seconds else ""
+        guess = f", about {format_duration(seconds / site.jobs)}" if todo and seconds else ""
         print(f"{name}: {counts(plan)}{guess}, on {site.device}", file=sys.stderr)
-    with display_for(options.quiet) as display, EXECUTORS[options.executor](site) as executor:
+    with choose_display(options.quiet) as display, EXECUTORS[options.executor](site) as executor:
         try:
             outcomes = run(plan, site, executor, display)
         finally:
@@ -87,7 +87,7 @@ def verify(options: argparse.Namespace) -> int:
 
 def train(options: argparse.Namespace) -> int:
     """Train one autoencoder as a run would, and write a checkpoint: weights and what they are."""
-    from samplebench.display import display_for
+    from samplebench.display import choose_display
     from samplebench.pipeline.exchange.checkpoint_folder import require_replaceable
     from samplebench.pipeline.exchange.train import train_checkpoint, training_suite
     from samplebench.pipeline.running.executors import EXECUTORS
@@ -106,7 +106,7 @@ def train(options: argparse.Namespace) -> int:
     if require_replaceable(options.output):
         notice = f"the checkpoint in {options.output} will be replaced when this one is trained"
         print(f"samplebench: {notice}", file=sys.stderr)
-    with display_for(options.quiet) as display, EXECUTORS["forked"](site) as executor:
+    with choose_display(options.quiet) as display, EXECUTORS["forked"](site) as executor:
         training = train_checkpoint(suite, parts, site, executor, display).training
     error = f"reconstruction MSE {training.error:.4g} on {training.held_out:,} held-out images"
     print(f"{options.autoencoder} on {options.dataset}, seed {options.seed}: {error}")
@@ -161,26 +161,32 @@ def check(options: argparse.Namespace) -> int:
 
 def leaderboard(options: argparse.Namespace) -> int:
     """Rebuild boards from records, or check that they are what the records say."""
-    from samplebench.boards import check_boards, write_boards
+    from samplebench.boards import check_boards, show_board, write_boards
+    from samplebench.results.formats.terminal import console_for_output
 
     if options.check:
         return check_boards(options.results, options.suite)
     for path in write_boards(options.results, options.suite):
-        print(path)
+        show_board(options.results, path.stem, console_for_output())
     return 0
 
 
 def compare(options: argparse.Namespace) -> int:
     """Print by how much two rows of a board differ, in pairs of equal seeds, with intervals."""
-    from samplebench.boards import tables_of
+    from samplebench.boards import read_rankings
     from samplebench.results import comparison
+    from samplebench.results.formats import markdown, terminal
 
     rows = (options.one, options.other)
-    found = comparison.compare(tables_of(options.results, options.suite), *rows, options.figure)
+    rankings = read_rankings(options.results, options.suite)
+    differences = comparison.compare(rankings, *rows, options.figure)
+    table = comparison.as_table(differences, *rows)
     if options.json:
-        print(json.dumps(comparison.as_rows(found), indent=1))
+        print(json.dumps(comparison.as_rows(differences), indent=1))
+    elif options.markdown:
+        print(markdown.render([table]), end="")
     else:
-        print(comparison.as_table(found, *rows, markdown=options.markdown))
+        terminal.show([table], terminal.console_for_output())
     return 0
 
 

@@ -45,7 +45,7 @@ class PlainDisplay(QuietDisplay):
 
     def progressed(self, title: str, progress: Progress) -> None:
         if time.monotonic() - self.last_line > _SECONDS_BETWEEN_LINES:
-            line = f"  {title}: {describe(progress, self.since[title])}"
+            line = f"  {title}: {describe_progress(progress, self.since[title])}"
             print(line, file=sys.stderr, flush=True)
             self.last_line = time.monotonic()
 
@@ -54,9 +54,9 @@ class PlainDisplay(QuietDisplay):
 
     def finished(self, record: Record) -> None:
         if record.status == "refused":
-            return  # the plan and the board tell it
+            return  # the plan and the board give the reason
         self.done += 1
-        line = f"[{self.done}/{self.cells}] {record.label}: {outcome(record)}"
+        line = f"[{self.done}/{self.cells}] {record.label}: {describe_outcome(record)}"
         print(line, file=sys.stderr, flush=True)
 
 
@@ -97,7 +97,7 @@ class LiveDisplay(QuietDisplay):
             task,
             total=progress.total,
             completed=progress.step,
-            described=describe(progress, since),
+            described=describe_progress(progress, since),
         )
 
     def ended(self, title: str) -> None:
@@ -108,29 +108,29 @@ class LiveDisplay(QuietDisplay):
             return
         self.overall.advance(self.cells)
         style = "" if record.status == "measured" else "bold red"
-        self.console.print(Text(f"{record.label}: {outcome(record)}", style=style))
+        self.console.print(Text(f"{record.label}: {describe_outcome(record)}", style=style))
 
 
-def display_for(quiet: bool) -> QuietDisplay:
-    """The display that fits where the output goes."""
+def choose_display(quiet: bool) -> QuietDisplay:
+    """Choose the display that fits where the output goes."""
     if quiet:
         return QuietDisplay()
     console = Console(stderr=True)
     return LiveDisplay(console) if console.is_terminal else PlainDisplay()
 
 
-def describe(progress: Progress, since: float) -> str:
-    """Step, throughput, loss terms and time left, in one line; training began at ``since``."""
+def describe_progress(progress: Progress, since: float) -> str:
+    """Give step, throughput, loss terms and time left in one line; ``since`` is the start."""
     left = (time.monotonic() - since) / progress.step * (progress.total - progress.step)
     terms = " ".join(f"{name} {value:.4g}" for name, value in progress.terms.items())
     return (
         f"step {progress.step}/{progress.total} · {progress.items_per_second:,.0f} images/s · "
-        f"{terms} · {duration(left)} left"
+        f"{terms} · {format_duration(left)} left"
     )
 
 
-def outcome(record: Record) -> str:
-    """What came of a cell, in one line."""
+def describe_outcome(record: Record) -> str:
+    """Give the outcome of a cell in one line: its scores, or the reason why it has none."""
     if record.reason is not None:
         first_line = record.reason.partition("\n")[0]  # the record has the others
         return f"{record.status}: {first_line}"
@@ -142,8 +142,8 @@ def outcome(record: Record) -> str:
     return " · ".join(scores)
 
 
-def duration(seconds: float) -> str:
-    """Seconds for people: ``45 s``, ``3 min``, ``2 h 05 min``."""
+def format_duration(seconds: float) -> str:
+    """Write seconds for people: ``45 s``, ``3 min``, ``2 h 05 min``."""
     if seconds < 90:
         return f"{max(seconds, 1):.0f} s"
     minutes = round(seconds / 60)

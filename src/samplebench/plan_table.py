@@ -4,7 +4,7 @@ from typing import Any
 
 from tabulate import tabulate
 
-from samplebench.display import duration
+from samplebench.display import format_duration
 from samplebench.pipeline.request.plan import Plan
 from samplebench.pipeline.request.status import Status
 
@@ -39,7 +39,7 @@ def as_text(plan: Plan) -> str:
     ]
     todo = plan.of_status("to do", "stale")
     seconds = plan.estimated_seconds(todo)
-    time = f"about {duration(seconds)}" if seconds is not None else "unknown until one is measured"
+    time = f"about {format_duration(seconds)}" if seconds is not None else "unknown until one is measured"
     table = tabulate(shown, headers="keys", disable_numparse=True)
     return f"{table}\n\n{counts(plan)}. Time to measure: {time if todo else 'none'}."
 

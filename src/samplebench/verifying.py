@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from samplebench.display import display_for
+from samplebench.display import choose_display
 from samplebench.errors import NothingToRun, UsageError
 from samplebench.pipeline.request.plan import Plan, Planned
 from samplebench.pipeline.running.executors import EXECUTORS
@@ -23,7 +23,7 @@ def verify(options: argparse.Namespace) -> int:
             f"on {site.device}",
             file=sys.stderr,
         )
-    with display_for(options.quiet) as display, EXECUTORS["forked"](site) as executor:
+    with choose_display(options.quiet) as display, EXECUTORS["forked"](site) as executor:
         if options.since:
             verdict = verification.verify_since(
                 plan, cells, options.since, site, executor, display

@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 import torch
@@ -20,6 +21,7 @@ README = ROOT / "README.md"
 GUIDE = ROOT / "docs" / "add-a-sampler.md"
 AUTOENCODER_GUIDE = ROOT / "docs" / "add-an-autoencoder.md"
 SAMPLERS = ROOT / "docs" / "samplers.md"
+BOARDS = sorted((ROOT / "leaderboards").glob("*.md"))
 PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -67,6 +69,14 @@ def test_the_tables_of_the_pages_are_what_the_tool_makes():
     for page in refresh.PAGES:
         text = page.read_text(encoding="utf-8")
         assert refresh.refreshed(text) == text, f"{page}: run: python docs/refresh.py"
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
+def test_a_board_has_at_most_250_lines_and_links_to_files_that_exist(board):
+    page = board.read_text(encoding="utf-8")
+    assert len(page.splitlines()) <= 250
+    for target in re.findall(r"\]\(([^)#:]+)\)", page):
+        assert (board.parent / unquote(target)).exists(), target
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

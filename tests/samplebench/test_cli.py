@@ -238,9 +238,9 @@ def test_compare_prints_paired_differences_of_two_rows(typed, tmp_path):
     assert code == 0
     assert first["table"] == "stripes"
     assert len(first["differences"]) == 2
-    code, out, _ = typed("compare", *rows, "--figure", first["figure"], "--markdown")
+    code, out, _ = typed("compare", *rows, "--figure", first["score"], "--markdown")
     assert len(out.splitlines()) == 3
-    assert first["figure"] in out
+    assert first["score"] in out
     code, _, err = typed("compare", "normal", "gmm", "--suite", "toy")
     assert (code, "no row 'gmm'" in err) == (2, True)
     code, _, err = typed("compare", *rows[:2])

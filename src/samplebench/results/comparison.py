@@ -1,34 +1,32 @@
-"""Two rows of a board beside each other: how far apart they are, seed by seed."""
+"""Comparisons of two rows of a board: their differences, seed by seed."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from tabulate import tabulate
-
 from samplebench.errors import UsageError
-from samplebench.results.figures import figure
-from samplebench.results.labels import listed
-from samplebench.results.leaderboard import heading
-from samplebench.results.marking import machines
+from samplebench.results.blocks import Code, Table, Text
+from samplebench.results.labels import list_distinct
+from samplebench.results.marking import list_machines
+from samplebench.results.ranking import Column, Ranking, Row
 from samplebench.results.record import Record
+from samplebench.results.score_text import format_score
 from samplebench.results.statistics import Summary
-from samplebench.results.table import Column, Row, Table
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One figure of two rows, where both have it.
+    """One score of two rows, where both have it.
 
-    Seeds are paired, since both rows had the same autoencoder then: what the seeds share leaves
-    the differences. With all autoencoders together, each counts once, by its mean.
+    Seeds are paired, since both rows had the same autoencoder then: what the seeds share cancels
+    in the differences. With all autoencoders together, each counts once, by its mean.
     """
 
-    table: str
+    ranking: str
     autoencoder: str
     column: Column
     pairs: tuple[str, ...]
-    """What each pair is of: a seed, or with all of them together an autoencoder."""
+    """The name of each pair: a seed, or with all of them together an autoencoder."""
     ones: tuple[float, ...]
     others: tuple[float, ...]
 
@@ -39,63 +37,59 @@ class Difference:
 
     @property
     def better(self) -> int:
-        """In how many pairs the first is better."""
+        """The number of pairs in which the first is better."""
         sign = 1 if self.column.better == "higher" else -1
         return sum(sign * difference > 0 for difference in self.differences)
 
 
 def compare(
-    tables: Iterable[Table], one: str, other: str, titles: Collection[str] = ()
+    rankings: Iterable[Ranking], one: str, other: str, titles: Collection[str] = ()
 ) -> list[Difference]:
-    """The differences of two rows, by autoencoder and then over all of them.
+    """Compare two rows, by autoencoder and then over all of them.
 
     Args:
         one, other: rows as boards name them: ``gmm(components=10)``.
-        titles: of the figures that are wanted; when left out, all of images and latents.
+        titles: of the scores that are wanted; when left out, all of images and latents.
 
     Raises:
-        UsageError: there is no such row or figure, no autoencoder and seed has both, or they are
+        UsageError: there is no such row or score, no autoencoder and seed has both, or they are
             costs of several machines.
     """
-    tables = list(tables)
-    rows = [row for table in tables for row in table.rows if row.kind != "floor"]
+    rankings = list(rankings)
+    rows = [row for ranking in rankings for row in ranking.rows if row.kind != "floor"]
+    columns = [column for ranking in rankings for column in ranking.columns]
     _require("row", {row.name for row in rows}, (one, other))
-    _require("figure", {column.title for table in tables for column in table.columns}, titles)
-    found = [
+    _require("score", {column.title for column in columns}, titles)
+    differences = [
         difference
-        for table in tables
-        for column in table.columns
+        for ranking in rankings
+        for column in ranking.columns
         if (column.title in titles if titles else column.subject in ("images", "latents"))
-        for difference in _with_all_together(_differences(table, column, one, other))
+        for difference in _with_all_together(_differences(ranking, column, one, other))
     ]
-    if not found:
-        raise UsageError(f"no autoencoder and seed has a figure for both {one!r} and {other!r}")
-    return found
+    if not differences:
+        raise UsageError(f"no autoencoder and seed has a score for both {one!r} and {other!r}")
+    return differences
 
 
-def as_table(found: Sequence[Difference], one: str, other: str, *, markdown: bool) -> str:
-    """One line a difference, with the interval that Student's t gives it at 95 %."""
-    names = ["table", "figure", "autoencoder", one, other, "first − second", "95 % interval"]
-    lines = [[*names, f"`{one}` better" if markdown else f"{one} better"], *map(_cells, found)]
-    if markdown:
-        lines[0][3:5] = [f"`{one}`", f"`{other}`"]
-    if len({difference.table for difference in found}) == 1:
-        lines = [line[1:] for line in lines]
-    text: str = tabulate(
-        lines[1:],
-        headers=lines[0],
-        tablefmt="github" if markdown else "simple",
-        disable_numparse=True,
+def as_table(differences: Sequence[Difference], one: str, other: str) -> Table:
+    """Make a table with a line a difference, and the interval of Student's t at 95 %."""
+    headings: list[Text] = [("table",), ("score",), ("autoencoder",), (Code(one),), (Code(other),)]
+    headings += [("first − second",), ("95 % interval",), (Code(one), " better")]
+    rows = [_cells(difference) for difference in differences]
+    several = len({difference.ranking for difference in differences}) > 1
+    first = 0 if several else 1
+    return Table(
+        tuple(headings[first:]), tuple(tuple(row[first:]) for row in rows), labels=3 - first
     )
-    return text
 
 
-def as_rows(found: Iterable[Difference]) -> list[dict[str, object]]:
+def as_rows(differences: Iterable[Difference]) -> list[dict[str, object]]:
     """The same for programs."""
     return [
         {
-            "table": difference.table,
-            "figure": difference.column.title,
+            "table": difference.ranking,
+            "score": difference.column.title,
             "autoencoder": difference.autoencoder,
             "pairs": list(difference.pairs),
             "one": list(difference.ones),
@@ -104,21 +98,21 @@ def as_rows(found: Iterable[Difference]) -> list[dict[str, object]]:
             "interval": Summary.of(difference.differences).interval(),
             "better": difference.better,
         }
-        for difference in found
+        for difference in differences
     ]
 
 
 def _require(kind: str, known: Collection[str], wanted: Iterable[str]) -> None:
     for name in wanted:
         if name not in known:
-            raise UsageError(f"there is no {kind} {name!r}; there are: {listed(known)}")
+            raise UsageError(f"there is no {kind} {name!r}; there are: {list_distinct(known)}")
 
 
-def _differences(table: Table, column: Column, one: str, other: str) -> list[Difference]:
-    """By autoencoder."""
-    rows = {(row.autoencoder, row.name): row for row in table.rows if row.kind != "floor"}
-    found = []
-    for autoencoder in dict.fromkeys(row.autoencoder for row in table.rows):
+def _differences(ranking: Ranking, column: Column, one: str, other: str) -> list[Difference]:
+    """The differences of each autoencoder."""
+    rows = {(row.autoencoder, row.name): row for row in ranking.rows if row.kind != "floor"}
+    differences = []
+    for autoencoder in dict.fromkeys(row.autoencoder for row in ranking.rows):
         first, second = rows.get((autoencoder, one)), rows.get((autoencoder, other))
         if first is None or second is None:
             continue
@@ -127,18 +121,24 @@ def _differences(table: Table, column: Column, one: str, other: str) -> list[Dif
         if seeds:
             if column.subject == "cost":
                 _require_one_machine(column, [*first.measured, *second.measured])
-            pairs = [tuple(values[seed] for seed in seeds) for values in (ours, theirs)]
-            names = tuple(f"seed {seed}" for seed in seeds)
-            found.append(Difference(heading(table), autoencoder, column, names, *pairs))
-    return found
+            difference = Difference(
+                ranking=ranking.title,
+                autoencoder=autoencoder,
+                column=column,
+                pairs=tuple(f"seed {seed}" for seed in seeds),
+                ones=tuple(ours[seed] for seed in seeds),
+                others=tuple(theirs[seed] for seed in seeds),
+            )
+            differences.append(difference)
+    return differences
 
 
 def _require_one_machine(column: Column, records: Iterable[Record]) -> None:
-    found = machines(records)
-    if len(found) > 1:
+    machines = list_machines(records)
+    if len(machines) > 1:
         raise UsageError(
-            f"{column.title!r} was measured on several machines, and costs compare on one alone: "
-            f"{listed(found)}"
+            f"{column.title!r} was measured on several machines, and costs compare only on one: "
+            f"{list_distinct(machines)}"
         )
 
 
@@ -151,32 +151,35 @@ def _by_seed(row: Row, column: Column) -> dict[int, float]:
     return {seed: number for seed, number in values.items() if number is not None}
 
 
-def _with_all_together(found: Sequence[Difference]) -> list[Difference]:
-    """Those of each autoencoder, and where there are several, one of their means."""
-    if len(found) < 2:
-        return list(found)
-    ones = tuple(fmean(difference.ones) for difference in found)
-    others = tuple(fmean(difference.others) for difference in found)
-    names = tuple(difference.autoencoder for difference in found)
-    first = found[0]
-    together = Difference(first.table, f"all {len(found)}", first.column, names, ones, others)
-    return [*found, together]
+def _with_all_together(differences: Sequence[Difference]) -> list[Difference]:
+    """Add to those of several autoencoders one of their means."""
+    if len(differences) < 2:
+        return list(differences)
+    together = Difference(
+        ranking=differences[0].ranking,
+        autoencoder=f"all {len(differences)}",
+        column=differences[0].column,
+        pairs=tuple(difference.autoencoder for difference in differences),
+        ones=tuple(fmean(difference.ones) for difference in differences),
+        others=tuple(fmean(difference.others) for difference in differences),
+    )
+    return [*differences, together]
 
 
-def _cells(difference: Difference) -> list[str]:
+def _cells(difference: Difference) -> list[Text]:
     summary = Summary.of(difference.differences)
     interval = summary.interval()
     return [
-        difference.table,
-        f"{difference.column.title} {'↓' if difference.column.better == 'lower' else '↑'}",
-        difference.autoencoder,
-        _number(fmean(difference.ones)),
-        _number(fmean(difference.others)),
-        _number(summary.mean),
-        f"{_number(interval[0])} to {_number(interval[1])}" if interval else "—",
-        f"{difference.better} of {summary.n}",
+        (difference.ranking,),
+        (f"{difference.column.title} {difference.column.arrow}",),
+        (difference.autoencoder,),
+        (_format(fmean(difference.ones)),),
+        (_format(fmean(difference.others)),),
+        (_format(summary.mean),),
+        (f"{_format(interval[0])} to {_format(interval[1])}" if interval else "—",),
+        (f"{difference.better} of {summary.n}",),
     ]
 
 
-def _number(number: float) -> str:
-    return figure(Summary(number, None, 1))
+def _format(number: float) -> str:
+    return format_score(Summary(number, None, 1))

@@ -9,15 +9,15 @@ from samplebench.results.record import PartRecord
 
 
 def part_key(part: PartRecord | None) -> str:
-    """What makes two uses of a part the same: name, every setting, and the weights loaded.
+    """The key that two uses of a part share: its name, every setting, and the loaded weights.
 
-    The spec does not: ``gmm`` and ``gmm(components=10)`` may be the same thing.
+    The spec is no such key: ``gmm`` and ``gmm(components=10)`` may be the same thing.
     """
     return f"{part.key} {part.checkpoint or ''}" if part else ""
 
 
-def labels(parts: Iterable[PartRecord]) -> dict[str, str]:
-    """A label for every ``part_key``: its shortest spec, or all settings where two share that."""
+def label_parts(parts: Iterable[PartRecord]) -> dict[str, str]:
+    """Label every ``part_key``: by its shortest spec, or by all settings where two share that."""
     parts = list(parts)
     shortest: dict[str, str] = {}
     for part in sorted(parts, key=lambda part: (len(part.spec), part.spec)):
@@ -39,20 +39,20 @@ def _literal(value: Any) -> str:
 
 
 def _checkpoint(part: PartRecord) -> str:
-    return f" (checkpoint {short(part.checkpoint)})" if part.checkpoint else ""
+    return f" (checkpoint {shorten(part.checkpoint)})" if part.checkpoint else ""
 
 
-def short(digest: str) -> str:
-    """The first 8 digits of a digest, and what follows it: ``1a2b3c4d-dirty``."""
+def shorten(digest: str) -> str:
+    """Keep the first 8 digits of a digest, and what follows it: ``1a2b3c4d-dirty``."""
     return re.sub(r"\b([0-9a-f]{8})[0-9a-f]+", r"\1", digest)
 
 
-def natural(text: str) -> list[str | float]:
+def natural_order(text: str) -> list[str | float]:
     """A sort key by which ``vae(latent=8)`` comes before ``vae(latent=16)``."""
     pieces = re.split(r"(\d+(?:\.\d+)?)", text)
     return [float(piece) if index % 2 else piece for index, piece in enumerate(pieces)]
 
 
-def listed(texts: Iterable[str]) -> str:
-    """Every distinct text once, in natural order: ``a, b, c``."""
-    return ", ".join(sorted(set(texts), key=lambda text: (natural(text), text)))
+def list_distinct(texts: Iterable[str]) -> str:
+    """List every distinct text once, in natural order: ``a, b, c``."""
+    return ", ".join(sorted(set(texts), key=lambda text: (natural_order(text), text)))

@@ -1,4 +1,4 @@
-"""Finding records, and telling what is in one."""
+"""Finds records, and shows one on a terminal."""
 
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -14,7 +14,7 @@ _SHORTEST = 4
 
 
 def find(results: Path, wanted: str) -> list[Record]:
-    """The records whose identity begins with ``wanted``, or whose file or label it is.
+    """Find the records whose identity begins with ``wanted``, or whose file or label it is.
 
     Raises:
         UsageError: there is none.
@@ -32,7 +32,7 @@ def find(results: Path, wanted: str) -> list[Record]:
 
 
 def as_text(record: Record) -> str:
-    """A record for a terminal: what it is, its scores, what it took, and where it comes from."""
+    """Show a record on a terminal: its label, scores, costs and provenance."""
     scores = [
         [score.title, score.value, score.unit, score.floor, score.problem or ""]
         for score in record.scores
@@ -41,16 +41,18 @@ def as_text(record: Record) -> str:
         [stage, cost.wall_seconds, cost.cpu_seconds, cost.host_peak_bytes / 2**20, cost.count]
         for stage, cost in record.costs.items()
     ]
-    told = [
+    sections = [
         record.label,
         f"{record.status}{f': {record.reason}' if record.reason else ''}; {record.identity}",
         tabulate(scores, headers=["score", "value", "unit", "floor", "problem"]),
         tabulate(costs, headers=["stage", "wall s", "CPU s", "peak MiB", "items"]),
     ]
     if record.diagnostics:
-        told.append(tabulate(list(record.diagnostics.items()), headers=["diagnostic", "value"]))
-    told.append(tabulate(list(_provenance(record).items()), tablefmt="plain"))
-    return "\n\n".join(told)
+        sections.append(
+            tabulate(list(record.diagnostics.items()), headers=["diagnostic", "value"])
+        )
+    sections.append(tabulate(list(_provenance(record).items()), tablefmt="plain"))
+    return "\n\n".join(sections)
 
 
 def _provenance(record: Record) -> dict[str, Any]:

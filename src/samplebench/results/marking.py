@@ -1,30 +1,30 @@
-"""What stands out in a table: the cells that are bold, and the rows that a diagnostic warns of."""
+"""Marks what stands out in a ranking: the best scores, and rows that a diagnostic warns of."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from samplebench.results.ranking import Column, Ranking, Row
 from samplebench.results.record import Record
-from samplebench.results.statistics import indistinguishable_from_best
-from samplebench.results.table import Column, Row, Table
+from samplebench.results.statistics import not_significantly_worse
 
 
-def marked(table: Table) -> Table:
-    """The table with its bold cells and its alarms."""
-    table = replace(
-        table, rows=tuple(replace(row, alarms=_alarms(row, table)) for row in table.rows)
+def mark(ranking: Ranking) -> Ranking:
+    """Set the bold scores and the alarms of a ranking."""
+    ranking = replace(
+        ranking, rows=tuple(replace(row, alarms=_alarms(row, ranking)) for row in ranking.rows)
     )
     bold = {
         (row, place)
-        for place, column in enumerate(table.columns)
-        for contenders in _contests(table, column)
-        for row in indistinguishable_from_best(
-            _compared(
+        for place, column in enumerate(ranking.columns)
+        for contenders in _contests(ranking, column)
+        for row in not_significantly_worse(
+            _comparable(
                 {
-                    row: table.rows[row].cells[place].values
+                    row: ranking.rows[row].entries[place].values
                     for row in contenders
-                    # A seed without a figure may be the worst: the others must not win for it.
-                    if not table.rows[row].cells[place].problems
+                    # A seed without a score may be the worst: the others must not win for it.
+                    if not ranking.rows[row].entries[place].problems
                 },
                 column,
             ),
@@ -34,38 +34,39 @@ def marked(table: Table) -> Table:
     rows = tuple(
         replace(
             row,
-            cells=tuple(
-                replace(cell, bold=(number, place) in bold) for place, cell in enumerate(row.cells)
+            entries=tuple(
+                replace(entry, bold=(number, place) in bold)
+                for place, entry in enumerate(row.entries)
             ),
         )
-        for number, row in enumerate(table.rows)
+        for number, row in enumerate(ranking.rows)
     )
-    return replace(table, rows=rows)
+    return replace(ranking, rows=rows)
 
 
-def _compared(
-    figures: Mapping[int, tuple[float, ...]], column: Column
+def _comparable(
+    scores: Mapping[int, tuple[float, ...]], column: Column
 ) -> Mapping[int, tuple[float, ...]]:
-    """The figures that are tested: costs, which vary by a share of themselves, as logarithms."""
-    if column.subject != "cost" or any(value <= 0 for row in figures.values() for value in row):
-        return figures
-    return {row: tuple(map(math.log, values)) for row, values in figures.items()}
+    """The scores as they are tested: costs, which vary by a share of themselves, as logarithms."""
+    if column.subject != "cost" or any(value <= 0 for row in scores.values() for value in row):
+        return scores
+    return {row: tuple(map(math.log, values)) for row, values in scores.items()}
 
 
-def machines(records: Iterable[Record]) -> set[str]:
-    """What the records were measured on, as far as times and memory depend on it."""
+def list_machines(records: Iterable[Record]) -> set[str]:
+    """The machines of the records, as far as times and memory depend on them."""
     return {
         f"{origin.device} ({origin.processor}, {origin.threads} threads)"
         for origin in (record.provenance for record in records)
     }
 
 
-def _contests(table: Table, column: Column) -> list[list[int]]:
-    """The sets of rows whose figures of a column compete, as places in the table.
+def _contests(ranking: Ranking, column: Column) -> list[list[int]]:
+    """The sets of rows whose scores in a column compete, as places in the ranking.
 
-    References and controls compete for nothing; rows with an alarm, or without the figure that
-    would raise it, for costs alone; and weights that were loaded for no figure of the autoencoder,
-    because their seeds are one training. A figure of images or a cost compares across
+    References and controls compete for nothing; rows with an alarm, or without the score that
+    would raise it, for costs alone; and weights that were loaded for no score of the autoencoder,
+    because their seeds are one training. A score of images or a cost compares across
     autoencoders, one of latents within its own; costs only on one machine.
     """
     if column.alarm is not None:
@@ -74,48 +75,48 @@ def _contests(table: Table, column: Column) -> list[list[int]]:
         return [
             [
                 place
-                for place in _places(table.rows, "reconstruction")
-                if not any(each.autoencoder.checkpoint for each in table.rows[place].measured)
+                for place in _places(ranking.rows, "reconstruction")
+                if not any(each.autoencoder.checkpoint for each in ranking.rows[place].measured)
             ]
         ]
     samplers = [
         place
-        for place in _places(table.rows, "sampler")
-        if column.subject == "cost" or _is_no_copier(table.rows[place], table)
+        for place in _places(ranking.rows, "sampler")
+        if column.subject == "cost" or _is_no_copier(ranking.rows[place], ranking)
     ]
     if column.subject == "latents":
-        autoencoders = dict.fromkeys(table.rows[place].autoencoder for place in samplers)
+        autoencoders = dict.fromkeys(ranking.rows[place].autoencoder for place in samplers)
         return [
-            [place for place in samplers if table.rows[place].autoencoder == autoencoder]
+            [place for place in samplers if ranking.rows[place].autoencoder == autoencoder]
             for autoencoder in autoencoders
         ]
-    if column.subject == "cost" and len(machines(table.measured)) > 1:
+    if column.subject == "cost" and len(list_machines(ranking.measured)) > 1:
         return []
     return [samplers]
 
 
-def _is_no_copier(row: Row, table: Table) -> bool:
-    """Whether every figure that raises alarms was measured, and none did."""
+def _is_no_copier(row: Row, ranking: Ranking) -> bool:
+    """Say whether every score that raises alarms was measured, and none did."""
     watched = [
-        cell
-        for cell, column in zip(row.cells, table.columns, strict=True)
+        entry
+        for entry, column in zip(row.entries, ranking.columns, strict=True)
         if column.alarm is not None
     ]
-    return not row.alarms and not any(cell.problems for cell in watched)
+    return not row.alarms and not any(entry.problems for entry in watched)
 
 
 def _places(rows: Sequence[Row], kind: str) -> list[int]:
     return [place for place, row in enumerate(rows) if row.kind == kind]
 
 
-def _alarms(row: Row, table: Table) -> tuple[Column, ...]:
+def _alarms(row: Row, ranking: Ranking) -> tuple[Column, ...]:
     """The columns in which a row is worse than the alarm's multiple of the reconstruction row."""
     if row.kind not in ("sampler", "control"):
         return ()
     reference = next(
         (
             other
-            for other in table.rows
+            for other in ranking.rows
             if other.kind == "reconstruction" and other.autoencoder == row.autoencoder
         ),
         None,
@@ -124,7 +125,9 @@ def _alarms(row: Row, table: Table) -> tuple[Column, ...]:
         return ()
     return tuple(
         column
-        for column, ours, theirs in zip(table.columns, row.cells, reference.cells, strict=True)
+        for column, ours, theirs in zip(
+            ranking.columns, row.entries, reference.entries, strict=True
+        )
         if column.alarm is not None
         and ours.summary is not None
         and theirs.summary is not None
@@ -132,5 +135,5 @@ def _alarms(row: Row, table: Table) -> tuple[Column, ...]:
     )
 
 
-def _worse(figure: float, limit: float, column: Column) -> bool:
-    return figure > limit if column.better == "lower" else figure < limit
+def _worse(score: float, limit: float, column: Column) -> bool:
+    return score > limit if column.better == "lower" else score < limit

@@ -1,25 +1,23 @@
-"""Statistics over seeds: what a handful of runs can say, and no more."""
+"""Statistics over seeds: means, intervals, and tests that hold for a handful of runs."""
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from statistics import fmean, stdev
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 from scipy.special import stdtr, stdtrit
 
-from samplebench.vocabulary import Direction
-
 SIGNIFICANCE: Final = 0.05
-"""How often, at most, a set of equal groups may show a difference that is not there."""
+"""The highest share of sets of equal groups that may show a difference that is not there."""
 
 Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
 class Summary:
-    """One figure over seeds. ``std`` has n - 1 in its denominator; a single value has none."""
+    """One score over seeds. ``std`` has n - 1 in its denominator; a single value has none."""
 
     mean: float
     std: float | None
@@ -36,7 +34,7 @@ class Summary:
         return math.inf if self.std is None else self.std / math.sqrt(self.n)
 
     def interval(self, level: float = 0.95) -> tuple[float, float] | None:
-        """Where the mean over all possible seeds lies, by Student's t; ``None`` for one value.
+        """The interval of the mean of all possible seeds, by Student's t; ``None`` for one value.
 
         With 5 seeds it covers what it claims; a percentile bootstrap of 95 % covers 84 %.
         """
@@ -46,15 +44,14 @@ class Summary:
         return self.mean - reach, self.mean + reach
 
 
-def indistinguishable_from_best(
-    groups: Mapping[Key, Sequence[float]], better: Direction
+def not_significantly_worse(
+    groups: Mapping[Key, Sequence[float]], better: Literal["higher", "lower"]
 ) -> set[Key]:
-    """The group with the best mean, and those after it that Games–Howell cannot tell from it, up
-    to the first that it can: a group that is only too noisy to tell does not pass a better one.
+    """The group with the best mean, and those after it down to the first that is significantly
+    different from it: a group that is merely too noisy does not pass a better one.
 
-    A group of one value has no spread to test with: it is never among them. There is no such
-    set, and none is returned, where the best group is of that kind or has nobody to be tested
-    against.
+    A group of one value has no std to test with: it is never among them. The set is empty where
+    the best group is of that kind or has no other to be tested against.
     """
     sign = 1 if better == "lower" else -1
     summaries = {key: Summary.of(values) for key, values in groups.items() if values}
@@ -63,15 +60,19 @@ def indistinguishable_from_best(
     if best is None or best.n < 2 or len(tested) < 2:
         return set()
     ordered = sorted(tested, key=lambda key: sign * tested[key].mean)
-    return set(takewhile(lambda key: not distinguishable(tested[key], best, len(tested)), ordered))
+    return set(
+        takewhile(
+            lambda key: not significantly_different(tested[key], best, groups=len(tested)), ordered
+        )
+    )
 
 
-def distinguishable(one: Summary, other: Summary, groups: int) -> bool:
-    """Whether the means of two of ``groups`` groups differ at ``SIGNIFICANCE``, by Games–Howell.
+def significantly_different(one: Summary, other: Summary, *, groups: int) -> bool:
+    """Test whether the means of two of ``groups`` groups differ at ``SIGNIFICANCE``.
 
-    q = √2 |m1 − m2| / √(s1²/n1 + s2²/n2) is held against the studentized range of ``groups``
-    means with Welch's degrees of freedom: no equal variances or sizes are assumed, and the level
-    holds for all pairs together. Groups without any spread differ when their means do.
+    Games–Howell: q = √2 |m1 − m2| / √(s1²/n1 + s2²/n2) is compared with the studentized range of
+    ``groups`` means with Welch's degrees of freedom. No equal variances or sizes are assumed, and
+    the level holds for all pairs together. Groups whose std is 0 differ when their means do.
 
     Reference: Pairwise Multiple Comparison Procedures with Unequal N's and/or Variances (Games
     and Howell, 1976), Journal of Educational Statistics 1(2).

@@ -32,23 +32,33 @@ class Store:
         """The suite as it was last run, with all that was asked for in place of its own."""
         return self.records_folder(suite) / "suite.toml"
 
+    def samples_folder(self, suite: str) -> Path:
+        return self.folder / "samples" / suite
+
     def board_path(self, suite: str) -> Path:
         return self.folder / f"{suite}.md"
 
-    def reading_path(self, suite: str) -> Path:
-        return self.folder / "readings" / f"{suite}.md"
+    def appendix_path(self, suite: str) -> Path:
+        return self.folder / f"{suite}.appendix.md"
 
-    def reading(self, suite: str) -> str:
-        """What somebody wrote of this board, or nothing."""
-        path = self.reading_path(suite)
+    def commentary_path(self, suite: str) -> Path:
+        return self.folder / "commentary" / f"{suite}.md"
+
+    def commentary(self, suite: str) -> str:
+        """The text that somebody wrote about this board, or nothing."""
+        path = self.commentary_path(suite)
         return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
+
+    def pictures(self, suite: str) -> set[str]:
+        """The names of the pictures that a suite has."""
+        return {path.name for path in self.samples_folder(suite).glob("*.png")}
 
     def record_path(self, record: Record) -> Path:
         return self.records_folder(record.suite) / record.autoencoder.name / record.file_name
 
     def picture_path(self, record: Record) -> Path:
         """The picture of a record's samples."""
-        return self.folder / "samples" / record.suite / f"{Path(record.file_name).stem}.png"
+        return self.samples_folder(record.suite) / f"{Path(record.file_name).stem}.png"
 
     def suites(self) -> list[str]:
         """The suites that have records here."""

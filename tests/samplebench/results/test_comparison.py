@@ -1,4 +1,4 @@
-"""Rows beside each other, against scipy's paired test."""
+"""Comparisons of two rows, against scipy's paired test."""
 
 from collections.abc import Callable
 
@@ -6,8 +6,9 @@ import pytest
 from scipy import stats
 
 from samplebench.errors import UsageError
-from samplebench.results.assembly import tables
+from samplebench.results.assembly import assemble
 from samplebench.results.comparison import as_rows, as_table, compare
+from samplebench.results.formats import markdown
 from samplebench.results.record import Record
 
 MakeRecord = Callable[..., Record]
@@ -26,7 +27,7 @@ def records(seeds_of, make_record) -> list[Record]:
 
 
 def test_intervals_are_those_of_the_paired_t_test(records):
-    found = compare(tables(records), "pmfs", "gmm")
+    found = compare(assemble(records), "pmfs", "gmm")
     assert [difference.autoencoder for difference in found] == ["ae", "vae", "all 2"]
     means = [[sum(values) / 3 for values in side.values()] for side in (FIRST, SECOND)]
     sides = [*((FIRST[name], SECOND[name]) for name in FIRST), means]
@@ -41,7 +42,7 @@ def test_intervals_are_those_of_the_paired_t_test(records):
 
 def test_only_seeds_that_both_have_are_paired(seeds_of):
     made = [*seeds_of("pmfs", [1.0, 2.0, 4.0]), *seeds_of("gmm", [2.0, 5.0])]
-    (found,) = compare(tables(made), "pmfs", "gmm")
+    (found,) = compare(assemble(made), "pmfs", "gmm")
     assert found.differences == [-1.0, -3.0]
 
 
@@ -51,18 +52,18 @@ def test_a_score_without_a_value_is_no_half_of_a_pair(make_record, make_score):
         for name, values in (("pmfs", (1.0, None)), ("gmm", (3.0, 4.0)))
         for seed, value in enumerate(values)
     ]
-    (found,) = compare(tables(made), "pmfs", "gmm")
+    (found,) = compare(assemble(made), "pmfs", "gmm")
     assert found.differences == [-2.0]
     assert as_rows([found])[0]["interval"] is None
 
 
-def test_higher_is_better_where_the_figure_says_so(seeds_of):
+def test_higher_is_better_where_the_score_says_so(seeds_of):
     made = [
         record
         for name, values in (("pmfs", [1.0, 2.0]), ("gmm", [0.5, 3.0]))
         for record in seeds_of(name, values, better="higher")
     ]
-    assert compare(tables(made), "pmfs", "gmm")[0].better == 1
+    assert compare(assemble(made), "pmfs", "gmm")[0].better == 1
 
 
 def test_costs_and_the_floor_are_not_compared(seeds_of, records):
@@ -71,30 +72,30 @@ def test_costs_and_the_floor_are_not_compared(seeds_of, records):
         for name in ("pmfs", "gmm")
         for record in seeds_of(name, [1.0, 2.0], title="fit", subject="cost")
     ]
-    with pytest.raises(UsageError, match="no autoencoder and seed has a figure for both"):
-        compare(tables(costs), "pmfs", "gmm")
+    with pytest.raises(UsageError, match="no autoencoder and seed has a score for both"):
+        compare(assemble(costs), "pmfs", "gmm")
     with pytest.raises(UsageError, match="no row 'real data'; there are: gmm, pmfs, reconstr"):
-        compare(tables(records), "pmfs", "real data")
-    with pytest.raises(UsageError, match="no figure 'FID'; there are: FD"):
-        compare(tables(records), "pmfs", "gmm", ["FID"])
+        compare(assemble(records), "pmfs", "real data")
+    with pytest.raises(UsageError, match="no score 'FID'; there are: FD"):
+        compare(assemble(records), "pmfs", "gmm", ["FID"])
 
 
-def test_tables_of_several_datasets_are_told_apart(seeds_of, make_part):
+def test_the_table_names_the_dataset_only_where_there_are_several(seeds_of, make_part):
     made = [
         record
         for dataset in ("mnist", "svhn")
         for name in ("pmfs", "gmm")
         for record in seeds_of(name, [1.0, 2.0], dataset=make_part(dataset))
     ]
-    found = compare(tables(made), "pmfs", "gmm")
-    told = as_table(found, "pmfs", "gmm", markdown=True).splitlines()
-    assert told[0].startswith("| table")
-    assert [line.split("|")[1].strip() for line in told[2:]] == ["mnist", "svhn"]
-    alone = as_table(found[:1], "pmfs", "gmm", markdown=False).splitlines()
+    found = compare(assemble(made), "pmfs", "gmm")
+    several = as_table(found, "pmfs", "gmm")
+    assert several.headings[0] == ("table",)
+    assert [row[0] for row in several.rows] == [("mnist",), ("svhn",)]
+    alone = markdown.render([as_table(found[:1], "pmfs", "gmm")]).splitlines()
     assert " ".join(alone[0].split()) == (
-        "figure autoencoder pmfs gmm first − second 95 % interval pmfs better"
+        "| score | autoencoder | `pmfs` | `gmm` | first − second | 95 % interval | `pmfs` better |"
     )
-    assert alone[2].split()[-3:] == ["0", "of", "2"]
+    assert alone[2].split("|")[-2].strip() == "0 of 2"
 
 
 def test_costs_are_compared_when_they_are_asked_for(seeds_of):
@@ -102,9 +103,9 @@ def test_costs_are_compared_when_they_are_asked_for(seeds_of):
         *seeds_of("pmfs", [1.0, 2.0], title="fit", subject="cost"),
         *seeds_of("gmm", [30.0, 40.0], title="fit", subject="cost"),
     ]
-    with pytest.raises(UsageError, match="no autoencoder and seed has a figure for both"):
-        compare(tables(made), "pmfs", "gmm")
-    (found,) = compare(tables(made), "pmfs", "gmm", ["fit"])
+    with pytest.raises(UsageError, match="no autoencoder and seed has a score for both"):
+        compare(assemble(made), "pmfs", "gmm")
+    (found,) = compare(assemble(made), "pmfs", "gmm", ["fit"])
     assert found.differences == [-29.0, -38.0]
     assert found.pairs == ("seed 0", "seed 1")
 
@@ -116,4 +117,4 @@ def test_costs_of_two_machines_are_not_compared(seeds_of):
         *seeds_of("gmm", [30.0, 40.0], provenance={"threads": 16}, **about),
     ]
     with pytest.raises(UsageError, match=r"several machines.*16 threads"):
-        compare(tables(made), "pmfs", "gmm", ["fit"])
+        compare(assemble(made), "pmfs", "gmm", ["fit"])

@@ -1,4 +1,4 @@
-"""What stands out: bold is what the test says, and nothing else; a warning is given when due."""
+"""Marks: bold is what the test says, and nothing else; a warning is given when due."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,25 +6,25 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from samplebench.results.assembly import tables
-from samplebench.results.marking import marked
+from samplebench.results.assembly import assemble
+from samplebench.results.marking import mark
+from samplebench.results.ranking import Ranking
 from samplebench.results.record import PartRecord, Record, Score
-from samplebench.results.table import Table
 
 SeedsOf = Callable[..., list[Record]]
 
 
-def only(records: Sequence[Record]) -> Table:
-    (table,) = tables(records)
-    return marked(table)
+def only(records: Sequence[Record]) -> Ranking:
+    (table,) = assemble(records)
+    return mark(table)
 
 
-def bold(table: Table, title: str) -> set[tuple[str, str]]:
+def bold(table: Ranking, title: str) -> set[tuple[str, str]]:
     place = [column.title for column in table.columns].index(title)
-    return {(row.autoencoder, row.name) for row in table.rows if row.cells[place].bold}
+    return {(row.autoencoder, row.name) for row in table.rows if row.entries[place].bold}
 
 
-def alarmed(table: Table) -> dict[str, list[str]]:
+def alarmed(table: Ranking) -> dict[str, list[str]]:
     return {row.name: [column.title for column in row.alarms] for row in table.rows if row.alarms}
 
 
@@ -32,7 +32,7 @@ FAR = {"near": [1.0, 1.1, 1.2], "far": [50.0, 50.1, 50.2]}
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_bold_goes_down_to_the_first_that_scipy_can_tell_from_the_best(
+def test_bold_goes_down_to_the_first_that_scipy_finds_significantly_different(
     seeds_of: SeedsOf, seed: int
 ) -> None:
     random = np.random.default_rng(seed)
@@ -40,12 +40,12 @@ def test_bold_goes_down_to_the_first_that_scipy_can_tell_from_the_best(
     table = only([record for name, values in samples.items() for record in seeds_of(name, values)])
     order = sorted(range(5), key=lambda index: float(np.mean(samples[f"s{index}"])))
     pvalues = stats.tukey_hsd(*samples.values(), equal_var=False).pvalue[order[0]]
-    told = [place for place, index in enumerate(order) if place and pvalues[index] <= 0.05]
-    assert told
-    assert bold(table, "FD") == {("vae", f"s{index}") for index in order[: told[0]]}
+    different = [place for place, index in enumerate(order) if place and pvalues[index] <= 0.05]
+    assert different
+    assert bold(table, "FD") == {("vae", f"s{index}") for index in order[: different[0]]}
 
 
-def test_a_noisy_row_is_not_bold_beside_a_better_one_that_is_not(seeds_of: SeedsOf) -> None:
+def test_a_noisy_row_is_not_bold_below_a_better_one_that_is_not(seeds_of: SeedsOf) -> None:
     samples = {**FAR, "noisy": [20.0, 100.0, 180.0]}
     pvalues = stats.tukey_hsd(*samples.values(), equal_var=False).pvalue[0]
     assert pvalues[1] <= 0.05 < pvalues[2]
@@ -116,7 +116,7 @@ def test_costs_of_two_machines_are_not_compared(seeds_of: SeedsOf) -> None:
 def test_costs_compare_by_ratio(seeds_of: SeedsOf) -> None:
     noisy = {"slow": [1.0, 3.0, 9.0], "fast": [1e-3, 1.1e-3, 1.2e-3]}
     pvalue = stats.tukey_hsd(*noisy.values(), equal_var=False).pvalue[0, 1]
-    assert pvalue > 0.05  # as they are, nothing would tell a thousandfold difference
+    assert pvalue > 0.05  # untransformed, a thousandfold difference is not significant
     records = [
         record
         for name, values in noisy.items()
@@ -180,8 +180,8 @@ def test_an_alarm_needs_the_reconstructions_of_the_same_autoencoder(seeds_of: Se
     assert alarmed(only(records)) == {}
 
 
-def test_a_row_that_has_no_figure_for_a_seed_does_not_win(seeds_of: SeedsOf) -> None:
-    """The seeds that it has would be the best; the one that it has not may be infinite."""
+def test_a_row_that_has_no_score_for_a_seed_does_not_win(seeds_of: SeedsOf) -> None:
+    """The seeds that it has would be the best; the one that it lacks may be infinite."""
     records = [
         *seeds_of("holed", [0.1, 0.2, None]),
         *(record for name, values in FAR.items() for record in seeds_of(name, values)),

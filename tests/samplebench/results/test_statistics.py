@@ -12,8 +12,8 @@ from scipy import stats
 
 from samplebench.results.statistics import (
     Summary,
-    distinguishable,
-    indistinguishable_from_best,
+    not_significantly_worse,
+    significantly_different,
 )
 
 values = st.floats(-1e6, 1e6)
@@ -29,11 +29,11 @@ def test_mean_and_deviation_are_those_of_numpy(sample: list[float]) -> None:
     assert summary.n == len(sample)
 
 
-def test_equal_values_have_no_spread_at_all() -> None:
+def test_the_std_of_equal_values_is_zero() -> None:
     assert Summary.of([0.1] * 3).std == 0
 
 
-def test_one_value_has_neither_spread_nor_interval() -> None:
+def test_one_value_has_neither_std_nor_interval() -> None:
     summary = Summary.of([2.5])
     assert (summary.mean, summary.std, summary.n) == (2.5, None, 1)
     assert summary.interval() is None
@@ -47,7 +47,7 @@ def test_the_interval_is_that_of_student(level: float) -> None:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_pairs_are_told_apart_as_by_scipy(seed: int) -> None:
+def test_pairs_differ_significantly_where_scipy_says_so(seed: int) -> None:
     """scipy calls Games–Howell ``tukey_hsd`` with unequal variances."""
     random = np.random.default_rng(seed)
     count = int(random.integers(2, 6))
@@ -58,7 +58,7 @@ def test_pairs_are_told_apart_as_by_scipy(seed: int) -> None:
     expected = stats.tukey_hsd(*samples, equal_var=False).pvalue <= 0.05
     summaries = [Summary.of(sample.tolist()) for sample in samples]
     found = {
-        (one, other): distinguishable(summaries[one], summaries[other], count)
+        (one, other): significantly_different(summaries[one], summaries[other], groups=count)
         for one, other in combinations(range(count), 2)
     }
     assert found == {pair: bool(expected[pair]) for pair in found}
@@ -80,8 +80,9 @@ def test_pairs_are_told_apart_as_by_scipy(seed: int) -> None:
 def test_the_limit_is_that_of_the_printed_tables(size: int, count: int, critical: float) -> None:
     """Upper 5 % points of the studentized range with 2 (size - 1) degrees of freedom."""
     best = Summary(0.0, math.sqrt(size), size)
-    assert not distinguishable(Summary(critical * 0.999, math.sqrt(size), size), best, count)
-    assert distinguishable(Summary(critical * 1.001, math.sqrt(size), size), best, count)
+    below, above = (Summary(critical * share, math.sqrt(size), size) for share in (0.999, 1.001))
+    assert not significantly_different(below, best, groups=count)
+    assert significantly_different(above, best, groups=count)
 
 
 @pytest.mark.parametrize("better", ["lower", "higher"])
@@ -94,9 +95,9 @@ def test_the_best_group_ends_where_scipy_can_tell_one_from_the_best(
     names = list(groups)
     ordered = sorted(names, key=lambda name: np.mean(groups[name]), reverse=better == "higher")
     pvalues = stats.tukey_hsd(*groups.values(), equal_var=False).pvalue[names.index(ordered[0])]
-    told = [place for place, name in enumerate(ordered) if pvalues[names.index(name)] <= 0.05]
-    assert 0 < told[0] < 5
-    assert indistinguishable_from_best(groups, better) == set(ordered[: told[0]])
+    different = [place for place, name in enumerate(ordered) if pvalues[names.index(name)] <= 0.05]
+    assert 0 < different[0] < 5
+    assert not_significantly_worse(groups, better) == set(ordered[: different[0]])
 
 
 def test_equal_methods_are_mostly_left_equal() -> None:
@@ -106,22 +107,22 @@ def test_equal_methods_are_mostly_left_equal() -> None:
     false = 0
     for _ in range(trials):
         groups = dict(enumerate(random.normal(size=(10, 5)).tolist()))
-        false += len(indistinguishable_from_best(groups, "lower")) < 10
+        false += len(not_significantly_worse(groups, "lower")) < 10
     assert false / trials < 0.1
 
 
-def test_groups_without_spread_are_equal_when_their_means_are() -> None:
+def test_groups_without_std_are_equal_when_their_means_are() -> None:
     groups = {"a": [1.0, 1.0], "b": [1.0, 1.0, 1.0], "c": [1.001, 1.001]}
-    assert indistinguishable_from_best(groups, "lower") == {"a", "b"}
-    assert indistinguishable_from_best(groups, "higher") == {"c"}
+    assert not_significantly_worse(groups, "lower") == {"a", "b"}
+    assert not_significantly_worse(groups, "higher") == {"c"}
 
 
-def test_a_group_without_spread_is_tested_with_the_spread_of_the_other() -> None:
-    assert indistinguishable_from_best({"a": [1.0] * 3, "b": [0.5, 1.5, 3.0]}, "lower") == {
+def test_a_group_without_std_is_tested_with_the_std_of_the_other() -> None:
+    assert not_significantly_worse({"a": [1.0] * 3, "b": [0.5, 1.5, 3.0]}, "lower") == {
         "a",
         "b",
     }
-    assert indistinguishable_from_best({"a": [1.0] * 3, "b": [9.0, 9.1, 9.2]}, "lower") == {"a"}
+    assert not_significantly_worse({"a": [1.0] * 3, "b": [9.0, 9.1, 9.2]}, "lower") == {"a"}
 
 
 @pytest.mark.parametrize(
@@ -136,12 +137,12 @@ def test_a_group_without_spread_is_tested_with_the_spread_of_the_other() -> None
     ],
 )
 def test_without_a_test_nobody_is_best(groups: dict[str, list[float]]) -> None:
-    assert indistinguishable_from_best(groups, "lower") == set()
+    assert not_significantly_worse(groups, "lower") == set()
 
 
 def test_one_seed_more_or_less_decides_whether_a_group_is_tested() -> None:
     groups = {"a": [1.0, 1.1], "b": [1.0, 1.2], "c": [1.06]}
-    assert indistinguishable_from_best(groups, "lower") == {"a", "b"}
+    assert not_significantly_worse(groups, "lower") == {"a", "b"}
 
 
 @given(
@@ -154,14 +155,14 @@ def test_the_order_of_the_groups_does_not_matter(
 ) -> None:
     shuffled = list(groups.items())
     random.shuffle(shuffled)
-    best = indistinguishable_from_best(groups, "lower")
-    assert indistinguishable_from_best(dict(shuffled), "lower") == best
+    best = not_significantly_worse(groups, "lower")
+    assert not_significantly_worse(dict(shuffled), "lower") == best
     means = {key: Summary.of(sample).mean for key, sample in groups.items()}
     assert min(means.values()) in {means[key] for key in best}
 
 
-def test_huge_and_tiny_figures_are_compared_without_overflow() -> None:
+def test_huge_and_tiny_scores_are_compared_without_overflow() -> None:
     for scale in (1e-200, 1e200):
         groups = {"a": [scale, 1.01 * scale], "b": [50 * scale, 50.1 * scale]}
-        assert indistinguishable_from_best(groups, "lower") == {"a"}
+        assert not_significantly_worse(groups, "lower") == {"a"}
         assert math.isfinite(Summary.of(groups["a"]).error)

@@ -79,7 +79,7 @@ class CellStage:
         )
         record, store = recording.measured(measurement, extractors), Store(self.site.results)
         if self.picture:
-            write_whole(store.picture_path(record), picture_of(measurement.samples))
+            write_whole(store.picture_path(record), picture_of(*measurement.samples))
             record = record.model_copy(update={"picture": store.picture_path(record).name})
         return store.write(record)
 

@@ -29,6 +29,10 @@ def test_every_cell_leaves_a_record_with_scores_and_costs(bench):
             "reference": 60,
             "generated": record.counts["generated"],
         }
+    pictures = {record.picture for record in records.values() if record.picture}
+    files = {path.name: path for path in bench.store.samples_folder("toy").iterdir()}
+    assert pictures == {name for name in files if not name.endswith(".montage.png")}
+    assert all(files[name].read_bytes()[:4] == b"\x89PNG" for name in pictures)
 
 
 def test_the_reconstruction_row_alone_speaks_of_the_autoencoder(bench):

@@ -25,14 +25,16 @@ from samplebench.vocabulary import Cost
 
 @dataclass(frozen=True)
 class Measurement:
-    """The numbers of one cell, and the samples for its picture. There is a result a metric."""
+    """The numbers of one cell, with a result a metric, and the samples for its picture: the
+    generated ones, or in the reconstruction row the held-out ones and their reconstructions.
+    """
 
     latent_space: LatentSpace
     results: list[Result]
     costs: Mapping[str, Cost]
     diagnostics: Mapping[str, float]
     counts: Mapping[str, int]
-    samples: Mapping[str, Images]
+    samples: tuple[Images, ...]
 
 
 def measure_cell(
@@ -67,8 +69,7 @@ def measure_cell(
         costs | {"measure": measuring()},
         sampler.diagnostics() if sampler else {},
         {"train": len(trained.train), "reference": len(trained.test), "generated": len(latents)},
-        {"real": evidence.test, "reconstructed": evidence.reconstructed}
-        | ({"generated": generated} if sampler else {}),
+        (generated,) if sampler else (evidence.test, evidence.reconstructed),
     )
 
 

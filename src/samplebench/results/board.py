@@ -1,0 +1,62 @@
+"""A board: the rankings of a suite, its pictures and commentary, ready to become pages.
+
+The same records give the same board, in whatever order they come.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from samplebench.results.assembly import assemble
+from samplebench.results.marking import mark
+from samplebench.results.montage import Montage, plan_montages
+from samplebench.results.ranking import Ranking
+from samplebench.results.record import Record
+
+
+@dataclass(frozen=True)
+class Board:
+    """The content of the pages of one suite.
+
+    ``pictures`` are the names of the files in its folder of samples; ``has_suite_file`` says
+    whether the suite as it was resolved is stored with the records.
+    """
+
+    suite: str
+    rankings: tuple[Ranking, ...]
+    appendix: tuple[Ranking, ...]
+    montages: tuple[Montage, ...]
+    pictures: frozenset[str]
+    commentary: str
+    has_suite_file: bool
+
+
+def make_board(
+    suite: str,
+    records: Sequence[Record],
+    *,
+    pictures: Collection[str] = (),
+    commentary: str = "",
+    has_suite_file: bool = False,
+) -> Board:
+    """Make the board of a suite from its records."""
+    rankings = assemble(record for record in records if not record.appendix)
+    return Board(
+        suite=suite,
+        rankings=tuple(map(mark, rankings)),
+        appendix=tuple(map(mark, assemble(_choose_appendix(records)))),
+        montages=tuple(made for each in rankings for made in plan_montages(each, pictures)),
+        pictures=frozenset(pictures),
+        commentary=commentary,
+        has_suite_file=has_suite_file,
+    )
+
+
+def _choose_appendix(records: Sequence[Record]) -> list[Record]:
+    """The rows of the appendix among all of their samplers, with references and controls."""
+    swept = {record.sampler.name for record in records if record.sampler and record.appendix}
+    return [
+        record
+        for record in records
+        if swept
+        and (record.role != "sampler" or (record.sampler and record.sampler.name in swept))
+    ]

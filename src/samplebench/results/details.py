@@ -1,0 +1,74 @@
+"""The details of a table: feature extractors, protocol and provenance, to cite and check it."""
+
+from collections.abc import Iterable
+
+from samplebench.results.blocks import Code, Text
+from samplebench.results.labels import list_distinct, shorten
+from samplebench.results.legend import has_samplers
+from samplebench.results.marking import list_machines
+from samplebench.results.ranking import Ranking
+from samplebench.results.record import FeaturesRecord, PartRecord
+
+
+def write_details(ranking: Ranking) -> tuple[Text, ...]:
+    """A line for each extractor, one for the protocol and one for the provenance."""
+    hidden = {"data"} if has_samplers(ranking) else {"data", "generated"}
+    protocol = [
+        f"{name} {text}" for name, text in ranking.conditions.items() if name not in hidden
+    ]
+    return (
+        *_describe_features(ranking),
+        (f"Protocol: {', '.join(protocol)}.",),
+        (_describe_provenance(ranking),),
+    )
+
+
+def _describe_features(ranking: Ranking) -> list[Text]:
+    """The extractors, each with the columns that use it."""
+    titles: dict[Text, list[str]] = {}
+    for column in ranking.columns:
+        if column.features:
+            titles.setdefault(_describe_extractor(column.features), []).append(column.title)
+    return [(f"{', '.join(those)}: features ", *text) for text, those in titles.items()]
+
+
+def _describe_extractor(features: FeaturesRecord) -> Text:
+    facts = [f"{name.replace('_', ' ')} {value:.4g}" for name, value in features.facts.items()]
+    about = "".join(f", {fact}" for fact in [*facts, f"weights {shorten(features.weights)}"])
+    return Code(features.part.spec), f"{about}."
+
+
+def _describe_provenance(ranking: Ranking) -> str:
+    """The origin of the scores. What differs between records is listed in full."""
+    records = ranking.records
+    origins = [record.provenance for record in records]
+    uses = [(record.dataset, record.autoencoder, record.sampler) for record in records]
+    parts = [part for use in uses for part in use if part]
+    days = sorted({origin.finished[:10] for origin in origins})
+    facts = {
+        f"{len(records)} records, seeds": [str(record.seed) for record in records],
+        "samplebench": [origin.samplebench for origin in origins],
+        "commit": [shorten(origin.commit) for origin in origins if origin.commit],
+        "Python": [origin.python for origin in origins],
+        "torch": [origin.torch for origin in origins],
+        "CUDA": [origin.cuda for origin in origins if origin.cuda],
+        "plugins": [f"{part.plugin} {part.version}" for part in parts],
+        "code of parts": _list_code(parts),
+        "on": list_machines(records),
+        "data": [shorten(origin.data) for origin in origins if origin.data],
+        "suite": [shorten(origin.suite) for origin in origins],
+        "harness": [shorten(origin.harness) for origin in origins],
+        "measured": [" to ".join(dict.fromkeys((days[0], days[-1])))],
+    }
+    listed = "; ".join(
+        f"{name} {list_distinct(values)}" for name, values in facts.items() if values
+    )
+    return f"Provenance: {listed}."
+
+
+def _list_code(parts: Iterable[PartRecord]) -> list[str]:
+    """The digests of the plugins' sources, each with the parts that it is of."""
+    names: dict[str, set[str]] = {}
+    for part in parts:
+        names.setdefault(shorten(part.code), set()).add(part.name)
+    return [f"{code} ({', '.join(sorted(those))})" for code, those in names.items()]

@@ -1,0 +1,140 @@
+"""The legend of a table: how to read its scores, rows and marks."""
+
+from samplebench.results.blocks import Strong, Text
+from samplebench.results.labels import list_distinct
+from samplebench.results.marking import list_machines
+from samplebench.results.ranking import Ranking
+from samplebench.results.states import explain_marks as explain_states
+from samplebench.results.statistics import SIGNIFICANCE
+
+
+def write_legend(ranking: Ranking) -> tuple[Text, ...]:
+    """Explain how to read the table, in a line for each thing."""
+    lines = (
+        "Mean ± standard deviation over n seeds; without ±, the score has one seed or is the same "
+        "at each. ↓: lower is better, ↑: higher is better. n links to the first seed's record.",
+        _describe_rows(ranking),
+        _describe_counts(ranking),
+        _describe_loaded(ranking),
+        _describe_costs(ranking),
+    )
+    first, *rest = [(line,) for line in lines if line]
+    return (first, *explain_marks(ranking), *rest)
+
+
+def explain_marks(ranking: Ranking) -> tuple[Text, ...]:
+    """The marks of scores and rows: bold, and those that a row has at its name or its seeds."""
+    return (
+        *_explain_bold(ranking),
+        *_explain_alarms(ranking),
+        *explain_states(ranking.rows),
+    )
+
+
+def _explain_bold(ranking: Ranking) -> list[Text]:
+    """The rule for bold scores, with the test by its name."""
+    if not any(entry.bold for row in ranking.rows for entry in row.entries):
+        return [("Nothing is bold: that takes two competing rows with two seeds or more.",)]
+    costs = any(column.subject == "cost" for column in ranking.columns)
+    logarithms = "; costs as logarithms, unless one is 0" if costs else ""
+    rule = (
+        ": the best score and the next ones, down to the first that is significantly different "
+        f"from it (Games–Howell, α = {SIGNIFICANCE} over all pairs{logarithms}). With few seeds "
+        "only large differences are significant."
+    )
+    return [(Strong("Bold"), rule), *_describe_contests(ranking), _describe_never_bold(ranking)]
+
+
+def _describe_contests(ranking: Ranking) -> list[Text]:
+    """The rows that each column compares, where there is more than one autoencoder."""
+    if len({row.autoencoder for row in ranking.rows}) < 2:
+        return []
+    contests = {
+        "all samplers of the table": ("images", "cost"),
+        "the samplers of each autoencoder": ("latents",),
+        "the autoencoders": ("autoencoder",),
+    }
+    texts = []
+    for rows, subjects in contests.items():
+        columns = [column for column in ranking.columns if column.subject in subjects]
+        titles = [column.title for column in columns if column.alarm is None]
+        if titles:
+            texts.append(f"among {rows}: {', '.join(titles)}")
+    return [(f"Compared {'; '.join(texts)}.",)] if texts else []
+
+
+def _describe_never_bold(ranking: Ranking) -> Text:
+    kinds = {row.kind for row in ranking.rows}
+    never = {
+        "controls": "control" in kinds,
+        "diagnostics": any(column.alarm is not None for column in ranking.columns),
+        "rows of a single seed": True,
+        "scores that lack a seed": True,
+    }
+    *most, last = [what for what, shown in never.items() if shown]
+    text = f"Never bold: {', '.join(most)} and {last}."
+    if any(row.alarms for row in ranking.rows):
+        text += " Rows with ‡ are bold in costs only."
+    if "sampler" in kinds and any(column.subject == "autoencoder" for column in ranking.columns):
+        text += " References are bold only in scores of the autoencoder."
+    return (text,)
+
+
+def _explain_alarms(ranking: Ranking) -> list[Text]:
+    """The meaning of ‡, for each diagnostic that marks a row."""
+    raised = {column.title: column for row in ranking.rows for column in row.alarms}
+    return [
+        (
+            f"‡ {title} {'above' if column.better == 'lower' else 'below'} {column.alarm:g} times "
+            "that of the reconstruction row: these samples are closer to training latents than "
+            "held-out ones are, which suggests copying. Compare their other scores with those of "
+            "controls that copy.",
+        )
+        for title, column in raised.items()
+    ]
+
+
+def _describe_rows(ranking: Ranking) -> str:
+    """The rows that do not compete for the scores of samplers."""
+    meanings = {
+        "floor": "real data (floor), the score expected of as many fresh real images or latents",
+        "reconstruction": "reconstruction, held-out images encoded and decoded",
+        "control": "(control), a sampler shown for comparison that does not compete",
+    }
+    kinds = {row.kind for row in ranking.rows}
+    shown = [meaning for kind, meaning in meanings.items() if kind in kinds]
+    return f"Rows: {'; '.join(shown)}." if shown else ""
+
+
+def _describe_counts(ranking: Ranking) -> str:
+    """The numbers of samples, on which scores depend: distances fall as samples grow."""
+    counts = [record.counts for record in ranking.measured]
+    generated = list_distinct(f"{each['generated']:,}" for each in counts if "generated" in each)
+    held_out = list_distinct(f"{each['reference']:,}" for each in counts if "reference" in each)
+    if not generated or not held_out:
+        return ""
+    made = "generated" if has_samplers(ranking) else "reconstructed"
+    return f"Scores depend on the number of images: {generated} {made}, {held_out} held-out."
+
+
+def has_samplers(ranking: Ranking) -> bool:
+    """Say whether a sampler drew anything."""
+    return any(row.kind in ("sampler", "control") for row in ranking.rows)
+
+
+def _describe_loaded(ranking: Ranking) -> str:
+    """The seeds of loaded weights say nothing of training."""
+    if not any(record.autoencoder.checkpoint for record in ranking.records):
+        return ""
+    return (
+        "Weights loaded from a checkpoint are the same for every seed: the std of such a row is "
+        "that of sampling and measuring, not of training, and its scores of the autoencoder are "
+        "never bold."
+    )
+
+
+def _describe_costs(ranking: Ranking) -> str:
+    machines = list_machines(ranking.measured)
+    if len(machines) < 2 or all(column.subject != "cost" for column in ranking.columns):
+        return ""
+    return f"Costs were measured on {len(machines)} machines and cannot be compared: none is bold."
