@@ -4,6 +4,7 @@ A comparison stands between `<!-- compare: SUITE; ONE; OTHER; SCORE -->` and `<!
 """
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from samplebench.boards import read_rankings
 from samplebench.registry.loading import load_parts
 from samplebench.results.comparison import as_table, compare
 from samplebench.results.formats import markdown
+from samplebench.results.ranking import Ranking
 
 ROOT = Path(__file__).parents[1]
 COMMENTARIES = sorted((ROOT / "leaderboards" / "commentary").glob("*.md"))
@@ -46,8 +48,13 @@ def board_excerpt() -> str:
 
 def comparison(suite: str, one: str, other: str, score: str) -> str:
     """The differences of two rows of a board in one score."""
-    differences = compare(read_rankings(ROOT / "leaderboards", suite), one, other, [score])
+    differences = compare(_rankings(suite), one, other, [score])
     return markdown.render([as_table(differences, one, other)]).rstrip()
+
+
+@cache
+def _rankings(suite: str) -> list[Ranking]:
+    return read_rankings(ROOT / "leaderboards", suite)
 
 
 def refreshed(text: str) -> str:
