@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from samplebench.results.blocks import Code, Text
+from samplebench.results.blocks import Code, Text, join
 from samplebench.results.labels import list_distinct
 from samplebench.results.ranking import Ranking, Row
 
@@ -14,13 +14,13 @@ _SUPERSCRIPTS: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"
 
 @dataclass(frozen=True)
 class Note:
-    """A sentence about some seeds of a row, or of one of its scores.
+    """A sentence about some seeds of rows, or of their scores in one column.
 
-    ``row`` and ``column`` are places in the ranking; without a column it is about the whole row.
+    ``rows`` and ``column`` are places in the ranking; without a column it is about whole rows.
     """
 
     number: int
-    row: int
+    rows: tuple[int, ...]
     column: int | None
     text: Text
 
@@ -34,41 +34,48 @@ class Note:
 
 
 def collect_notes(ranking: Ranking) -> list[Note]:
-    """Every reason why something is missing, from the top of the table down."""
-    reasons = [
-        (place, column, text)
-        for place, row in enumerate(ranking.rows)
-        for column, text in (*_about_row(row), *_about_scores(row, ranking))
-    ]
-    return [Note(number, *reason) for number, reason in enumerate(reasons, start=1)]
+    """Every reason why something is missing, from the top of the table down, each once."""
+    rows: dict[tuple[int | None, str], list[int]] = {}
+    for place, row in enumerate(ranking.rows):
+        for column, text in (*_about_row(row), *_about_scores(row)):
+            rows.setdefault((column, text), []).append(place)
+    notes = []
+    for number, ((column, text), places) in enumerate(rows.items(), start=1):
+        title = "" if column is None else f", {ranking.columns[column].title}"
+        names = _name_rows([ranking.rows[place] for place in places])
+        notes.append(Note(number, tuple(places), column, (*names, f"{title}: {text}")))
+    return notes
 
 
 def join_marks(notes: Iterable[Note], *, row: int, column: int | None) -> str:
     """The marks of the notes on a score, or on a row as a whole."""
-    return " ".join(note.mark for note in notes if (note.row, note.column) == (row, column))
+    return " ".join(note.mark for note in notes if row in note.rows and note.column == column)
 
 
-def _about_row(row: Row) -> Iterable[tuple[None, Text]]:
+def _about_row(row: Row) -> Iterable[tuple[None, str]]:
     seeds: dict[tuple[str, str], list[int]] = {}
     for record in row.unmeasured:
         seeds.setdefault((record.status, record.reason or ""), []).append(record.seed)
     for (status, reason), those in sorted(seeds.items()):
-        yield None, (*_name(row), f": {status}, {_shorten(reason)} ({_name_seeds(those)})")
+        yield None, f"{status}, {_shorten(reason)} ({_name_seeds(those)})"
 
 
-def _about_scores(row: Row, ranking: Ranking) -> Iterable[tuple[int, Text]]:
-    for place, (column, entry) in enumerate(zip(ranking.columns, row.entries, strict=True)):
+def _about_scores(row: Row) -> Iterable[tuple[int, str]]:
+    for column, entry in enumerate(row.entries):
         seeds: dict[str, list[int]] = {}
         for problem in entry.problems:
             seeds.setdefault(problem.text, []).append(problem.seed)
         for text, those in sorted(seeds.items()):
-            about = f", {column.title}: {_shorten(text)} ({_name_seeds(those)})"
-            yield place, (*_name(row), about)
+            yield column, f"{_shorten(text)} ({_name_seeds(those)})"
 
 
-def _name(row: Row) -> Text:
-    name = Code(row.name) if row.kind in ("sampler", "control") else row.name
-    return Code(row.autoencoder), " × ", name
+def _name_rows(rows: Iterable[Row]) -> Text:
+    """The samplers of each autoencoder: ``ae × gmm, kde; vae × gmm``."""
+    names: dict[str, list[Text]] = {}
+    for row in rows:
+        name = Code(row.name) if row.kind in ("sampler", "control") else row.name
+        names.setdefault(row.autoencoder, []).append((name,))
+    return join(((Code(name), " × ", *join(those, ", ")) for name, those in names.items()), "; ")
 
 
 def _shorten(reason: str) -> str:

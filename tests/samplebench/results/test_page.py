@@ -188,6 +188,25 @@ def test_a_refused_row_says_why(suite: list[Record]) -> None:
     assert "- ¹ `vae` × `vq`: refused, takes codes (seeds 0, 1, 2)" in page
 
 
+def test_a_reason_that_rows_share_is_given_once(make_record: MakeRecord) -> None:
+    about = {"status": "refused", "reason": "takes codes"}
+    rows = [("ae", "vq"), ("ae", "hist"), ("vae", "vq")]
+    refused = [make_record(name, 0, [], autoencoder=ae, **about) for ae, name in rows]
+    other = make_record("late", 0, [], autoencoder="vae", status="failed", reason="timeout")
+    page = render([*refused, other])
+    assert [line for line in page.splitlines() if line.startswith(("- ¹", "- ²"))] == [
+        "- ¹ `ae` × `hist`, `vq`; `vae` × `vq`: refused, takes codes (seed 0)",
+        "- ² `vae` × `late`: failed, timeout (seed 0)",
+    ]
+    marks = {(row[0], row[1]): row[2][-1] for row in tables_of(page)[0][1:]}
+    assert marks == {
+        ("`ae`", "`vq`"): "¹",
+        ("`ae`", "`hist`"): "¹",
+        ("`vae`", "`vq`"): "¹",
+        ("`vae`", "`late`"): "²",
+    }
+
+
 def test_a_row_that_failed_for_one_seed_shows_the_others_and_why(
     make_record: MakeRecord, make_score: MakeScore
 ) -> None:
