@@ -39,7 +39,8 @@ def as_text(plan: Plan) -> str:
     ]
     todo = plan.of_status("to do", "stale")
     seconds = plan.estimated_seconds(todo)
-    time = f"about {format_duration(seconds)}" if seconds is not None else "unknown until one is measured"
+    known = f"about {format_duration(seconds)}" if seconds is not None else None
+    time = known or "unknown until one is measured"
     table = tabulate(shown, headers="keys", disable_numparse=True)
     return f"{table}\n\n{counts(plan)}. Time to measure: {time if todo else 'none'}."
 

@@ -19,7 +19,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from samplebench.clusters import chosen
 from samplebench_density.mixture.components import (
     Components,
     Covariances,

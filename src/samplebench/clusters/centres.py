@@ -7,7 +7,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from samplebench.clusters.choosing import chosen
+from samplebench.clusters.choosing import choose_by_weight
 
 Points = Float[Tensor, "points D"]
 Means = Float[Tensor, "K D"]
@@ -55,7 +55,7 @@ def _draw_centres(points: Points, count: int) -> Means:
     drawn = [points[torch.randint(len(points), (1,), device=points.device)]]
     squares = _squared_distances(points, drawn[0])[:, 0]
     for _ in range(count - 1):
-        candidates = points[chosen(squares, 2 + int(math.log(count)))]
+        candidates = points[choose_by_weight(squares, 2 + int(math.log(count)))]
         remaining = torch.minimum(
             squares[:, None], _squared_distances(points, candidates)
         )  # (points, candidates)

@@ -5,7 +5,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 
-def chosen(weights: Float[Tensor, " choices"], count: int) -> Int64[Tensor, " count"]:
+def choose_by_weight(weights: Float[Tensor, " choices"], count: int) -> Int64[Tensor, " count"]:
     """Draw ``count`` indices, each with probability proportional to its weight.
 
     The cumulative sum of the weights is inverted, because ``torch.multinomial`` takes at most 2²⁴

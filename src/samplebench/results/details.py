@@ -1,13 +1,11 @@
 """The details of a table: feature extractors, protocol and provenance, to cite and check it."""
 
-from collections.abc import Iterable
-
 from samplebench.results.blocks import Code, Text
 from samplebench.results.labels import list_distinct, shorten
 from samplebench.results.legend import has_samplers
 from samplebench.results.marking import list_machines
 from samplebench.results.ranking import Ranking
-from samplebench.results.record import FeaturesRecord, PartRecord
+from samplebench.results.record import FeaturesRecord
 
 
 def write_details(ranking: Ranking) -> tuple[Text, ...]:
@@ -53,22 +51,13 @@ def _describe_provenance(ranking: Ranking) -> str:
         "torch": [origin.torch for origin in origins],
         "CUDA": [origin.cuda for origin in origins if origin.cuda],
         "plugins": [f"{part.plugin} {part.version}" for part in parts],
-        "code of parts": _list_code(parts),
         "on": list_machines(records),
         "data": [shorten(origin.data) for origin in origins if origin.data],
         "suite": [shorten(origin.suite) for origin in origins],
-        "harness": [shorten(origin.harness) for origin in origins],
+        "measuring code": [shorten(origin.core) for origin in origins if origin.core],
         "measured": [" to ".join(dict.fromkeys((days[0], days[-1])))],
     }
     listed = "; ".join(
         f"{name} {list_distinct(values)}" for name, values in facts.items() if values
     )
     return f"Provenance: {listed}."
-
-
-def _list_code(parts: Iterable[PartRecord]) -> list[str]:
-    """The digests of the plugins' sources, each with the parts that it is of."""
-    names: dict[str, set[str]] = {}
-    for part in parts:
-        names.setdefault(shorten(part.code), set()).add(part.name)
-    return [f"{code} ({', '.join(sorted(those))})" for code, those in names.items()]

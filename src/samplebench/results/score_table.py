@@ -15,9 +15,7 @@ def score_table(suite: str, ranking: Ranking, notes: Sequence[Note]) -> Table:
         (
             (Code(row.autoencoder),),
             _name(row),
-            _link_seeds(
-                suite, row, mark_of(row), join_marks(notes, row=place, column=None)
-            ),
+            _link_seeds(suite, row, mark_of(row), join_marks(notes, row=place, column=None)),
             *_scores(row, place, notes),
         )
         for place, row in enumerate(ranking.rows)

@@ -9,7 +9,7 @@ from scipy import stats
 from sklearn.cluster import KMeans
 
 from samplebench import seeded
-from samplebench.clusters import chosen, k_means
+from samplebench.clusters import k_means
 from samplebench.clusters.centres import CHUNK, move_centres
 
 

@@ -109,7 +109,7 @@ def provenance(**changes: Any) -> Provenance:
         "deterministic": True,
         "data": digest("data"),
         "suite": digest("suite"),
-        "harness": digest("harness"),
+        "core": digest("core"),
         "finished": "2026-10-01T12:00:00+00:00",
     }
     return Provenance(**content | changes)

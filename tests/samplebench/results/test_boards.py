@@ -9,6 +9,7 @@ from rich.console import Console
 
 from samplebench.boards import check_boards, read_rankings, show_board, write_boards
 from samplebench.errors import UsageError
+from samplebench.results.record import Verification
 from samplebench.results.store import Store
 
 
@@ -112,8 +113,10 @@ def test_a_board_is_shown_on_a_terminal_as_wide_as_it_is(store):
 
 
 def test_states_are_shown_and_checked(store):
-    identity = store.read("toy")[0][0].identity
-    write_boards(store.folder, [], {identity: "unverified"})
-    assert " ° |" in store.board_path("toy").read_text()
-    assert check_boards(store.folder, [], {identity: "unverified"}) == 0
+    record = store.read("toy")[0][0]
+    write_boards(store.folder, [])
+    store.update(record.model_copy(update={"verification": Verification(state="unverified")}))
     assert check_boards(store.folder, []) == 1
+    write_boards(store.folder, [])
+    assert " ° |" in store.board_path("toy").read_text()
+    assert check_boards(store.folder, []) == 0
