@@ -41,12 +41,13 @@ def plan_run(options: argparse.Namespace) -> tuple[Plan, Site]:
         parts,
         options,
         weights=checkpoint.weights if checkpoint else None,
+        only=options.only,
         again=getattr(options, "again", False),
     )
 
 
 def plan_verification(options: argparse.Namespace) -> tuple[Plan, Site]:
-    """Plan the suite as it is."""
+    """Plan the whole suite, as it is."""
     return _plan(load_suite(options.suite), load_chosen_parts(options), options)
 
 
@@ -89,6 +90,7 @@ def _plan(
     options: argparse.Namespace,
     *,
     weights: Path | None = None,
+    only: Sequence[str] = (),
     again: bool = False,
 ) -> tuple[Plan, Site]:
     site = site_of(options, options.results)
@@ -101,7 +103,7 @@ def _plan(
         records,
         data_dir=site.data_dir,
         weights=weights,
-        only=options.only,
+        only=only,
         again=again,
     )
     return plan, site

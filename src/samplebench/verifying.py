@@ -5,7 +5,7 @@ import sys
 
 from samplebench.display import choose_display
 from samplebench.errors import NothingToRun, UsageError
-from samplebench.pipeline.request.plan import Plan, Planned
+from samplebench.pipeline.request.plan import Plan, Planned, matches
 from samplebench.pipeline.running.executors import EXECUTORS
 from samplebench.pipeline.verification import verify as verification
 from samplebench.pipeline.verification.choice import cover, sample
@@ -38,7 +38,9 @@ def _choose(plan: Plan, options: argparse.Namespace) -> list[Planned]:
     measured = [
         planned
         for planned in plan.of_status("measured", "unverified", "stale", "to do")
-        if planned.record is not None and planned.record.status == "measured"
+        if planned.record is not None
+        and planned.record.status == "measured"
+        and (not options.only or matches(planned.cell, options.only))
     ]
     if not measured:
         raise NothingToRun(

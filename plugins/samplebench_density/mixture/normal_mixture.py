@@ -19,6 +19,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from samplebench.clusters import choose_by_weight
 from samplebench_density.mixture.components import (
     Components,
     Covariances,
@@ -79,7 +80,7 @@ class NormalMixture:
     def sample(self, count: int, dtype: torch.dtype) -> Points:
         """Draw ``count`` independent points."""
         means = self.components.means
-        owners = chosen(self.weights, count)
+        owners = choose_by_weight(self.weights, count)
         noise = torch.randn(count, means.shape[1], device=means.device, dtype=dtype)
         return self.components.colour(noise, owners)
 

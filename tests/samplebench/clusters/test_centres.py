@@ -9,7 +9,7 @@ from scipy import stats
 from sklearn.cluster import KMeans
 
 from samplebench import seeded
-from samplebench.clusters import k_means
+from samplebench.clusters import choose_by_weight, k_means
 from samplebench.clusters.centres import CHUNK, move_centres
 
 
@@ -60,20 +60,20 @@ def test_as_many_centres_as_points_leave_no_variance():
 @given(st.lists(st.sampled_from([0.0, 1e-30, 1.0, 1e30]), min_size=1).filter(any))
 def test_a_weight_of_zero_is_never_chosen(weights):
     tensor = torch.tensor(weights)
-    assert (tensor[chosen(tensor, 50)] > 0).all()
+    assert (tensor[choose_by_weight(tensor, 50)] > 0).all()
 
 
 def test_choices_follow_their_weights():
     weights = torch.tensor([3.0, 0.0, 1.0, 6.0])
     with seeded(0):
-        counts = chosen(weights, 10_000).bincount(minlength=4).numpy()
+        counts = choose_by_weight(weights, 10_000).bincount(minlength=4).numpy()
     assert counts[1] == 0
     assert stats.chisquare(counts[[0, 2, 3]], [3000, 1000, 6000]).pvalue > 1e-3
 
 
 def test_a_draw_of_exactly_zero_passes_over_leading_weights_of_zero(monkeypatch):
     monkeypatch.setattr(torch, "rand", torch.zeros)
-    assert chosen(torch.tensor([0.0, 0.0, 2.0, 1.0]), 3).tolist() == [2, 2, 2]
+    assert choose_by_weight(torch.tensor([0.0, 0.0, 2.0, 1.0]), 3).tolist() == [2, 2, 2]
 
 
 def test_rounds_end_when_no_centre_moves():

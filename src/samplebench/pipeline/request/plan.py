@@ -109,8 +109,7 @@ def make_plan(
     planned = []
     cells = list(grid(suite, parts))
     for cell in cells:
-        label = cell.label.replace(" / ", "/")
-        if only and not any(fnmatchcase(label, pattern) for pattern in only):
+        if only and not matches(cell, only):
             continue
         identity = cell.identity(suite.protocol, digest)
         record = known.get(identity)
@@ -121,6 +120,12 @@ def make_plan(
         wanted = f"no cell matches --only {patterns}" if only else "the suite has no cell"
         raise NothingToRun(f"{wanted}; `samplebench plan` shows the labels of all cells")
     return Plan(suite, tuple(planned), len(cells), weights, records)
+
+
+def matches(cell: Cell, patterns: Iterable[str]) -> bool:
+    """Say if the label of a cell, written without spaces around its slashes, fits a pattern."""
+    label = cell.label.replace(" / ", "/")
+    return any(fnmatchcase(label, pattern) for pattern in patterns)
 
 
 def _measured(record: Record | None, parts: Parts) -> list[BoundMetric]:
