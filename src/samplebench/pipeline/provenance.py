@@ -20,7 +20,7 @@ from samplebench.results.record import Provenance
 CORE: Final = "samplebench.pipeline.stages.core"
 """The package with all of the harness that can decide a score, apart from the rooms of parts."""
 
-_WITHOUT_ARITHMETIC = frozenset({"jaxtyping", "safetensors"})
+_WITHOUT_ARITHMETIC = frozenset({"jaxtyping", "pydantic", "safetensors"})
 """Packages that state or move numbers and compute none."""
 
 

@@ -16,14 +16,14 @@ from samplebench.registry.syntax import Code, Scope, code_of, find_installed
 class Plugin:
     """A plugin that was loaded: the module, and the distribution that it comes from.
 
-    ``roots`` are the top-level modules of all plugins of the distribution.
+    ``roots`` are the top-level modules of the other plugins of the distribution.
     """
 
     name: str
     distribution: str
     version: str
     module: ModuleType
-    roots: frozenset[str]
+    roots: frozenset[str] = frozenset()
 
     @cached_property
     def home(self) -> Path:
@@ -54,4 +54,5 @@ class Plugin:
         listed = {
             top for top, homes in packages_distributions().items() if self.distribution in homes
         }
-        return Scope(self.roots | listed - {"samplebench"})
+        own = self.module.__name__.partition(".")[0]
+        return Scope((self.roots | listed | {own}) - {"samplebench"})

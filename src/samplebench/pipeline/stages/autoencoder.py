@@ -13,13 +13,14 @@ from samplebench.contracts.autoencoder import Autoencoder
 from samplebench.pipeline.provenance import platform_of, relevant_versions
 from samplebench.pipeline.request.suite import Counts
 from samplebench.pipeline.stages.checkpoint import load_checkpoint
+from samplebench.pipeline.stages.core.data import Data
 from samplebench.pipeline.stages.core.training import (
     Trained,
     initialise,
     train_and_encode,
     train_on,
 )
-from samplebench.pipeline.stages.data import Data, DataStage, load_data
+from samplebench.pipeline.stages.data import DataStage, load_data
 from samplebench.pipeline.stages.files import (
     load_latents,
     load_tensors,

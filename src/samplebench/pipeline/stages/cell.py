@@ -9,8 +9,9 @@ from samplebench.pipeline.request.grid import Cell
 from samplebench.pipeline.request.measures import BoundMetric
 from samplebench.pipeline.stages.autoencoder import AutoencoderStage
 from samplebench.pipeline.stages.core.cell import measure_cell
+from samplebench.pipeline.stages.core.data import Data
 from samplebench.pipeline.stages.core.extraction import FittedExtractor
-from samplebench.pipeline.stages.data import Data, load_data
+from samplebench.pipeline.stages.data import load_data
 from samplebench.pipeline.stages.features import FeaturesStage
 from samplebench.pipeline.stages.pictures import picture_of
 from samplebench.pipeline.stages.recording import Recording, Terms

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from samplebench.contracts.dataset import Split
+from samplebench.pipeline.stages.core.data import Data
 from samplebench.pipeline.stages.files import load_split, save_split
 from samplebench.pipeline.stages.stage import Outcome, Report, Stage
 from samplebench.pipeline.workspace import Site
@@ -15,21 +16,6 @@ from samplebench.registry.loading import load_parts
 from samplebench.registry.spec import Spec
 
 _CHUNK = 4096  # samples hashed at a time
-
-
-@dataclass(frozen=True)
-class Data:
-    """A dataset as the workspace keeps it, mapped from disk and not read until used."""
-
-    fingerprint: str
-    train: Split
-    test: Split
-
-    @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """Channels, height and width."""
-        channels, height, width = self.train.images.shape[1:]
-        return channels, height, width
 
 
 @dataclass(frozen=True)

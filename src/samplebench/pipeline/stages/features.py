@@ -8,12 +8,13 @@ import torch
 
 from samplebench.contracts.features import FeatureExtractor
 from samplebench.pipeline.provenance import platform_of, relevant_versions
+from samplebench.pipeline.stages.core.data import Data
 from samplebench.pipeline.stages.core.extraction import (
     FittedExtractor,
     build_extractor,
     fit_extractor,
 )
-from samplebench.pipeline.stages.data import Data, DataStage, load_data
+from samplebench.pipeline.stages.data import DataStage, load_data
 from samplebench.pipeline.stages.files import digest_of_tensors, load_tensors, save_tensors
 from samplebench.pipeline.stages.stage import Outcome, Report, Stage, path_of
 from samplebench.pipeline.workspace import Site, digest_of_file, key_of

@@ -15,18 +15,23 @@ from samplebench.pipeline.request.grid import Cell
 from samplebench.pipeline.request.measures import BoundMetric
 from samplebench.pipeline.stages.core.coding import as_images, decode
 from samplebench.pipeline.stages.core.costs import median_cost, track_cost
+from samplebench.pipeline.stages.core.data import Data
 from samplebench.pipeline.stages.core.extraction import FittedExtractor
 from samplebench.pipeline.stages.core.scoring import Result, measure_all
 from samplebench.pipeline.stages.core.training import Trained
-from samplebench.pipeline.stages.data import Data
 from samplebench.randomness import seeded
 from samplebench.vocabulary import Cost
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """The numbers of one cell, with a result a metric, and the samples for its picture: the
-    generated ones, or in the reconstruction row the held-out ones and their reconstructions.
+    """The numbers of one cell, and the samples for its picture.
+
+    Attributes:
+        results: one for each metric, in their order.
+        counts: of training, held-out (``reference``) and generated samples.
+        samples: the generated ones; in the reconstruction row the held-out ones and their
+            reconstructions.
     """
 
     latent_space: LatentSpace
@@ -64,12 +69,16 @@ def measure_cell(
         evidence = gather_evidence(data, trained, sampler, latents, generated, costs)
         results = measure_all(cell.seed, metrics, evidence, extractors)
     return Measurement(
-        latents.space,
-        results,
-        costs | {"measure": measuring()},
-        sampler.diagnostics() if sampler else {},
-        {"train": len(trained.train), "reference": len(trained.test), "generated": len(latents)},
-        (generated,) if sampler else (evidence.test, evidence.reconstructed),
+        latent_space=latents.space,
+        results=results,
+        costs=costs | {"measure": measuring()},
+        diagnostics=sampler.diagnostics() if sampler else {},
+        counts={
+            "train": len(trained.train),
+            "reference": len(trained.test),
+            "generated": len(latents),
+        },
+        samples=(generated,) if sampler else (evidence.test, evidence.reconstructed),
     )
 
 
@@ -131,7 +140,7 @@ def gather_evidence(
 
 
 def _require_latents(drawn: object, space: LatentSpace, count: int) -> None:
-    """Tell the author of a sampler what it gave instead of what was asked for."""
+    """Refuse draws that are not what was asked for, with words for the author of the sampler."""
     if not isinstance(drawn, Latents):
         raise BadDraw(
             f"sample({count}) must give Latents and gave {type(drawn).__name__}; "
