@@ -152,7 +152,7 @@ def _compare_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("other", help="what is taken from it: 'gmm(components=10)'")
     command.add_argument("--suite", default="digits", help="whose board (default: digits)")
     command.add_argument(
-        "--figure",
+        "--score",
         action="append",
         default=[],
         metavar="TITLE",

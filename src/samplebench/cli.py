@@ -179,7 +179,7 @@ def compare(options: argparse.Namespace) -> int:
 
     rows = (options.one, options.other)
     rankings = read_rankings(options.results, options.suite)
-    differences = comparison.compare(rankings, *rows, options.figure)
+    differences = comparison.compare(rankings, *rows, options.score)
     table = comparison.as_table(differences, *rows)
     if options.json:
         print(json.dumps(comparison.as_rows(differences), indent=1))

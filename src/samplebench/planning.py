@@ -16,6 +16,7 @@ from samplebench.pipeline.exchange.pretrained import (
 from samplebench.pipeline.request.grid import choose_all
 from samplebench.pipeline.request.plan import Plan, make_plan
 from samplebench.pipeline.request.suite import Suite, load_suite, override
+from samplebench.pipeline.stages.code import core_code
 from samplebench.pipeline.workspace import Site
 from samplebench.registry.loading import Choice, Parts, load_parts
 from samplebench.results.store import Store
@@ -102,6 +103,7 @@ def _plan(
         parts,
         records,
         data_dir=site.data_dir,
+        core=core_code(),
         weights=weights,
         only=only,
         again=again,

@@ -22,11 +22,9 @@ def typed(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     # Bundled plugins are another test's matter, and may be absent.
     monkeypatch.setattr("samplebench.registry.loading.entry_points", lambda group: [])
-    # It would hold for all later tests of this process.
-    monkeypatch.setattr("samplebench.pipeline.train.ask_for_determinism", lambda threads: None)
 
     def typed(command, *arguments):
-        takes_plugins = command in ("run", "plan", "train", "list", "check")
+        takes_plugins = command in ("run", "plan", "verify", "train", "list", "check")
         options = ["--plugin", TOYS] if takes_plugins else []
         suite = ["--suite", HELPERS / "toy.toml"] if command in ("run", "plan") else []
         code = main([str(word) for word in (command, *suite, *options, *arguments)])
@@ -71,13 +69,21 @@ def test_what_failed_and_why_is_told_once_for_all_its_cells(typed):
     ]
 
 
-def test_plan_prints_each_cell_with_its_state(typed):
+def test_plan_prints_each_cell_with_its_status(typed):
     typed("run", "--only", "*/normal/seed 0")
     code, out, _ = typed("plan", "--json")
     rows = json.loads(out)
     assert code == 0
-    assert {"dataset", "autoencoder", "sampler", "seed", "state", "reason"} <= rows[0].keys()
-    assert [r["state"] for r in rows].count("measured") == 1
+    assert {
+        "dataset",
+        "autoencoder",
+        "sampler",
+        "seed",
+        "status",
+        "reason",
+        "refused metrics",
+    } <= rows[0].keys()
+    assert [r["status"] for r in rows].count("measured") == 1
     code, out, _ = typed("plan")
     assert "6 cells: 5 to do, 1 measured. Time to measure: about" in out
 
@@ -91,7 +97,7 @@ def test_train_writes_a_checkpoint_that_run_takes_by_itself(typed):
     code, out, _ = typed("run", "--checkpoint", "kept", "--seeds", "0")
     assert (code, "Cells: 3 measured" in out) == (0, True)
     rows = json.loads(typed("plan", "--checkpoint", "kept", "--seeds", "0", "--json")[1])
-    assert {(row["autoencoder"], row["state"]) for row in rows} == {
+    assert {(row["autoencoder"], row["status"]) for row in rows} == {
         ("linear(latent=3)", "measured")
     }
     bare = ("--checkpoint", "kept/weights.safetensors", "--autoencoder", "linear(latent=3)")
@@ -162,8 +168,10 @@ def test_list_shows_every_part_with_what_it_takes_and_its_paper(typed):
 def test_show_finds_a_record_by_identity_file_or_label(typed, tmp_path):
     typed("run", "--seeds", "0")
     [row] = json.loads(typed("show", "*/normal/seed 0", "--json")[1])
-    [file] = (tmp_path / "leaderboards" / "records" / "toy").glob("*_normal_0_*.json")
-    assert row == json.loads(file.read_text())
+    [file] = (tmp_path / "leaderboards" / "records" / "toy" / "linear").glob("*_normal_0_*.json")
+    content = json.loads(file.read_text())
+    assert content.pop("content_digest")
+    assert row == content
     for wanted in (row["identity"][:10], file.name, str(file)):
         code, out, _ = typed("show", wanted)
         assert (code, row["identity"] in out) == (0, True)
@@ -192,7 +200,7 @@ def test_leaderboard_rebuilds_boards_byte_for_byte_and_check_sees_a_difference(t
 def test_a_truncated_record_is_set_aside_with_one_line_and_its_cell_runs_again(typed, tmp_path):
     typed("run", "--seeds", "0")
     folder = tmp_path / "leaderboards" / "records" / "toy"
-    file = next(iter(sorted(folder.glob("*.json"))))
+    file = next(iter(sorted(folder.rglob("*.json"))))
     file.write_text(file.read_text()[:100])
     assert "is left out" in typed("leaderboard")[2]
     code, out, err = typed("run", "--seeds", "0")
@@ -203,10 +211,10 @@ def test_a_truncated_record_is_set_aside_with_one_line_and_its_cell_runs_again(t
 
 def test_a_record_of_another_format_is_left_alone(typed, tmp_path):
     typed("run", "--seeds", "0")
-    file = next((tmp_path / "leaderboards" / "records" / "toy").glob("*.json"))
-    file.write_text(file.read_text().replace('"format": 1', '"format": 2'))
+    file = next((tmp_path / "leaderboards" / "records" / "toy").rglob("*.json"))
+    file.write_text(file.read_text().replace('"format": 2', '"format": 3'))
     code, _, err = typed("run", "--seeds", "0")
-    assert (code, "has format 2, and this samplebench reads format 1" in err) == (2, True)
+    assert (code, "has format 3, and this samplebench reads formats 1 to 2" in err) == (2, True)
     assert file.exists()
 
 
@@ -238,7 +246,7 @@ def test_compare_prints_paired_differences_of_two_rows(typed, tmp_path):
     assert code == 0
     assert first["table"] == "stripes"
     assert len(first["differences"]) == 2
-    code, out, _ = typed("compare", *rows, "--figure", first["score"], "--markdown")
+    code, out, _ = typed("compare", *rows, "--score", first["score"], "--markdown")
     assert len(out.splitlines()) == 3
     assert first["score"] in out
     code, _, err = typed("compare", "normal", "gmm", "--suite", "toy")

@@ -4,33 +4,20 @@ import platform
 import subprocess
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import torch
 
 import samplebench
 from samplebench.pipeline.device import usable_cores
 from samplebench.pipeline.workspace import Site
-from samplebench.registry.syntax import PART_FACING, Code, Find, Scope, code_of, find_installed
+from samplebench.registry.syntax import Code
 from samplebench.registry.syntax import versions as versions_of
 from samplebench.results.record import Provenance
 
-CORE: Final = "samplebench.pipeline.stages.core"
-"""The package with all of the harness that can decide a score, apart from the rooms of parts."""
-
 _WITHOUT_ARITHMETIC = frozenset({"jaxtyping", "pydantic", "safetensors"})
 """Packages that state or move numbers and compute none."""
-
-
-@cache
-def core_code(find: Find = find_installed) -> Code:
-    """The measuring code that all cells share."""
-    home = find(CORE)
-    assert home is not None
-    modules = [f"{CORE}.{file.stem}" for file in sorted(home.parent.glob("[!_]*.py"))]
-    return code_of(modules, Scope(frozenset(), PART_FACING | {CORE}), find)
 
 
 def relevant_versions(codes: Collection[Code]) -> Mapping[str, str]:
@@ -39,21 +26,24 @@ def relevant_versions(codes: Collection[Code]) -> Mapping[str, str]:
     return versions_of(packages - _WITHOUT_ARITHMETIC)
 
 
-def platform_of(site: Site) -> dict[str, Any]:
-    """What decides the bits of a result besides data, code, settings and seeds."""
+def platform_of(site: Site, core: Code) -> dict[str, Any]:
+    """All that decides the bits of a result besides data, parts, settings and seeds."""
     return {
         "device": torch.device(site.device).type,
         "threads": site.threads,
         "torch": torch.__version__,
-        "core": core_code().digest,
+        "core": core.digest,
     }
 
 
-def provenance(site: Site, codes: Collection[Code], *, suite: str, data: str | None) -> Provenance:
+def provenance(
+    site: Site, core: Code, codes: Collection[Code], *, suite: str, data: str | None
+) -> Provenance:
     """Where numbers come from that are measured now, in this process.
 
     Args:
-        codes: of the parts that take part.
+        core: the measuring code that all cells share.
+        codes: the code of the parts.
         suite: the digest of the suite.
         data: the fingerprint of the data, if they could be read.
     """
@@ -63,7 +53,7 @@ def provenance(site: Site, codes: Collection[Code], *, suite: str, data: str | N
         python=platform.python_version(),
         torch=torch.__version__,
         cuda=torch.version.cuda if device.type == "cuda" else None,
-        packages=dict(relevant_versions([core_code(), *codes])),
+        packages=dict(relevant_versions([core, *codes])),
         commit=source_commit(),
         device=torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
         processor=_processor(),
@@ -74,7 +64,7 @@ def provenance(site: Site, codes: Collection[Code], *, suite: str, data: str | N
         deterministic=True,
         data=data,
         suite=suite,
-        core=core_code().digest,
+        core=core.digest,
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 

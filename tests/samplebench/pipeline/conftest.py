@@ -13,6 +13,7 @@ from samplebench.pipeline.request.suite import Suite, load_suite, override
 from samplebench.pipeline.running.executors import EXECUTORS
 from samplebench.pipeline.running.outcomes import Outcomes
 from samplebench.pipeline.running.run import run
+from samplebench.pipeline.stages.code import core_code
 from samplebench.pipeline.workspace import Site
 from samplebench.registry.loading import Choice, load_parts
 from samplebench.results.record import Record
@@ -52,6 +53,7 @@ class Bench:
             load_parts(self.site.plugins),
             self.store.read("toy")[0],
             data_dir=self.site.data_dir,
+            core=core_code(),
             weights=weights,
             **options,
         )

@@ -18,8 +18,8 @@ from samplebench.pipeline.exchange.checkpoint_folder import (
     read_checkpoint,
 )
 from samplebench.pipeline.exchange.hub import SCHEME, download
-from samplebench.pipeline.provenance import core_code
 from samplebench.pipeline.stages.checkpoint import load_checkpoint
+from samplebench.pipeline.stages.code import core_code
 from samplebench.randomness import seeded
 from samplebench.registry.loading import Choice, Parts, load_parts
 from samplebench.registry.registry import Chosen

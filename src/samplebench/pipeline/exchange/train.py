@@ -22,6 +22,7 @@ from samplebench.pipeline.provenance import provenance
 from samplebench.pipeline.request.suite import Counts, Suite, load_suite, override
 from samplebench.pipeline.running.graph import Watcher, complete
 from samplebench.pipeline.stages.autoencoder import AutoencoderStage
+from samplebench.pipeline.stages.code import core_code
 from samplebench.pipeline.stages.core.coding import as_images, decode
 from samplebench.pipeline.stages.core.training import Trained
 from samplebench.pipeline.stages.data import DataStage, load_data
@@ -138,6 +139,7 @@ def _record(
         ),
         provenance=provenance(
             stage.site,
+            core_code(),
             [dataset.code, autoencoder.code],
             suite=suite.digest,
             data=data.fingerprint,

@@ -22,6 +22,7 @@ from samplebench.pipeline.request.status import Status, status_of
 from samplebench.pipeline.request.suite import Suite
 from samplebench.pipeline.workspace import digest_of_file
 from samplebench.registry.loading import Parts
+from samplebench.registry.syntax import Code
 from samplebench.results.record import Record
 
 _TRAINING = ("train", "encode")
@@ -79,6 +80,7 @@ def make_plan(
     records: Iterable[Record],
     *,
     data_dir: Path,
+    core: Code,
     weights: Path | None = None,
     only: Sequence[str] = (),
     again: bool = False,
@@ -86,6 +88,7 @@ def make_plan(
     """Plan every cell of the suite. Trains nothing and reads no data.
 
     Args:
+        core: the measuring code of today.
         weights: a file of weights, loaded in place of training.
         only: patterns such as ``*/vae*/pmfs*``; cells whose label none matches are left out.
         again: measured cells count as stale.
@@ -114,7 +117,9 @@ def make_plan(
         identity = cell.identity(suite.protocol, digest)
         record = known.get(identity)
         asked = bind_metrics(metrics, features, also=_measured(record, parts))
-        planned.append(_plan_cell(cell, identity, record, spaces.of(cell), asked, again=again))
+        planned.append(
+            _plan_cell(cell, identity, record, spaces.of(cell), asked, core, again=again)
+        )
     if not planned:
         patterns = " or ".join(map(repr, only))
         wanted = f"no cell matches --only {patterns}" if only else "the suite has no cell"
@@ -179,6 +184,7 @@ def _plan_cell(
     record: Record | None,
     space: LatentSpace | Missing,
     metrics: Sequence[BoundMetric],
+    core: Code,
     *,
     again: bool,
 ) -> Planned:
@@ -188,7 +194,7 @@ def _plan_cell(
     if sampler and (objection := sampler.objection(space)):
         return Planned(cell, identity, "refused", objection, Selection((), ()), record)
     selection = applicable(metrics, space, sampler)
-    status, reason = status_of(cell, record, selection.metrics, again=again)
+    status, reason = status_of(cell, record, selection.metrics, core, again=again)
     return Planned(cell, identity, status, reason, selection, record)
 
 

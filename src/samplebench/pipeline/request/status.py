@@ -1,24 +1,31 @@
 """The status of a cell: does its record hold for the code and versions of today?"""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
-from samplebench.pipeline.provenance import core_code, relevant_versions
+from samplebench.pipeline.provenance import relevant_versions
 from samplebench.pipeline.request.grid import Cell
 from samplebench.pipeline.request.measures import BoundMetric
 from samplebench.registry.registry import Chosen
+from samplebench.registry.syntax import Code
 from samplebench.results.record import PartRecord, Record
 
 Status = Literal["to do", "measured", "unverified", "stale", "refused"]
 
 
 def status_of(
-    cell: Cell, record: Record | None, asked: Sequence[BoundMetric], *, again: bool
+    cell: Cell,
+    record: Record | None,
+    asked: Sequence[BoundMetric],
+    core: Code,
+    *,
+    again: bool = False,
 ) -> tuple[Status, str | None]:
     """The status of a cell that can be measured, and the reason where there is one.
 
     Args:
         asked: the metrics that are asked for.
+        core: the measuring code of today.
         again: records that hold count as stale.
     """
     if record is None:
@@ -32,7 +39,7 @@ def status_of(
         return "stale", "asked for again"
     if record.verification.state == "stale":
         return "stale", record.verification.reason
-    if changed := changes(record, parts_of(cell, asked)):
+    if changed := changes(record, parts_of(cell, asked), core):
         return "unverified", f"since then, {', '.join(changed)} changed"
     return "measured", None
 
@@ -44,7 +51,7 @@ def parts_of(cell: Cell, asked: Iterable[BoundMetric]) -> list[Chosen]:
     return [part for part in parts if part is not None]
 
 
-def changes(record: Record, parts: Iterable[Chosen]) -> list[str]:
+def changes(record: Record, parts: Iterable[Chosen], core: Code) -> list[str]:
     """The code and the versions that are not those with which a record was measured."""
     recorded = recorded_parts(record)
     parts = [part for part in parts if (part.part.kind, part.key) in recorded]
@@ -53,9 +60,12 @@ def changes(record: Record, parts: Iterable[Chosen]) -> list[str]:
         for part in parts
         if recorded[part.part.kind, part.key].code != part.code.digest
     ]
-    if record.provenance.core != core_code().digest:
+    if record.provenance.core != core.digest:
         changed.append("the measuring code")
-    return [*dict.fromkeys(changed), *_changed_versions(record, parts)]
+    return [
+        *dict.fromkeys(changed),
+        *_changed_versions(record, [core, *(part.code for part in parts)]),
+    ]
 
 
 def recorded_parts(record: Record) -> Mapping[tuple[str, str], PartRecord]:
@@ -71,9 +81,9 @@ def recorded_parts(record: Record) -> Mapping[tuple[str, str], PartRecord]:
     return {(kind, part.key): part for kind, part in parts if part is not None}
 
 
-def _changed_versions(record: Record, parts: Iterable[Chosen]) -> list[str]:
+def _changed_versions(record: Record, codes: Collection[Code]) -> list[str]:
     """Packages whose major or minor version changed; one that the record lacks is not compared."""
-    now = relevant_versions([core_code(), *(part.code for part in parts)])
+    now = relevant_versions(codes)
     origin = record.provenance
     then = {**origin.packages, "torch": origin.torch, **record.verification.packages}
     return [

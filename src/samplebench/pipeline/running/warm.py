@@ -8,7 +8,7 @@ import gc
 import samplebench.pipeline.running.carry_out
 import samplebench.pipeline.stages.cell  # noqa: F401 - children carry out its stage
 from samplebench.pipeline.device import deterministic
-from samplebench.pipeline.provenance import core_code
+from samplebench.pipeline.stages.code import core_code
 
 with deterministic(threads=1):
     core_code()

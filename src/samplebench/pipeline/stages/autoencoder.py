@@ -13,6 +13,7 @@ from samplebench.contracts.autoencoder import Autoencoder
 from samplebench.pipeline.provenance import platform_of, relevant_versions
 from samplebench.pipeline.request.suite import Counts
 from samplebench.pipeline.stages.checkpoint import load_checkpoint
+from samplebench.pipeline.stages.code import core_code
 from samplebench.pipeline.stages.core.data import Data
 from samplebench.pipeline.stages.core.training import (
     Trained,
@@ -120,7 +121,7 @@ class AutoencoderStage:
                 else dataclasses.asdict(self.training),
                 "counts": [self.counts.train, self.counts.reference],
                 "seed": self.seed,
-                **platform_of(self.site),
+                **platform_of(self.site, core_code()),
             }
         )
 

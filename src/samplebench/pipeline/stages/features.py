@@ -8,6 +8,7 @@ import torch
 
 from samplebench.contracts.features import FeatureExtractor
 from samplebench.pipeline.provenance import platform_of, relevant_versions
+from samplebench.pipeline.stages.code import core_code
 from samplebench.pipeline.stages.core.data import Data
 from samplebench.pipeline.stages.core.extraction import (
     FittedExtractor,
@@ -91,7 +92,7 @@ class FeaturesStage:
                 "code": chosen.code.digest,
                 "packages": relevant_versions([chosen.code]),
                 "held-out": self.held_out,
-                **platform_of(self.site),
+                **platform_of(self.site, core_code()),
             }
         )
 

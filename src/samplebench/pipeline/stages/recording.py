@@ -9,6 +9,7 @@ from samplebench.pipeline.provenance import provenance
 from samplebench.pipeline.request.grid import Cell
 from samplebench.pipeline.request.measures import BoundMetric
 from samplebench.pipeline.request.status import parts_of
+from samplebench.pipeline.stages.code import core_code
 from samplebench.pipeline.stages.core.cell import Measurement
 from samplebench.pipeline.stages.core.extraction import FittedExtractor
 from samplebench.pipeline.stages.part_records import part_record, score_record
@@ -84,7 +85,9 @@ class Recording:
             sampler=part_record(cell.sampler) if cell.sampler else None,
             seed=cell.seed,
             protocol=terms.protocol,
-            provenance=provenance(self.site, codes, suite=terms.digest, data=self.data),
+            provenance=provenance(
+                self.site, core_code(), codes, suite=terms.digest, data=self.data
+            ),
             picture=None,
             **content,
         )

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 
-from samplebench.pipeline.provenance import core_code
 from samplebench.pipeline.request.plan import Plan, Planned
 from samplebench.pipeline.request.status import parts_of, status_of
 from samplebench.pipeline.running.run import Display, run
+from samplebench.pipeline.stages.code import core_code
 from samplebench.pipeline.workspace import Site, key_of
 from samplebench.results.record import Record
 from samplebench.results.store import Store
@@ -37,7 +37,7 @@ def replay(
 def _again(planned: Planned, record: Record | None) -> Planned:
     """The cell as it stands in the folder of the replay."""
     metrics = planned.metrics.metrics
-    status, reason = status_of(planned.cell, record, metrics, again=False)
+    status, reason = status_of(planned.cell, record, metrics, core_code())
     status = "measured" if status == "measured" else "to do"
     return replace(planned, record=record, status=status, reason=reason)
 

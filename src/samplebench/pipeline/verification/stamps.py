@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from samplebench.pipeline.provenance import core_code, relevant_versions
+from samplebench.pipeline.provenance import relevant_versions
 from samplebench.pipeline.request.plan import Planned
 from samplebench.pipeline.request.status import parts_of, recorded_parts
+from samplebench.pipeline.stages.code import core_code
 from samplebench.pipeline.verification.differences import Difference
 from samplebench.results.record import PartRecord, Record, Verification
 

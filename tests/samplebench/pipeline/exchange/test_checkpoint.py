@@ -24,6 +24,7 @@ from samplebench.pipeline.exchange.checkpoint_folder import (
 from samplebench.pipeline.exchange.pretrained import open_checkpoint, recorded_autoencoder
 from samplebench.pipeline.provenance import provenance
 from samplebench.pipeline.stages.checkpoint import load_checkpoint
+from samplebench.pipeline.stages.code import core_code
 from samplebench.pipeline.stages.part_records import part_record
 from samplebench.pipeline.workspace import digest_of_file
 from samplebench.registry.loading import load_parts
@@ -75,7 +76,7 @@ def saved(bench, tmp_path):
             image_shape=(1, 8, 8),
             weights=digest_of_file(weights),
             training=training,
-            provenance=provenance(bench.site, [], suite="a suite", data="some data"),
+            provenance=provenance(bench.site, core_code(), [], suite="a suite", data="some data"),
         )
         write_checkpoint(folder, weights, record)
         return autoencoder, folder
