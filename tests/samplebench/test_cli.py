@@ -176,7 +176,7 @@ def test_show_finds_a_record_by_identity_file_or_label(typed, tmp_path):
         code, out, _ = typed("show", wanted)
         assert (code, row["identity"] in out) == (0, True)
         assert "mean of std" in out  # the sampler's diagnostics
-        assert re.search("^packages +numpy [0-9.]+, scipy", out, re.M)
+        assert re.search("^packages +numpy [0-9.]+, torch [0-9.]+", out, re.M)
     code, _, err = typed("show", "zzzz")
     assert (code, "no record of 3" in err) == (2, True)
 

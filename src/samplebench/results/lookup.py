@@ -44,6 +44,7 @@ def as_text(record: Record) -> str:
     sections = [
         record.label,
         f"{record.status}{f': {record.reason}' if record.reason else ''}; {record.identity}",
+        *_describe_doubt(record),
         tabulate(scores, headers=["score", "value", "unit", "floor", "problem"]),
         tabulate(costs, headers=["stage", "wall s", "CPU s", "peak MiB", "items"]),
     ]
@@ -53,6 +54,14 @@ def as_text(record: Record) -> str:
         )
     sections.append(tabulate(list(_provenance(record).items()), tablefmt="plain"))
     return "\n\n".join(sections)
+
+
+def _describe_doubt(record: Record) -> list[str]:
+    """A line on a record whose scores may not be those of the code of today."""
+    verification = record.verification
+    if verification.state == "measured":
+        return []
+    return [f"{verification.state}: {verification.reason}"]
 
 
 def _provenance(record: Record) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def read(text: str) -> dict[str, Any]:
         OtherFormat: it has a format that this version does not know.
     """
     try:
-        content = json.loads(text)
+        content = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise BadRecord(f"it is not JSON: {error}") from error
     if not isinstance(content, dict):
@@ -65,6 +65,10 @@ def without_old_digests(content: dict[str, Any]) -> dict[str, Any]:
         provenance.pop("harness", None)
         provenance["core"] = None
     return content
+
+
+def _refuse_constant(word: str) -> None:
+    raise ValueError(f"{word} is no number of JSON")
 
 
 def _from_format_1(content: dict[str, Any]) -> dict[str, Any]:

@@ -259,7 +259,9 @@ def test_every_row_links_to_a_record(suite: list[Record]) -> None:
     page = render(suite)
     links = re.findall(r"\[\d+\]\((\S+)\)", page)
     assert len(links) == sum(len(table) - 1 for table in tables_of(page))
-    assert set(links) <= {f"records/toy/{record.file_name}" for record in suite}
+    assert set(links) <= {
+        f"records/toy/{record.autoencoder.name}/{record.file_name}" for record in suite
+    }
 
 
 def test_the_page_shows_a_montage_an_autoencoder_and_names_its_rows(suite: list[Record]) -> None:
@@ -349,7 +351,7 @@ def test_a_row_that_no_longer_holds_is_marked_and_the_mark_explained(
     marks = {row[1]: row[2].partition(") ")[2] for row in tables_of(page)[0][1:]}
     assert marks == {"`gmm`": "°", "`kde`": "°°", "`pmfs`": ""}
     assert "\n- ° measured by code or versions that have changed since" in page
-    assert "\n- °° the protocol or the data have changed since" in page
+    assert "\n- °° a replay with later code gave other scores" in page
 
 
 def test_swept_settings_are_in_an_appendix_among_the_others_of_their_sampler(

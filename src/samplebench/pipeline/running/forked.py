@@ -91,7 +91,8 @@ class ForkedExecutor(Executor):
 
     def _log(self, args: tuple[Any, ...]) -> Path:
         """An empty file for the output of a child."""
-        title = getattr(args[0], "title", "child") if args else "child"
+        title = getattr(args[0], "title", None) if args else None
+        title = title if isinstance(title, str) else "child"
         name = "".join(character if character.isalnum() else "-" for character in title)[:120]
         log = self._logs / f"{name}.log"
         try:

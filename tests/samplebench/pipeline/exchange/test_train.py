@@ -14,7 +14,7 @@ from samplebench.pipeline.exchange.train import train_checkpoint, training_suite
 from samplebench.pipeline.running.inline import InlineExecutor
 from samplebench.registry.loading import load_parts
 
-TOY = str(Path(__file__).parents[2] / "helpers" / "toy.toml")
+TOY = str(Path(__file__).parents[3] / "helpers" / "toy.toml")
 
 
 @pytest.fixture
