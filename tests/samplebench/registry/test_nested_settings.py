@@ -1,7 +1,8 @@
 """A setting can be a sampler itself, given as the text of its spec."""
 
+import importlib
 import sys
-import types
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -41,19 +42,14 @@ class Wordy(Prior):
         self.label = label
 
 
-def module_of(tmp_path: Path, text: str) -> types.ModuleType:
-    file = tmp_path / "elsewhere.py"
-    file.write_text(text)
-    module = types.ModuleType("elsewhere")
-    module.__file__ = str(file)
-    return module
+MARKOV = Part("sampler", "markov", Prior, HERE)
 
 
-def registry(inner_home: Plugin = HERE) -> Registry:
+def registry(markov: Part = MARKOV) -> Registry:
     return Registry(
         "sampler",
         [
-            Part("sampler", "markov", Prior, inner_home),
+            markov,
             Part("sampler", "whole", Whole, HERE),
             Part("sampler", "bare", Bare, HERE),
             Part("sampler", "wordy", Wordy, HERE),
@@ -211,20 +207,37 @@ def test_a_text_that_cannot_be_read_is_an_error_that_names_the_setting(samplers,
         samplers.choose(str(Spec("whole", {"prior": text})))
 
 
-def test_the_code_digest_changes_with_the_plugin_of_the_inner_sampler(tmp_path):
-    def digest(text: str) -> tuple[str, str]:
-        home = Plugin("elsewhere", "elsewhere", "1.0", module_of(tmp_path, text))
-        (whole,), (inner,) = (registry(home).choose(name) for name in ("whole", "markov"))
-        assert inner.code == home.code
-        return whole.code, home.code
+@pytest.fixture
+def markov_of(tmp_path, monkeypatch):
+    """``markov_of(text)``: a sampler of another plugin, whose module ends with ``text``."""
 
-    first, second = digest("x = 1"), digest("x = 2")
+    def load(text: str) -> Part:
+        folder = Path(tempfile.mkdtemp(dir=tmp_path))
+        monkeypatch.syspath_prepend(folder)
+        (folder / "elsewhere.py").write_text(f"class Markov: ...\n\n\n{text}\n")
+        monkeypatch.delitem(sys.modules, "elsewhere", raising=False)
+        module = importlib.import_module("elsewhere")
+        return Part(
+            "sampler", "markov", module.Markov, Plugin("elsewhere", "elsewhere", "1.0", module)
+        )
+
+    return load
+
+
+def test_the_code_digest_changes_with_the_plugin_of_the_inner_sampler(markov_of):
+    def digests(text: str) -> tuple[str, str]:
+        markov = markov_of(text)
+        (whole,) = registry(markov).choose("whole")
+        assert whole.code.modules == {*MARKOV.code.modules, "elsewhere"}
+        return whole.code.digest, markov.code.digest
+
+    first, second = digests("x = 1"), digests("x = 2")
     assert first[1] != second[1]
     assert first[0] != second[0]
-    assert first == digest("x = 1")
-    assert first[0] not in (HERE.code, first[1])
+    assert first == digests("x = 1")
+    assert first[0] not in (MARKOV.code.digest, first[1])
 
 
 def test_an_inner_sampler_of_the_same_plugin_leaves_its_code_digest_as_it_is(samplers):
     (whole,) = samplers.choose("whole")
-    assert whole.code == HERE.code
+    assert whole.code == samplers["whole"].code
