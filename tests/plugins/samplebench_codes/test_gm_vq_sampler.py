@@ -544,7 +544,10 @@ def test_a_density_that_cannot_be_had_is_an_error_with_the_reason():
         (vectors(np.zeros((0, 2))), "at least one latent"),
         (vectors(np.zeros((1, 2))), "needs at least two"),
         (vectors(np.full((50, 2), 0.1)), "sites of all latents are equal"),
-        (vectors(np.repeat([[0.0], [1.0], [2.0]], 30, 0)), "fewer: ask for fewer components"),
+        (
+            vectors(np.repeat([[0.0], [1.0], [2.0]], 30, 0)),
+            "4 components need as many distinct points",
+        ),
     ],
 )
 def test_latents_that_cannot_be_learned_from_are_told_apart(latents, message):

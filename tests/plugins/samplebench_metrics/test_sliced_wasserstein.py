@@ -6,13 +6,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samplebench import Continuous, Discrete, Mixture, Sparse
+from samplebench import Continuous, Discrete, Mixture, Sparse, seeded
 from samplebench_metrics import sliced_wasserstein
 from samplebench_metrics.sliced_wasserstein import SlicedWasserstein
 
 
 def unit_cube(dimensions: int):
-    """Training latents with mean 0 and deviation 1 in every dimension, so that none is changed."""
+    """Training latents with mean 0 and std 1 in every dimension, so that none is changed."""
     return torch.cartesian_prod(*[torch.tensor([-1.0, 1.0])] * dimensions).view(-1, dimensions)
 
 
@@ -55,24 +55,45 @@ def test_it_agrees_with_pot_called_whole_however_it_is_cut(
     train, test = torch.randn(300, 5) * 3 + 1, torch.randn(400, 5) * 3 + 1
     generated = torch.rand(300, 5) * 5
     monkeypatch.setattr(sliced_wasserstein, "_NUMBERS_AT_ONCE", numbers_at_once)
-    metric = SlicedWasserstein(projections=50)
+    with seeded(0, "sliced-wasserstein projections"):
+        normal = torch.randn(5, 50, dtype=torch.float64)
     ours, reference = (
         (latents.double() - train.double().mean(0)) / train.double().std(0, correction=0)
         for latents in (generated, test)
     )
     whole = ot.sliced_wasserstein_distance(
-        ours.numpy(), reference.numpy(), projections=metric._draw_directions(ours).numpy()
+        ours.numpy(), reference.numpy(), projections=(normal / normal.norm(dim=0)).numpy()
     )
     evidence = make_evidence(train_latents=train, generated_latents=generated, test_latents=test)
-    assert metric.measure(evidence) == pytest.approx(float(whole), rel=1e-6)
+    measured = SlicedWasserstein(projections=50).measure(evidence)
+    assert measured == pytest.approx(float(whole), rel=1e-6)
 
 
-def test_its_directions_are_spread_evenly():
-    """Uniform on the sphere: unit vectors whose second moments are the identity over d."""
-    directions = SlicedWasserstein(projections=40_000)._draw_directions(torch.zeros(1, 4).double())
-    assert torch.allclose(directions.norm(dim=0), torch.ones(40_000).double())
-    moments = directions @ directions.T / 40_000
-    assert torch.allclose(moments, torch.eye(4).double() / 4, atol=0.01)
+@pytest.mark.parametrize("projections", [1, 2, 500])
+def test_its_directions_are_unit_vectors(make_evidence, projections):
+    """Moved along one axis, latents are at the root mean square of θ there; of all, |θ|² is 1."""
+    cube, metric = unit_cube(4), SlicedWasserstein(projections)
+    squares = [
+        metric.measure(
+            make_evidence(
+                train_latents=cube, test_latents=cube, generated_latents=cube + torch.eye(4)[axis]
+            )
+        )
+        ** 2
+        for axis in range(4)
+    ]
+    assert sum(squares) == pytest.approx(1, rel=1e-6)
+
+
+def test_its_directions_are_uniform(make_evidence):
+    """The second moments of θ are the identity over d: no axis or diagonal is preferred."""
+    cube, metric = unit_cube(4), SlicedWasserstein(projections=40_000)
+    for move in torch.cat(
+        [torch.eye(4), *(torch.eye(4)[i] + torch.eye(4)[:i] for i in (1, 2, 3))]
+    ):
+        moved = make_evidence(train_latents=cube, test_latents=cube, generated_latents=cube + move)
+        expected = float(move.square().sum()) / 4
+        assert metric.measure(moved) ** 2 == pytest.approx(expected, abs=0.01)
 
 
 def test_units_of_a_dimension_do_not_matter(make_evidence):
@@ -94,9 +115,11 @@ def test_a_dimension_that_is_constant_in_training_is_only_centred(make_evidence)
     moved = train + torch.tensor([0.0, 2.0])
     evidence = make_evidence(train_latents=train, test_latents=train, generated_latents=moved)
     metric = SlicedWasserstein(projections=500)
-    height = metric._draw_directions(torch.zeros(1, 2).double())[1]
-    expected = (2 * height).square().mean().sqrt()
-    assert metric.measure(evidence) == pytest.approx(float(expected), rel=1e-6)
+    cube = unit_cube(2)  # of std 1 already, so that nothing is scaled
+    unscaled = make_evidence(
+        train_latents=cube, test_latents=cube, generated_latents=cube + torch.tensor([0.0, 2.0])
+    )
+    assert metric.measure(evidence) == pytest.approx(metric.measure(unscaled), rel=1e-6)
 
 
 def test_the_floor_is_what_fresh_data_score(make_evidence):
