@@ -43,26 +43,26 @@ def test_without_a_weight_for_the_critic_it_is_the_autoencoder_without_one(adver
 
 
 @pytest.mark.parametrize("spec", [pair[0] for pair in PAIRS])
-def test_it_learns_digits_with_a_critic_that_is_heard_by_default(spec):
+def test_it_learns_digits_with_a_critic_that_enters_the_loss_by_default(spec):
     learned, held_out = digits()
     model = built(f"{spec},{SMALL},critic_width=8)")
     assert isinstance(model, AdversarialAutoencoder)
-    told = []
+    reports = []
     with seeded(0, "train"):
         train_autoencoder(
             model,
             learned,
             Budget(epochs=10, batch=64, learning_rate=2e-3),
-            report=lambda progress: told.append(progress.terms),
+            report=lambda progress: reports.append(progress.terms),
         )
-    assert "verdict" in told[-1]
+    assert "verdict" in reports[-1]
     with torch.no_grad():
         error = (model.decode(model.encode(held_out)) - held_out).square().mean()
     assert error < 0.6 * (learned.mean(0) - held_out).square().mean()
 
 
 @pytest.mark.parametrize("spec", [pair[0] for pair in PAIRS])
-def test_a_critic_that_is_not_heard_yet_learns_to_tell(spec):
+def test_a_critic_learns_before_its_verdict_enters_the_loss(spec):
     learned, held_out = digits()
     model = built(f"{spec},{SMALL},critic_width=8,adversary_start=0.99)")
     with seeded(0, "train"):

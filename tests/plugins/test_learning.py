@@ -1,4 +1,4 @@
-"""Every bundled autoencoder learns: on images it never saw, beside methods of its size."""
+"""Every bundled autoencoder learns: on images it never saw, as well as methods of its size."""
 
 import importlib.util
 import os
@@ -66,15 +66,15 @@ def test_an_autoencoder_learns_mnist_as_well_as_a_classical_method_of_its_size(
         train_autoencoder(autoencoder, learned, Budget(epochs=EPOCHS, batch=128))
     ours, space = error(autoencoder, held_out), autoencoder.latent_space
     if isinstance(space, Continuous):
-        beside, theirs = yardsticks.of(space, name in LEARNING.WITH_PRIOR)
-        assert ours < theirs, f"{ours:.4f} against {theirs:.4f} of {beside}"
+        method, theirs = yardsticks.of(space, name in LEARNING.WITH_PRIOR)
+        assert ours < theirs, f"{ours:.4f} against {theirs:.4f} of {method}"
     else:  # which of the two is better is shown in docs/autoencoders.md; worse than this is none
         theirs = float((held_out - learned.mean(0)).square().mean())
         assert ours < theirs / 4, f"{ours:.4f} against {theirs:.4f} of the mean image"
 
 
-def test_every_vector_autoencoder_is_held_to_the_right_yardstick():
-    """One whose loss has no term about the law of latents is not spared by the list."""
+def test_every_autoencoder_that_is_listed_with_a_prior_is_bundled():
+    """A misspelt name would leave an autoencoder with the wrong yardstick."""
     assert set(LEARNING.WITH_PRIOR) <= set(BUNDLED)
 
 

@@ -53,7 +53,7 @@ def test_the_critics_loss_trains_nothing_but_the_critic():
     assert learning == {name for name, _ in model.named_parameters() if name.startswith("critic")}
 
 
-def test_a_critic_without_an_opinion_pays_two_bits():
+def test_the_loss_of_an_undecided_critic_is_two_bits():
     model = built()
     torch.nn.init.zeros_(model.critic[-1].weight)
     torch.nn.init.zeros_(model.critic[-1].bias)
@@ -70,7 +70,7 @@ def test_a_step_against_the_deceptions_gradient_makes_latents_more_believable():
     assert float(belief(model, model.encoder(some_images())).mean()) > float(before)
 
 
-def test_a_critic_learns_to_tell_latents_that_stay_where_they_are():
+def test_a_critic_learns_to_recognise_latents_that_stay_where_they_are():
     model = built(weight=0.0)
     for weight in model.encoder.parameters():
         weight.requires_grad_(False)

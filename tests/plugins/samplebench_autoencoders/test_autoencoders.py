@@ -51,10 +51,10 @@ def test_reconstruction_loss_is_the_negative_log_likelihood_up_to_a_constant(lik
         several = [torch.randn_like(images) for _ in range(2)]
 
     def exact(logits):
-        law = (
+        distribution = (
             Bernoulli(logits=logits) if likelihood == "bernoulli" else Normal(logits.sigmoid(), 1)
         )
-        return -Independent(law, 3).log_prob(images).mean()
+        return -Independent(distribution, 3).log_prob(images).mean()
 
     def ours_of(logits):
         decoded = logits if likelihood == "bernoulli" else logits.sigmoid()
@@ -86,8 +86,10 @@ def test_the_vaes_reconstruction_term_is_of_one_draw_from_the_posterior():
         reported = vae.loss_terms(images)["reconstruction"].detach()
     with seeded(1, "draw"):
         drawn = mean + (log_variance / 2).exp() * torch.randn(6, 3)
-    law = Independent(Bernoulli(logits=vae.decoder(drawn), validate_args=False), 3)
-    assert float(reported) == pytest.approx(float(-law.log_prob(images).mean().detach()), rel=1e-5)
+    likelihood = Independent(Bernoulli(logits=vae.decoder(drawn), validate_args=False), 3)
+    assert float(reported) == pytest.approx(
+        float(-likelihood.log_prob(images).mean().detach()), rel=1e-5
+    )
 
 
 def test_a_vaes_latents_are_its_posterior_means():

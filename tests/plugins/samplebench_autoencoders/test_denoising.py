@@ -36,7 +36,7 @@ def test_masking_puts_the_stated_share_of_pixels_to_zero_and_leaves_the_others()
     assert binomtest(int(masked.sum()), masked.numel(), 0.3).pvalue > 0.001
 
 
-def test_gaussian_noise_has_the_stated_deviation():
+def test_gaussian_noise_has_the_stated_std():
     images = some_images()
     _, seen = loss_and_input(built(noise="gaussian", amount=0.3), images)
     residual = (seen - images).double().flatten() / 0.3
@@ -52,8 +52,8 @@ def test_no_noise_leaves_the_images_as_they_are(noise):
 def test_the_loss_compares_with_the_clean_images():
     model, images = built(), some_images()
     loss, seen = loss_and_input(model, images)
-    law = Bernoulli(logits=model.decoder(model.encoder(seen)), validate_args=False)
-    expected = -law.log_prob(images).sum((1, 2, 3)).mean().detach()
+    likelihood = Bernoulli(logits=model.decoder(model.encoder(seen)), validate_args=False)
+    expected = -likelihood.log_prob(images).sum((1, 2, 3)).mean().detach()
     assert loss == pytest.approx(float(expected), rel=1e-5)
 
 

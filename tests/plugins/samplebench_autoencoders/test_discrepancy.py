@@ -54,7 +54,7 @@ def test_the_discrepancy_is_that_of_two_loops(count, size, bandwidth, shift, ker
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
-def test_a_single_vector_tells_nothing_of_a_law(kernel):
+def test_single_vectors_have_neither_discrepancy_nor_gradient(kernel):
     one = samples(1, 3, "one").requires_grad_()
     estimate = squared_discrepancy(one, samples(1, 3, "other"), kernel=kernel, bandwidth=1.0)
     estimate.backward()
@@ -71,7 +71,7 @@ def test_a_large_batch_in_float32_loses_no_accuracy_that_matters(kernel):
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
-def test_two_samples_of_one_law_have_no_discrepancy_on_average(kernel):
+def test_two_samples_of_one_distribution_have_no_discrepancy_on_average(kernel):
     with seeded(0, "pairs"):
         estimate = [
             float(
@@ -94,7 +94,7 @@ def test_the_gradient_is_that_of_finite_differences(kernel):
     )
 
 
-def test_an_info_vae_compares_by_the_kernel_of_its_authors_unless_told_otherwise():
+def test_an_info_vae_has_the_kernel_of_its_authors_by_default():
     with seeded(0, "build"):
         model = InfoVariationalAutoencoder((1, 8, 8), latent=6, width=4).double().eval()
     images = torch.linspace(0, 1, 5 * 64, dtype=torch.float64).reshape(5, 1, 8, 8)
@@ -108,8 +108,10 @@ def test_an_info_vae_compares_by_the_kernel_of_its_authors_unless_told_otherwise
         name: (-(one[:, None] - other[None]).square().mean(2) / 6).exp()
         for name, one, other in (("zz", drawn, drawn), ("pp", prior, prior), ("zp", drawn, prior))
     }
-    apart = ~torch.eye(5, dtype=torch.bool)
-    exact = similar["zz"][apart].mean() + similar["pp"][apart].mean() - 2 * similar["zp"].mean()
+    distinct = ~torch.eye(5, dtype=torch.bool)
+    exact = (
+        similar["zz"][distinct].mean() + similar["pp"][distinct].mean() - 2 * similar["zp"].mean()
+    )
     assert estimate == pytest.approx(999 * float(exact))
 
 

@@ -53,17 +53,17 @@ def test_the_estimate_is_exact_for_a_single_output():
     assert float(estimate.detach()) == pytest.approx(exact_norm(net, inputs))
 
 
-def test_more_probes_scatter_less():
+def test_more_probes_have_less_variance():
     net, inputs = network(4, 3), points(5, 4)
-    spread = []
+    stds = []
     for probes in (1, 16):
         with seeded(1, "probes"):
             estimate = [
                 squared_jacobian_norm(net(inputs), inputs, probes=probes).detach()
                 for _ in range(99)
             ]
-        spread.append(float(torch.stack(estimate).std()))
-    assert spread[1] < spread[0] / 2
+        stds.append(float(torch.stack(estimate).std()))
+    assert stds[1] < stds[0] / 2
 
 
 @pytest.mark.parametrize("training", [True, False])

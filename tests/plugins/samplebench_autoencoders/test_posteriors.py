@@ -34,7 +34,7 @@ def ready(kind, **settings):
     return model
 
 
-def law(model, images):
+def posterior_of(model, images):
     mean, log_variance = model.encoder(images).chunk(2, dim=1)
     return Independent(Normal(mean, (log_variance / 2).exp()), 1)
 
@@ -42,7 +42,7 @@ def law(model, images):
 def divergence(model, images):
     zero = torch.zeros(len(images), 3, dtype=torch.float64)
     prior = Independent(Normal(zero, zero + 1), 1)
-    return float(kl_divergence(law(model, images), prior).mean().detach())
+    return float(kl_divergence(posterior_of(model, images), prior).mean().detach())
 
 
 def term(model, name):
@@ -51,12 +51,12 @@ def term(model, name):
 
 
 @pytest.mark.parametrize("beta", [0.0, 1.0, 4.0])
-def test_the_divergence_of_a_beta_vae_weighs_beta_times(beta):
+def test_the_divergence_of_a_beta_vae_is_weighted_by_beta(beta):
     model = ready(BetaVariationalAutoencoder, beta=beta)
     assert term(model, "kl") == pytest.approx(beta * divergence(model, some_images()))
 
 
-def test_beta_is_four_unless_told_otherwise():
+def test_beta_is_four_by_default():
     assert BetaVariationalAutoencoder((1, 8, 8)).beta == 4
 
 
@@ -67,21 +67,21 @@ def test_the_reconstruction_of_a_beta_vae_is_that_of_the_plain_one():
 
 
 @pytest.mark.parametrize("alpha", [-1.0, 0.0, 0.25, 1.0])
-def test_the_divergence_of_an_info_vae_weighs_one_less_alpha(alpha):
+def test_the_divergence_of_an_info_vae_is_weighted_by_one_minus_alpha(alpha):
     model = ready(InfoVariationalAutoencoder, alpha=alpha)
     expected = (1 - alpha) * divergence(model, some_images())
     assert term(model, "kl") == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("alpha", "scale"), [(0.0, 1000.0), (0.5, 3.0), (0.0, 1.0)])
-def test_the_discrepancy_of_an_info_vae_weighs_alpha_plus_scale_less_one(alpha, scale):
+def test_the_discrepancy_of_an_info_vae_is_weighted_by_alpha_plus_scale_minus_one(alpha, scale):
     one = ready(InfoVariationalAutoencoder, alpha=alpha, scale=scale)
     unit = ready(InfoVariationalAutoencoder, alpha=1.0, scale=1.0)
     assert term(one, "mmd") == pytest.approx((alpha + scale - 1) * term(unit, "mmd"))
     assert term(unit, "mmd") != 0
 
 
-def test_a_draw_has_the_moments_of_its_law():
+def test_a_draw_has_the_moments_of_its_posterior():
     mean, log_variance = torch.tensor([[1.0, -2.0]]), torch.tensor([[0.5, -3.0]])
     many = Posterior(mean.expand(20_000, 2), log_variance.expand(20_000, 2))
     with seeded(0, "draws"):
@@ -92,9 +92,9 @@ def test_a_draw_has_the_moments_of_its_law():
 
 def test_the_divergence_of_a_vamp_vae_is_to_the_mixture_of_its_pseudo_inputs_posteriors():
     model, images = ready(VampPriorAutoencoder, pseudo_inputs=4), some_images()
-    components = law(model, torch.sigmoid(model.pseudo_logits))
+    components = posterior_of(model, torch.sigmoid(model.pseudo_logits))
     prior = MixtureSameFamily(Categorical(torch.ones(4, dtype=torch.float64)), components)
-    posterior = law(model, images)
+    posterior = posterior_of(model, images)
     with seeded(1, "loss"):
         drawn = posterior.mean + posterior.stddev * torch.randn(6, 3, dtype=torch.float64)
     expected = (posterior.log_prob(drawn) - prior.log_prob(drawn)).mean()

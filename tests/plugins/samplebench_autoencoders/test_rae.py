@@ -27,7 +27,7 @@ def terms(model):
 
 
 @pytest.mark.parametrize("regulariser", REGULARISERS)
-def test_the_latents_pay_half_beta_times_their_squared_length(regulariser):
+def test_the_latent_term_is_half_beta_times_the_squared_length(regulariser):
     model = built(regulariser, beta=0.3).eval()
     lengths = [float(z.detach().norm()) for z in model.encoder(some_images())]
     expected = 0.15 * sum(length**2 for length in lengths) / len(lengths)
@@ -35,7 +35,7 @@ def test_the_latents_pay_half_beta_times_their_squared_length(regulariser):
 
 
 @pytest.mark.parametrize("regulariser", REGULARISERS)
-def test_the_loss_has_a_term_for_the_regularisers_that_are_terms(regulariser):
+def test_the_loss_has_a_term_for_the_gradient_penalty_and_for_l2_alone(regulariser):
     own = {regulariser} & {"gradient-penalty", "l2"}
     assert terms(built(regulariser)).keys() == {"reconstruction", "embedding"} | own
 

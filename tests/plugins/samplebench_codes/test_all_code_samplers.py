@@ -1,4 +1,4 @@
-"""What holds for every prior of codes of the package, whatever its law."""
+"""Rules that hold for every prior of codes of the package."""
 
 import itertools
 from collections.abc import Callable
@@ -75,19 +75,19 @@ def everything(space: Discrete) -> Latents:
 def test_probabilities_add_up_to_one_and_are_those_of_the_draws(factory, settings, space):
     sampler = fitted(factory, settings, dependent(space))
     possible = everything(space)
-    law = sampler.log_prob(possible).exp().double().numpy()
-    assert law.sum() == pytest.approx(1, abs=1e-5)
+    probabilities = sampler.log_prob(possible).exp().double().numpy()
+    assert probabilities.sum() == pytest.approx(1, abs=1e-5)
     with seeded(0):
         drawn = sampler.sample(30_000)
     # The number of a sequence, by which `everything` is ordered.
     radices = np.array(space.codebooks * space.sites)
     scales = np.append(radices[1:][::-1].cumprod()[::-1], 1)
     numbers = drawn.codes.flatten(1).numpy() @ scales
-    counts = np.bincount(numbers, minlength=len(law))
-    assert counts[law == 0].sum() == 0
-    common = law * 30_000 >= 5
+    counts = np.bincount(numbers, minlength=len(probabilities))
+    assert counts[probabilities == 0].sum() == 0
+    common = probabilities * 30_000 >= 5
     observed = np.append(counts[common], counts[~common].sum())
-    expected = np.append(law[common], law[~common].sum()) * 30_000
+    expected = np.append(probabilities[common], probabilities[~common].sum()) * 30_000
     kept = expected > 0
     assert kept.sum() > 10
     expected *= observed.sum() / expected.sum()  # it did to five decimals
@@ -107,8 +107,10 @@ def test_every_other_grid_is_learned_or_refused(factory, settings, space):
     else:
         assert sampler.objection(space) is None
         sampler = fitted(factory, settings, dependent(space))
-        law = sampler.log_prob(everything(space)).exp() if space.sites < 6 else torch.ones(1)
-        assert float(law.sum()) == pytest.approx(1, abs=1e-5)
+        probabilities = (
+            sampler.log_prob(everything(space)).exp() if space.sites < 6 else torch.ones(1)
+        )
+        assert float(probabilities.sum()) == pytest.approx(1, abs=1e-5)
         assert sampler.sample(3).codes.shape == (3, *space.grid, space.code_width)
 
 
@@ -132,7 +134,7 @@ def test_samples_keep_the_type_that_values_would_have(factory, settings, dtype):
 
 
 @every_sampler
-def test_a_fit_from_its_state_draws_and_tells_the_same(factory, settings):
+def test_a_fit_from_its_state_draws_and_reports_the_same(factory, settings):
     space = SPACES[0]
     sampler = fitted(factory, settings, dependent(space))
     state = {name: tensor.clone() for name, tensor in sampler.state().items()}
@@ -150,7 +152,7 @@ def test_a_fit_from_its_state_draws_and_tells_the_same(factory, settings):
 
 
 @every_sampler
-def test_latents_are_not_changed_and_nothing_is_kept_of_them_but_the_law(factory, settings):
+def test_latents_are_not_changed_and_only_their_distribution_is_kept(factory, settings):
     latents = dependent(SPACES[0])
     codes = latents.codes.clone()
     sampler = fitted(factory, settings, latents)
@@ -179,7 +181,7 @@ def test_a_single_latent_cannot_be_learned_from_and_held_out(factory, settings):
 
 
 @trained
-def test_only_what_makes_codes_impossible_takes_the_density_away(factory, settings):
+def test_there_is_no_density_only_where_a_setting_makes_codes_impossible(factory, settings):
     sampler = factory(**settings)
     reason = sampler.no_density(Discrete((3, 2), (2, 2)))
     assert (reason is not None) == ("top_k" in settings)
@@ -232,6 +234,6 @@ def test_an_impossible_setting_is_refused_by_name(factory, setting, wrong):
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
-def test_all_or_nothing_cannot_be_held_out(share):
+def test_holding_out_all_latents_or_none_is_refused(share):
     with pytest.raises(ValueError, match="held_out is a share above 0 and below 1"):
         CodeTransformer(held_out=share)

@@ -143,14 +143,17 @@ def source(samples: int) -> tuple[Latents, float]:
     No neighbour alone is informative about c, but both together are.
     """
     rng = np.random.default_rng(0)
-    laws = np.array([0.8, 0.15, 0.05, 0.0]), np.array([0.1, 0.1, 0.8])
-    first, second = (rng.choice(len(law), (samples, 4, 4), p=law) for law in laws)
+    distributions = np.array([0.8, 0.15, 0.05, 0.0]), np.array([0.1, 0.1, 0.8])
+    first, second = (
+        rng.choice(len(distribution), (samples, 4, 4), p=distribution)
+        for distribution in distributions
+    )
     padded = np.zeros((samples, 5, 5), dtype=np.int64)
     for row, column in np.ndindex(4, 4):
         neighbours = padded[:, row, column + 1] + padded[:, row + 1, column]
         padded[:, row + 1, column + 1] = (neighbours + first[:, row, column]) % 4
     codes = np.stack([padded[:, 1:, 1:], (padded[:, 1:, 1:] + second) % 3], 3)
-    nats = np.mean([special.entr(law).sum() for law in laws])
+    nats = np.mean([special.entr(distribution).sum() for distribution in distributions])
     return Discrete((4, 3), (4, 4)).pack(codes=torch.from_numpy(codes)), float(nats)
 
 

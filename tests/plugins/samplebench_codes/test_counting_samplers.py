@@ -46,20 +46,22 @@ def test_a_histogram_gives_each_place_the_smoothed_shares_of_its_codes(smoothing
         assert float(found) == pytest.approx(expected, rel=1e-12)
 
 
-def test_a_histogram_tells_its_entropy_and_the_mass_of_unseen_codes():
+def test_a_histogram_reports_its_entropy_and_the_mass_of_unseen_codes():
     latents = Discrete((4, 3), (2,)).pack(
         codes=torch.tensor([[[0, 0], [1, 2]], [[0, 1], [1, 2]], [[1, 1], [1, 2]]])
     )
     sampler = CodeHistogram(smoothing=2.0)
     sampler.fit(latents)
     quarter, third = 2.0 / 4, 2.0 / 3
-    laws = [
+    distributions = [
         [2 + quarter, 1 + quarter, quarter, quarter],
         [quarter, 3 + quarter, quarter, quarter],
         [1 + third, 2 + third, third],
         [third, third, 3 + third],
     ]
-    entropies = [-sum(w / 5 * math.log(w / 5) for w in law) for law in laws]
+    entropies = [
+        -sum(w / 5 * math.log(w / 5) for w in distribution) for distribution in distributions
+    ]
     unseen = [2 * quarter / 5, 3 * quarter / 5, third / 5, 2 * third / 5]
     assert sampler.diagnostics() == pytest.approx(
         {"entropy": np.mean(entropies), "unseen_mass": np.mean(unseen)}
@@ -131,7 +133,7 @@ def test_the_neighbour_is_the_site_before_along_the_last_axis_that_has_one(grid,
     assert [link and link.place for link in found] == expected
 
 
-def test_many_codes_need_memory_for_the_pairs_that_occur_only():
+def test_memory_grows_with_the_pairs_that_occur_and_not_with_the_codes():
     space = Discrete((16_384,), (4, 4))
     latents = space.pack(codes=torch.randint(16_384, (50, 16)))
     sampler = CodeMarkov()

@@ -16,14 +16,14 @@ from samplebench_codes.gm_vq_gaussians import ComponentGaussians
 
 SHARES = np.array([0.5, 0.3, 0.2])
 CENTRES = np.array([[0.0, 0.0], [6.0, 1.0], [-2.0, 7.0]])
-SPREADS = np.array([[1.0, 0.5], [0.3, 1.2], [0.8, 0.8]])
+STDS = np.array([[1.0, 0.5], [0.3, 1.2], [0.8, 0.8]])
 
 
 def labelled(samples: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Points of a known mixture, (samples, 2), and their components."""
     rng = np.random.default_rng(seed)
     codes = rng.choice(3, samples, p=SHARES)
-    return CENTRES[codes] + SPREADS[codes] * rng.normal(size=(samples, 2)), codes
+    return CENTRES[codes] + STDS[codes] * rng.normal(size=(samples, 2)), codes
 
 
 def mixtures(
@@ -69,8 +69,8 @@ def gaussians_of(sampler: GMVQ) -> ComponentGaussians:
 def log_density(points: np.ndarray) -> np.ndarray:
     """The true log density of the known mixture."""
     parts = [
-        np.log(share) + stats.norm(centre, spread).logpdf(points).sum(1)
-        for share, centre, spread in zip(SHARES, CENTRES, SPREADS, strict=True)
+        np.log(share) + stats.norm(centre, std).logpdf(points).sum(1)
+        for share, centre, std in zip(SHARES, CENTRES, STDS, strict=True)
     ]
     return special.logsumexp(parts, axis=0)
 
@@ -79,14 +79,14 @@ def log_density(points: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("grid", [(), (2, 2)])
-def test_components_come_as_often_and_values_spread_as_in_the_training_latents(grid):
+def test_components_come_as_often_and_values_vary_as_in_the_training_latents(grid):
     samples = drawn(fitted(mixtures(20_000 // max(1, math.prod(grid)), grid=grid)), 10_000)
     codes, values = samples.codes.flatten().numpy(), samples.values.view(-1, 2).double().numpy()
     counts = np.bincount(codes, minlength=3)
     # The distribution was itself learned from 20,000 sites.
     assert np.abs(counts / counts.sum() - SHARES).max() < 4 * 0.5 * (2 / 20_000) ** 0.5
     for k in range(3):
-        scaled = (values[codes == k] - CENTRES[k]) / SPREADS[k]
+        scaled = (values[codes == k] - CENTRES[k]) / STDS[k]
         assert np.abs(scaled.mean(0)).max() < 5 * (2 / counts[k]) ** 0.5
         assert np.abs(scaled.std(0) - 1).max() < 5 * (1 / counts[k]) ** 0.5
         for dimension in scaled[:2000].T:
@@ -105,14 +105,14 @@ def test_the_density_of_values_and_components_is_scipys(grid):
     squares = np.array([((own - own.mean(0)) ** 2).sum(0) for own in within])
     sizes = np.array([len(own) for own in within])
     pooled = squares.sum(0) / (sizes - 1).sum()
-    spreads = np.sqrt((squares + pooled) / sizes[:, None])
+    stds = np.sqrt((squares + pooled) / sizes[:, None])
     means = np.array([own.mean(0) for own in within])
     of = asked.codes.view(50, -1).numpy()
     places = training.codes.view(600, -1).numpy()
     expected = np.zeros(50)
     for site in range(of.shape[1]):
         at = asked.values.view(50, -1, 2)[:, site].double().numpy()
-        expected += stats.norm(means[of[:, site]], spreads[of[:, site]]).logpdf(at).sum(1)
+        expected += stats.norm(means[of[:, site]], stds[of[:, site]]).logpdf(at).sum(1)
         expected += np.log(np.bincount(places[:, site], minlength=3) / 600)[of[:, site]]
     np.testing.assert_allclose(sampler.log_prob(asked).numpy(), expected, rtol=1e-6)
 
@@ -140,8 +140,8 @@ def test_components_that_were_all_seen_once_vary_as_all_values_do():
     """The variance within components is unknown then, and not zero."""
     points = torch.randn(50, 2, dtype=torch.float64) * torch.tensor([3.0, 0.2])
     gaussians = ComponentGaussians.of(points, torch.randperm(50), components=50)
-    spread = torch.from_numpy(points.numpy().std(0))
-    torch.testing.assert_close(gaussians.std, spread.expand(50, 2))
+    std = torch.from_numpy(points.numpy().std(0))
+    torch.testing.assert_close(gaussians.std, std.expand(50, 2))
 
 
 def test_a_component_never_seen_has_the_distribution_of_all_values():
@@ -196,9 +196,9 @@ def test_the_prior_draws_the_components_of_all_sites_together():
     one = torch.randint(3, (200, 1)).expand(200, 4)
     latents = Mixture(3, 2, (2, 2)).pack(values=torch.randn(200, 8), codes=one)
     together = drawn(fitted(latents, Remembering()), 500).codes.view(500, 4)
-    apart = drawn(fitted(latents), 500).codes.view(500, 4)
+    independent = drawn(fitted(latents), 500).codes.view(500, 4)
     assert bool((together == together[:, :1]).all())
-    assert not bool((apart == apart[:, :1]).all())
+    assert not bool((independent == independent[:, :1]).all())
 
 
 def with_dead_codes(samples: int = 400) -> tuple[Latents, torch.Tensor]:
@@ -299,7 +299,7 @@ def test_codes_are_drawn_from_the_posterior():
     assert stats.chisquare(codes.bincount(minlength=4).numpy(), expected).pvalue > 1e-3
 
 
-def test_codes_are_drawn_from_the_posterior_where_sigma_is_small_beside_the_points():
+def test_codes_are_drawn_from_the_posterior_where_sigma_is_small_next_to_the_points():
     """Means 2⁻⁸ apart and 100 from the origin, where squares of float32 are 2⁻⁹ apart."""
     means = torch.tensor([[100.0, 100.0], [100.0 + 2.0**-8, 100.0], [100.0, 100.0 - 2.0**-8]])
     points = means[:1] + torch.tensor([[2.0**-10, 0.0]])
@@ -309,7 +309,7 @@ def test_codes_are_drawn_from_the_posterior_where_sigma_is_small_beside_the_poin
     assert stats.chisquare(codes.bincount(minlength=3).numpy(), expected).pvalue > 1e-3
 
 
-def test_a_mixture_of_known_weights_means_and_spreads_is_found():
+def test_a_mixture_of_known_weights_means_and_stds_is_found():
     sampler = fitted(vectors(labelled(12_000)[0]), components=3)
     samples = drawn(sampler, 12_000).values.double()
     codes = torch.cdist(samples, torch.from_numpy(CENTRES)).argmin(1)
@@ -319,28 +319,28 @@ def test_a_mixture_of_known_weights_means_and_spreads_is_found():
         own = samples[codes == k].numpy()
         np.testing.assert_allclose(own.mean(0), CENTRES[k], atol=0.1)
         # One σ for all components gives the narrow one some points of its neighbours.
-        np.testing.assert_allclose(own.std(0), SPREADS[k], rtol=0.2)
+        np.testing.assert_allclose(own.std(0), STDS[k], rtol=0.2)
 
 
-@pytest.mark.parametrize("apart", [1.0, 0.4])
-def test_the_held_out_likelihood_is_near_the_truth_and_scikit_learns(apart):
-    """Within 0.05 nats of both on clusters apart, within 0.1 where they overlap."""
-    squeezed = CENTRES * apart
+@pytest.mark.parametrize("scale", [1.0, 0.4])
+def test_the_held_out_likelihood_is_near_the_truth_and_scikit_learns(scale):
+    """Within 0.05 nats of both on separate clusters, within 0.1 where they overlap."""
+    squeezed = CENTRES * scale
     training, held_out = (
         points + (squeezed - CENTRES)[codes]
         for points, codes in (labelled(6000), labelled(6000, seed=1))
     )
     truth = special.logsumexp(
         [
-            np.log(share) + stats.norm(centre, spread).logpdf(held_out).sum(1)
-            for share, centre, spread in zip(SHARES, squeezed, SPREADS, strict=True)
+            np.log(share) + stats.norm(centre, std).logpdf(held_out).sum(1)
+            for share, centre, std in zip(SHARES, squeezed, STDS, strict=True)
         ],
         axis=0,
     ).mean()
     theirs = mixture.GaussianMixture(3, covariance_type="diag", n_init=3, random_state=0)
     likelihood = theirs.fit(training).score(held_out)
     ours = float(fitted(vectors(training), components=3).log_prob(vectors(held_out)).mean())
-    gap = 0.05 if apart == 1 else 0.1
+    gap = 0.05 if scale == 1 else 0.1
     assert truth - gap < ours < truth + 0.01
     assert ours > likelihood - gap
 
@@ -387,7 +387,7 @@ def test_sites_of_a_map_share_their_components_and_keep_the_mean_and_variance_of
 def test_components_of_neighbouring_sites_go_by_the_prior():
     rng = np.random.default_rng(0)
     codes = rng.choice(3, 1500, p=SHARES)[:, None].repeat(4, 1)
-    points = 4 * CENTRES[codes] + SPREADS[codes] * rng.normal(size=(1500, 4, 2))
+    points = 4 * CENTRES[codes] + STDS[codes] * rng.normal(size=(1500, 4, 2))
     latents = Continuous(2, (4,)).pack(values=torch.from_numpy(points).float())
     sites = drawn(fitted(latents, Remembering(), components=3), 500).values.double()
     near = torch.cdist(sites.view(-1, 2), torch.from_numpy(4 * CENTRES)).argmin(1).view(500, 4)
@@ -406,13 +406,13 @@ def test_samples_and_sigma_scale_with_the_latents(scale):
     )
 
 
-def test_a_number_for_sigma_is_in_units_of_the_latents_spread():
+def test_a_number_for_sigma_is_in_units_of_the_std_of_the_latents():
     points = labelled(500)[0]
     found = fitted(vectors(points), components=3, sigma=0.25).diagnostics()["sigma"]
     assert found == pytest.approx(0.25 * np.sqrt(points.var(0).mean()), rel=1e-5)
 
 
-def test_a_larger_entropy_weight_uses_components_more_alike():
+def test_a_larger_entropy_weight_uses_components_more_evenly():
     rng = np.random.default_rng(0)
     latents = vectors(rng.standard_t(3, size=(2000, 2)))
     perplexities = [
@@ -459,8 +459,8 @@ def test_diagnostics_are_those_of_the_aggregated_posterior_and_of_the_prior():
         "components_used": 3.0,
         "prior_places": 1.0,
     }
-    told = fitted(vectors(labelled(400)[0]), components=3).diagnostics()
-    assert set(told) == {
+    reported = fitted(vectors(labelled(400)[0]), components=3).diagnostics()
+    assert set(reported) == {
         "steps",
         "held_out_loss",
         "sigma",
@@ -527,7 +527,7 @@ def test_other_kinds_of_latents_are_refused():
         (ForMaps(), Mixture(3, 2, (2, 2)), None),
     ],
 )
-def test_where_there_is_no_density_the_reason_is_told(prior, space, reason):
+def test_where_there_is_no_density_the_reason_is_given(prior, space, reason):
     found = GMVQ(prior=prior).no_density(space)
     assert found is None if reason is None else reason in found
 
@@ -550,7 +550,7 @@ def test_a_density_that_cannot_be_had_is_an_error_with_the_reason():
         ),
     ],
 )
-def test_latents_that_cannot_be_learned_from_are_told_apart(latents, message):
+def test_latents_that_cannot_be_learned_from_are_refused_with_the_reason(latents, message):
     with pytest.raises(ValueError, match=message):
         fitted(latents, components=4)
 

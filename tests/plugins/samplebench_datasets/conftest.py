@@ -18,7 +18,7 @@ from torchvision import datasets
 
 @pytest.fixture(autouse=True)
 def only_this_machine(monkeypatch):
-    """Whoever asks another machine for something is told at once that there is no network."""
+    """Refuse every connection to another machine at once."""
     reach = urllib.request.urlopen
 
     def urlopen(request, *arguments, **settings):

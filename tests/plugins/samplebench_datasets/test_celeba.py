@@ -75,7 +75,7 @@ def test_the_file_is_made_once_and_then_the_images_are_not_needed(write, tmp_pat
     assert np.array_equal(np.load(kept), first.numpy())
 
 
-@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells what is mapped")
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux lists what is mapped")
 def test_images_are_mapped_and_writing_to_them_leaves_the_file_alone(write, tmp_path):
     write("celeba")
     images = CelebA(tmp_path).train().images
@@ -173,7 +173,7 @@ def test_where_the_data_cannot_be_written_the_cache_is_used(write, read_only_dat
     assert kept.stat().st_mtime_ns == before
 
 
-def test_where_nothing_can_be_written_the_place_and_size_are_said(
+def test_where_nothing_can_be_written_the_error_has_place_and_size(
     write, read_only_data, tmp_path, monkeypatch
 ):
     write("celeba")
@@ -183,7 +183,7 @@ def test_where_nothing_can_be_written_the_place_and_size_are_said(
         CelebA(tmp_path).train()
 
 
-def test_absence_names_the_list_the_images_and_the_way_to_get_them(write, tmp_path):
+def test_absent_files_are_an_error_with_the_way_to_get_them(write, tmp_path):
     with pytest.raises(DataMissing) as caught:
         CelebA(tmp_path).train()
     for words in ("celeba/list_eval_partition.txt", "celeba/img_align_celeba", "download=True"):

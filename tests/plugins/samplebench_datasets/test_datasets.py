@@ -1,4 +1,4 @@
-"""Laws of every dataset that is offered."""
+"""Rules that every bundled dataset keeps."""
 
 import numpy as np
 import pytest

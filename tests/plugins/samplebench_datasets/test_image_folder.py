@@ -161,7 +161,7 @@ def test_a_path_is_looked_up_under_the_data_folder_then_here_then_as_it_is(tmp_p
     assert values(ImageFolder(data, path=str(here / "p")).test().images) == [1]
 
 
-def test_no_path_no_folder_and_half_a_folder_are_told_apart(tmp_path):
+def test_no_path_no_folder_and_half_a_folder_have_messages_of_their_own(tmp_path):
     with pytest.raises(DataMissing, match=r"given no path.*train/ and test/"):
         ImageFolder(tmp_path).train()
     with pytest.raises(DataMissing, match=rf"no folder {tmp_path}/p or .*/p\. "):
@@ -210,7 +210,7 @@ def scratch(tmp_path_factory) -> Path:
     length=st.floats(0, 1),
     flips=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), max_size=4),
 )
-def test_whatever_happened_to_a_file_it_gives_pixels_or_is_named(scratch, form, length, flips):
+def test_a_damaged_file_of_any_kind_gives_pixels_or_is_named(scratch, form, length, flips):
     content = bytearray(encoded(form))
     for place, change in flips:
         content[int(place * len(content))] ^= change
@@ -221,10 +221,10 @@ def test_whatever_happened_to_a_file_it_gives_pixels_or_is_named(scratch, form, 
         warnings.simplefilter("ignore")  # Pillow warns of some damage, as it should
         try:
             decode_into(target, [file], lambda image: image.resize((16, 16)))
-            told = str(file)
+            message = str(file)
         except DataMissing as error:
-            told = str(error)
-    assert str(file) in told
+            message = str(error)
+    assert str(file) in message
 
 
 def test_rows_keep_their_places_when_many_threads_fill_them(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""What holds for every sampler of the package, whatever its law."""
+"""Rules that hold for every sampler of the package."""
 
 from collections.abc import Callable
 from typing import Any
@@ -206,7 +206,7 @@ def test_a_dimension_that_never_varies_stays_and_has_no_density_elsewhere(factor
     assert (samples[:, 1] == values[0, 1]).all()
     assert sampler.log_prob(Continuous(3).pack(values=samples)).isfinite().all()
     assert (sampler.log_prob(latents) == -torch.inf).all()
-    # In the other dimensions, it is the law that is learned without this one.
+    # In the other dimensions, it is the distribution that is learned without this one.
     others = Continuous(2).pack(values=values[:, [0, 2]])
     if factory is not Copula:  # whose ranks of equal numbers are drawn
         alone = fitted(factory, settings, others)

@@ -100,7 +100,7 @@ def test_batches_of_two_spaces_are_refused():
         list(LatentBatches([*batches([2]), other]).chunks())
 
 
-def test_what_needs_all_latents_takes_one_batch_and_says_so_of_more():
+def test_where_all_latents_are_needed_one_batch_is_taken_and_more_are_refused():
     assert len(LatentBatches(batches([5])).whole("a test")) == 5
     with pytest.raises(ValueError, match="a test needs all latents at once"):
         LatentBatches(batches([2, 3])).whole("a test")

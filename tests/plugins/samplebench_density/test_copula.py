@@ -73,7 +73,7 @@ def test_the_density_is_that_of_betas_and_margins(samples):
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-5)
 
 
-def test_of_one_dimension_only_the_margin_is_left():
+def test_in_one_dimension_the_density_is_that_of_the_margin():
     points = bent(50)[:, :1]
     sampler = fitted(points)
     places = torch.linspace(-6, 6, 101, dtype=torch.float64)[None]

@@ -18,7 +18,9 @@ def correlated(samples: int, width: int, seed: int = 0) -> Latents:
     )
 
 
-def expected_law(latents: Latents, covariance: str, ridge: float) -> tuple[np.ndarray, np.ndarray]:
+def expected_moments(
+    latents: Latents, covariance: str, ridge: float
+) -> tuple[np.ndarray, np.ndarray]:
     values = latents.values.double().flatten(1).numpy()
     moment = np.cov(values.T, bias=True)
     moment = moment + ridge * np.trace(moment) / len(moment) * np.eye(len(moment))
@@ -31,7 +33,7 @@ def test_the_density_is_that_of_the_empirical_moments(covariance, ridge):
     latents = correlated(300, 4)
     sampler = Gaussian(covariance=covariance, ridge=ridge)
     sampler.fit(latents)
-    mean, moment = expected_law(latents, covariance, ridge)
+    mean, moment = expected_moments(latents, covariance, ridge)
     expected = stats.multivariate_normal(mean, moment).logpdf(latents.values.numpy())
     np.testing.assert_allclose(sampler.log_prob(latents).numpy(), expected, rtol=1e-9)
 
@@ -43,7 +45,7 @@ def test_whitened_samples_are_standard_normal(covariance):
     sampler.fit(latents)
     with seeded(0):
         samples = sampler.sample(20_000).values.numpy()
-    mean, moment = expected_law(latents, covariance, 1e-6)
+    mean, moment = expected_moments(latents, covariance, 1e-6)
     noise = np.linalg.solve(np.linalg.cholesky(moment), (samples - mean).T).T
     assert stats.kstest(noise.ravel(), "norm").pvalue > 1e-3
     np.testing.assert_allclose(np.cov(noise.T), np.eye(4), atol=0.05)
@@ -54,7 +56,7 @@ def test_float32_latents_far_from_the_origin_lose_no_precision():
     far = Latents(latents.space, (latents.values + 1000).float(), latents.codes)
     sampler = Gaussian(ridge=0.0)
     sampler.fit(far)
-    mean, moment = expected_law(far, "full", 0.0)
+    mean, moment = expected_moments(far, "full", 0.0)
     expected = stats.multivariate_normal(mean, moment).logpdf(far.values.double().numpy())
     np.testing.assert_allclose(sampler.log_prob(far).numpy(), expected, rtol=1e-5)
 
@@ -93,6 +95,6 @@ def test_a_negative_ridge_is_refused():
         Gaussian(ridge=-1.0)
 
 
-def test_a_choice_that_is_none_is_refused_with_the_choices():
+def test_a_value_that_is_no_choice_is_refused_with_the_choices():
     with pytest.raises(ValueError, match="covariance is one of full, diagonal, not 'round'"):
         one_of("covariance", "round", ("full", "diagonal"))

@@ -150,7 +150,7 @@ def test_starting_on_a_part_of_many_latents_loses_no_likelihood():
     assert sampler.diagnostics()["log_likelihood"] > best - 0.01
 
 
-def test_diagnostics_tell_a_fit_that_was_stopped_from_one_that_converged():
+def test_diagnostics_distinguish_a_fit_that_was_stopped_from_one_that_converged():
     latents = latents_of(clusters())
     for settings, expected in (
         ({"iterations": 2, "tolerance": 0.0}, (2, 0)),
@@ -199,7 +199,7 @@ def test_an_impossible_setting_is_refused_by_name(setting):
     [(Full, [[1.0, 2.0], [2.0, 1.0]]), (Diagonal, [1.0, -1.0])],
     ids=["full", "diagonal"],
 )
-def test_a_covariance_that_is_none_shows_as_nan(kind, covariance):
+def test_a_matrix_that_is_no_covariance_has_a_volume_of_nan(kind, covariance):
     wrong = torch.tensor([covariance], dtype=torch.float64)
     components = kind.of(torch.zeros(1, 2, dtype=torch.float64), wrong, 0.0)
     assert components.log_volumes.isnan().all()

@@ -37,7 +37,7 @@ def test_the_noise_has_the_variance_that_pmfs_adds_to_lone_latents(law):
 
 @pytest.mark.parametrize("law", ["cell", "member"])
 @pytest.mark.parametrize("settings", [{}, {"range": "std"}, {"bins": (3, 40, 5)}], ids=str)
-def test_it_tells_of_its_noise_what_pmfs_tells(law, settings):
+def test_it_reports_of_its_noise_what_pmfs_reports(law, settings):
     found, theirs = (
         fitted(factory(law=law, **settings), normal_latents()).diagnostics()
         for factory in (JitteredResample, PMFS)

@@ -111,7 +111,7 @@ def test_copies_of_latents_do_not_narrow_the_kernels():
     assert doubled.diagnostics()["bandwidth"] == pytest.approx(expected, rel=1e-3)
 
 
-def test_near_copies_narrow_the_kernels_to_a_thousandth_of_a_deviation_and_no_further():
+def test_near_copies_narrow_the_kernels_to_a_thousandth_of_a_std_and_no_further():
     points = clusters()
     near = points + 1e-4 * points.std(0)
     found = fitted(np.concatenate([points, near])).diagnostics()["bandwidth"]

@@ -40,19 +40,19 @@ def round_start(points: np.ndarray, count: int, covariance: str) -> NormalMixtur
     return NormalMixture.isotropic(means, torch.ones((), dtype=torch.float64), covariance)
 
 
-def covariances(law: NormalMixture) -> np.ndarray:
-    factors = law.components.factors
-    if isinstance(law.components, Diagonal):
+def covariances(fitted: NormalMixture) -> np.ndarray:
+    factors = fitted.components.factors
+    if isinstance(fitted.components, Diagonal):
         return factors.square().numpy()
     every = (factors @ factors.mT).numpy()
-    return every[0] if law.covariance == "tied" else every
+    return every[0] if fitted.covariance == "tied" else every
 
 
-def assert_same(law: NormalMixture, model: mixture.GaussianMixture, tolerance: float) -> None:
+def assert_same(fitted: NormalMixture, model: mixture.GaussianMixture, tolerance: float) -> None:
     close = {"rtol": tolerance, "atol": tolerance}
-    np.testing.assert_allclose(law.weights.numpy(), model.weights_, **close)
-    np.testing.assert_allclose(law.components.means.numpy(), model.means_, **close)
-    np.testing.assert_allclose(covariances(law), model.covariances_, **close)
+    np.testing.assert_allclose(fitted.weights.numpy(), model.weights_, **close)
+    np.testing.assert_allclose(fitted.components.means.numpy(), model.means_, **close)
+    np.testing.assert_allclose(covariances(fitted), model.covariances_, **close)
 
 
 @every_kind

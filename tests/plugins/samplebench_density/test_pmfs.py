@@ -169,8 +169,8 @@ def test_the_variance_grows_by_a_share_of_the_squared_cell_width(law, share):
         np.testing.assert_allclose(growth, (8.6 / bins) ** 2 / share, atol=0.02)
         sampler = PMFS(bins=bins, range="fixed", bound=4.3, law=law)
         sampler.fit(latents)
-        told = sampler.diagnostics()["displacement"]
-        assert told == pytest.approx((growth / variance).mean(), abs=0.02)
+        reported = sampler.diagnostics()["displacement"]
+        assert reported == pytest.approx((growth / variance).mean(), abs=0.02)
 
 
 RANGES = {

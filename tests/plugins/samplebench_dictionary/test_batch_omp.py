@@ -1,4 +1,4 @@
-"""Batch-OMP beside scikit-learn, beside least squares, and where atoms repeat."""
+"""Batch-OMP against scikit-learn and against least squares, and where atoms repeat."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The dictionary's sampler: its tokens and back, its draws against known laws, its dictionary."""
+"""The dictionary's sampler: tokens and back, draws against known distributions, learning."""
 
 import itertools
 from typing import ClassVar
@@ -30,7 +30,7 @@ SHARES = np.array([0.4, 0.3, 0.2, 0.1])
 def sparse(samples: int, seed: int = 0, grid: tuple = (), dtype=torch.float32) -> Latents:
     """Supports of known frequency; the lower atom's coefficient is the large one, the other small.
 
-    The large one lies in ±(2, 4), the small one is Gaussian with deviation 0.3, cut at 1.
+    The large one lies in ±(2, 4), the small one is Gaussian with std 0.3, cut at 1.
     """
     rng = np.random.default_rng(seed)
     space = Sparse(6, 2, grid)
@@ -254,7 +254,7 @@ def test_the_prior_learns_atoms_and_bins_in_turn_coarse_to_fine():
 
 
 @pytest.mark.parametrize("grid", [(), (2, 2)])
-def test_a_prior_of_whole_codes_draws_supports_and_coefficients_of_the_known_law(grid):
+def test_a_prior_of_whole_codes_draws_supports_and_coefficients_of_the_known_distribution(grid):
     """``ks_2samp`` against fresh draws from the table; a bin holds 1/64 of a depth."""
     samples = drawn(fitted(sparse(6000, grid=grid), Remembering()), 4000)
     atoms = samples.codes.view(-1, 2).numpy()[:4000]
@@ -267,7 +267,7 @@ def test_a_prior_of_whole_codes_draws_supports_and_coefficients_of_the_known_law
         assert stats.ks_2samp(ours[:, depth], fresh[:, depth]).pvalue > 1e-3
 
 
-def test_a_prior_of_independent_codes_draws_the_products_law_after_merging():
+def test_a_prior_of_independent_codes_draws_the_product_distribution_after_merging():
     """Pairs are drawn on their own: the chance of each support is known, atoms drawn twice too."""
     latents = sparse(20_000)
     samples = drawn(fitted(latents), 20_000)
@@ -498,7 +498,7 @@ def test_other_kinds_of_latents_are_refused():
         (Continuous(2).pack(values=torch.full((9, 2), 0.1)), "sites of all latents are equal"),
     ],
 )
-def test_latents_that_cannot_be_learned_from_are_told(latents, message):
+def test_latents_that_cannot_be_learned_from_are_refused_with_the_reason(latents, message):
     with pytest.raises(ValueError, match=message):
         fitted(latents)
 

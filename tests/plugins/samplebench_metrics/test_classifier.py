@@ -16,7 +16,7 @@ def digits() -> Split:
 
 
 def stripes(count: int) -> Split:
-    """Two classes that anyone can tell apart: horizontal and vertical stripes in noise."""
+    """Two classes that are easy to separate: horizontal and vertical stripes in noise."""
     generator = torch.Generator().manual_seed(0)
     labels = torch.randint(0, 2, (count,), generator=generator)
     across = torch.tensor([[0, 200]]).repeat(8, 4)  # (8, 8)

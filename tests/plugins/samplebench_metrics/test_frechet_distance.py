@@ -51,7 +51,7 @@ def test_shifted_unit_gaussians_are_at_the_squared_length_of_the_shift(make_evid
     assert distance == pytest.approx(float(mean.square().sum()), rel=1e-9, abs=1e-6)
 
 
-def test_axis_aligned_gaussians_are_at_the_squared_difference_of_their_deviations(make_evidence):
+def test_axis_aligned_gaussians_are_at_the_squared_difference_of_their_stds(make_evidence):
     torch.manual_seed(0)
     one, other = torch.tensor([1.0, 2.0, 0.5]).double(), torch.tensor([3.0, 0.1, 0.5]).double()
     mean = torch.tensor([0.3, -1.0, 0.0]).double()

@@ -30,7 +30,7 @@ def test_even_codes_cost_the_logarithm_of_their_number(make_evidence):
     assert found == pytest.approx(3)
 
 
-def test_what_counts_are_reals_or_codes_or_active_atoms(make_evidence):
+def test_bits_are_per_real_or_code_or_active_atom(make_evidence):
     """One nat a latent, shared by the numbers of each."""
     atoms, components = torch.arange(2).expand(3, 4, 2), torch.randint(5, (3, 4))
     codewords = torch.randn(5, 6)[components]

@@ -64,7 +64,7 @@ def test_a_copy_of_a_latent_that_occurs_twice_is_not_authentic(make_evidence):
     assert measured(make_evidence, train, torch.tensor([[0.0], [5.0]])) == 0
 
 
-def test_what_lies_farther_than_the_neighbour_is_authentic(make_evidence):
+def test_a_latent_farther_than_the_neighbour_is_authentic(make_evidence):
     train = torch.tensor([[0.0], [1.0]])
     generated = torch.tensor([[-0.9], [-1.0], [-1.1], [2.5]])
     assert measured(make_evidence, train, generated) == 0.5

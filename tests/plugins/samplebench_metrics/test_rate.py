@@ -72,7 +72,7 @@ def test_reals_take_the_bits_that_they_are_said_to(make_evidence):
     assert rates(make_evidence, Continuous(3, (2, 2)), value_bits=1.5) == (4.5, 18)
 
 
-def test_a_mixture_whose_components_tell_the_values_takes_no_bits_for_them(make_evidence):
+def test_a_mixture_whose_components_determine_the_values_takes_no_bits_for_them(make_evidence):
     codebook = torch.randn(8, 5, generator=torch.Generator().manual_seed(0))
     codes = torch.tensor([[0, 3, 3], [7, 0, 2], [2, 3, 7]])
     space = Mixture(8, 5, (3,))

@@ -30,9 +30,9 @@ def test_in_one_dimension_it_is_the_distance_of_sorted_latents(make_evidence, pa
     evidence = make_evidence(
         train_latents=unit_cube(1), generated_latents=ours, test_latents=theirs
     )
-    sorted_apart = ours.double().sort(0).values - theirs.double().sort(0).values
+    gaps = ours.double().sort(0).values - theirs.double().sort(0).values
     assert SlicedWasserstein(projections=3).measure(evidence) == pytest.approx(
-        float(sorted_apart.square().mean().sqrt()), rel=1e-6, abs=1e-6
+        float(gaps.square().mean().sqrt()), rel=1e-6, abs=1e-6
     )
 
 

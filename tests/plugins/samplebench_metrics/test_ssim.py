@@ -10,7 +10,7 @@ from samplebench_metrics.ssim import SSIM
 
 
 def window() -> np.ndarray:
-    """11 × 11 weights of a Gaussian with a deviation of 1.5, summing to 1."""
+    """11 × 11 weights of a Gaussian with a std of 1.5, summing to 1."""
     offsets = np.arange(-5, 6)
     squares = offsets[:, None] ** 2 + offsets**2
     weights = np.exp(-squares / (2 * 1.5**2))

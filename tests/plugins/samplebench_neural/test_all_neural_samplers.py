@@ -155,16 +155,16 @@ def test_a_dimension_that_never_varies_hardly_does_in_samples(factory, settings)
     values = latents.values.clone()
     values[:, 1] = 0.1  # its mean in float32 is another number
     sampler = fitted(factory, {**settings, "steps": 10}, latents.space.pack(values=values))
-    spread = values.std(0).square().mean().sqrt()
-    assert (drawn(sampler)[:, 1] - 0.1).abs().max() < 0.01 * spread
+    std = values.std(0).square().mean().sqrt()
+    assert (drawn(sampler)[:, 1] - 0.1).abs().max() < 0.01 * std
     assert all(math.isfinite(number) for number in sampler.diagnostics().values())
     if isinstance(sampler, DensitySampler):
         assert sampler.log_prob(latents.space.pack(values=values)).isfinite().all()
 
 
 @every_sampler
-def test_more_steps_than_latents_deserve_are_not_taken(factory, settings):
-    """Twenty latents are learned by heart; those held out tell when to stop."""
+def test_training_on_few_latents_stops_before_its_last_step(factory, settings):
+    """Twenty latents are learned by heart; those held out decide when to stop."""
     latents = some_latents(20, Continuous(6))
     eager = {**settings, "steps": 1000, "learning_rate": 0.02, "patience": 10}
     found = fitted(factory, eager, latents).diagnostics()
@@ -173,8 +173,8 @@ def test_more_steps_than_latents_deserve_are_not_taken(factory, settings):
 
 
 @every_sampler
-def test_few_latents_train_for_long_too(factory, settings):
-    """Twenty looks without gain are a fifth of the steps, though an epoch is but two."""
+def test_training_on_few_latents_does_not_stop_within_a_few_epochs(factory, settings):
+    """It takes twenty evaluations without gain, a fifth of the steps; an epoch has two steps."""
     found = fitted(factory, {**settings, "steps": 400}, some_latents(40)).diagnostics()
     assert found["training_steps"] >= 20 * 4
     untrained = fitted(factory, {**settings, "steps": 1}, some_latents(40)).diagnostics()
@@ -243,7 +243,7 @@ def test_an_impossible_schedule_is_refused_by_name(factory, settings, setting, m
         factory(**{**settings, **setting})
 
 
-def test_a_choice_that_is_none_of_those_offered_is_named():
+def test_a_value_that_is_no_choice_is_refused_with_the_choices():
     with pytest.raises(ValueError, match="kind is one of maf, iaf, not 'nice'"):
         one_of("kind", "nice", ("maf", "iaf"))
 

@@ -1,4 +1,4 @@
-"""Normalising flows: densities against brute force and quadrature, draws against known laws."""
+"""Normalising flows: densities and draws against brute force, quadrature, known distributions."""
 
 import math
 import subprocess
@@ -128,8 +128,8 @@ def fits_of_moons() -> dict[str, NormalisingFlow]:
 @pytest.mark.slow
 @every_kind
 def test_a_fit_comes_near_two_moons(kind, fits_of_moons):
-    """On latents that it never saw, it leaves at most half of what a Gaussian leaves to the law's
-    own likelihood, which is by quadrature over the angle.
+    """On held-out latents, the likelihood is short of the true one, which is by quadrature over
+    the angle, by at most half as much as that of a Gaussian.
     """
     with seeded(1):
         fresh = moons(2000).double()
@@ -165,7 +165,7 @@ def test_a_fitted_density_adds_up_to_one_and_is_that_of_the_draws(kind, fits_of_
 
 
 def test_the_reported_likelihood_is_near_the_entropy_of_a_gaussian():
-    """A flow that learns ``z = A u`` reaches −h(z) on held-out latents, within their spread."""
+    """A flow that learns ``z = A u`` reaches −h(z) on held-out latents."""
     mix = torch.tensor([[5.0, 0.0, 0.0], [3.0, 2.0, 0.0], [0.5, 0.5, 0.1]])
     with seeded(0):
         latents = Continuous(3).pack(values=torch.randn(5000, 3) @ mix.T + 7)
@@ -177,7 +177,7 @@ def test_the_reported_likelihood_is_near_the_entropy_of_a_gaussian():
 
 @pytest.mark.slow
 def test_a_spline_learns_two_modes_in_one_dimension():
-    mixture = 0.7, -3.0, 2.0  # weight and place of one mode, place of the other; deviations 0.5
+    mixture = 0.7, -3.0, 2.0  # weight and place of one mode, place of the other; stds 0.5
     with seeded(0):
         low = torch.rand(4000) < mixture[0]
         values = torch.where(low, mixture[1], mixture[2]) + 0.5 * torch.randn(4000)
@@ -204,5 +204,7 @@ try:
 except ValueError:
     print("checked")
 """
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout == "checked\n"
+    finished = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert finished.stdout == "checked\n"

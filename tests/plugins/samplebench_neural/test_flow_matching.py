@@ -1,5 +1,5 @@
 """Flow matching: the solver against closed forms, densities against brute force, draws against
-known laws.
+known distributions.
 """
 
 import math
@@ -80,7 +80,7 @@ def test_the_best_velocity_for_gaussian_latents_is_that_of_optimal_transport():
     """Of latents N(m, s²), the least loss has ``E[z − κ x_0 | x_t]``, linear in x_t: the field of
     the closed form moves noise to N(m, s² + σ²), and it has the least loss of all fields tried.
     """
-    sigma, mean, spread = 0.05, 0.4, 0.3
+    sigma, mean, std = 0.05, 0.4, 0.3
     kept = 1 - sigma
 
     class Exact(VectorVelocity):
@@ -88,8 +88,8 @@ def test_the_best_velocity_for_gaussian_latents_is_that_of_optimal_transport():
 
         def forward(self, times, places):
             share = 1 - kept * times
-            covariance = times * spread**2 - share * kept
-            variance = times**2 * spread**2 + share**2
+            covariance = times * std**2 - share * kept
+            variance = times**2 * std**2 + share**2
             return mean + covariance / variance * (places - times * mean) + self.off
 
     velocity = Exact(dimensions=1, width=1, blocks=1)
@@ -97,8 +97,8 @@ def test_the_best_velocity_for_gaussian_latents_is_that_of_optimal_transport():
     with seeded(0):
         noise = torch.randn(20_000, 1, dtype=torch.float64)
         draws = model.transform(noise)[:, 0].numpy()
-        latents = mean + spread * torch.randn(200_000, 1, dtype=torch.float64)
-    final = math.hypot(spread, sigma)
+        latents = mean + std * torch.randn(200_000, 1, dtype=torch.float64)
+    final = math.hypot(std, sigma)
     assert stats.kstest(draws, stats.norm(mean, final).cdf).pvalue > 1e-3
     np.testing.assert_allclose(draws, mean + final * noise[:, 0].numpy(), atol=1e-3)
     losses = {}
@@ -125,7 +125,7 @@ def test_a_map_keeps_its_grid(grid):
 
 
 def mixture(count: int) -> torch.Tensor:
-    """Three modes on a line, of deviation 0.3."""
+    """Three modes on a line, of std 0.3."""
     modes = torch.tensor([-2.0, 0.5, 2.0])[torch.randint(3, (count,))]
     return modes + 0.3 * torch.randn(count)
 

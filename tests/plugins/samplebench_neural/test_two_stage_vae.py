@@ -1,4 +1,4 @@
-"""The second VAE: its bound against quadrature and a closed form, draws against known laws."""
+"""The second VAE: its bound and its draws against quadrature and closed forms."""
 
 import math
 
@@ -25,12 +25,12 @@ def test_the_loss_is_the_negative_bound():
     model = arbitrary_model()
     latent = torch.tensor([[0.7]], dtype=torch.float64)
     with torch.no_grad(), seeded(0):
-        mean, log_deviation = model.encoder(latent)[0].tolist()
+        mean, log_std = model.encoder(latent)[0].tolist()
         terms = model.loss(latent.expand(400_000, 1))
-        deviation, gamma = math.exp(log_deviation), float(model.log_gamma.exp())
-        codes = np.linspace(mean - 9 * deviation, mean + 9 * deviation, 4001)
+        std, gamma = math.exp(log_std), float(model.log_gamma.exp())
+        codes = np.linspace(mean - 9 * std, mean + 9 * std, 4001)
         decoded = model.decoder(torch.from_numpy(codes)[:, None])[:, 0].numpy()
-    posterior = stats.norm(mean, deviation)
+    posterior = stats.norm(mean, std)
     weights = posterior.pdf(codes)
     divergence = np.trapezoid(
         weights * (posterior.logpdf(codes) - stats.norm.logpdf(codes)), codes
@@ -40,7 +40,7 @@ def test_the_loss_is_the_negative_bound():
     assert float(terms["reconstruction"]) == pytest.approx(error, rel=0.01)
 
 
-def test_draws_are_decoded_noise_and_noise_of_deviation_gamma():
+def test_draws_are_decoded_noise_and_noise_of_std_gamma():
     model = arbitrary_model(2)
     with torch.no_grad(), seeded(0):
         code = torch.tensor([[0.3, -1.0]], dtype=torch.float64)
@@ -55,7 +55,7 @@ def test_it_states_no_density():
 
 
 MODES = (-1.5, 2.0)
-"""Of a mixture on a line, with deviations 0.5, the first of weight 0.7."""
+"""Of a mixture on a line, with stds 0.5, the first of weight 0.7."""
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_draws_follow_a_mixture(fit_of_mixture):
 
 
 @pytest.mark.slow
-def test_the_reported_bound_is_below_the_likelihood_of_the_law(fit_of_mixture):
+def test_the_reported_bound_is_below_the_likelihood_of_the_distribution(fit_of_mixture):
     """By at most 0.3 nats; the likelihood by quadrature, of latents 50 times as wide."""
     places = np.linspace(-5, 5, 4001)
     density = 0.7 * stats.norm.pdf(places, MODES[0], 0.5) + 0.3 * stats.norm.pdf(

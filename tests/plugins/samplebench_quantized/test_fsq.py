@@ -53,7 +53,7 @@ def test_the_codes_are_all_combinations_of_levels_between_minus_one_and_one(leve
     torch.testing.assert_close(decoded, torch.tensor(expected))
 
 
-def test_training_shows_the_decoder_what_the_code_decodes_to():
+def test_in_training_the_decoder_gets_what_the_codes_decode_to():
     ours, sites = ScalarQuantiser((8, 6, 5)), torch.linspace(-3, 3, 300).view(5, 20, 3)
     shown, terms = ours(sites)
     space = ours.space((20,))

@@ -37,7 +37,7 @@ def sites(seed=0):
         return torch.randn(4, 6, 3)
 
 
-def told(terms):
+def as_floats(terms):
     return {name: float(term.detach()) for name, term in terms.items()}
 
 
@@ -52,7 +52,7 @@ def digits():
     return images[:1400], images[1400:]
 
 
-def test_the_terms_are_the_papers_spread_over_the_pixels():
+def test_the_terms_are_the_papers_divided_by_the_number_of_pixels():
     ours = bottleneck(gamma=0.3, entropy=2.0, sigma=0.8)
     points = sites().flatten(0, 1).double()
     distances = torch.cdist(points, ours.means.detach().double()).square()
@@ -60,7 +60,7 @@ def test_the_terms_are_the_papers_spread_over_the_pixels():
     mean = posterior.mean(0)
     divergence = math.log(7) + float((mean * mean.log()).sum())
     latent = float((posterior * distances).sum(1).mean())
-    terms = told(ours(sites())[1])
+    terms = as_floats(ours(sites())[1])
     assert terms["latent"] == pytest.approx(0.3 * 6 / PIXELS * latent, rel=1e-5)
     assert terms["divergence"] == pytest.approx(2.0 * 6 / PIXELS * divergence, rel=1e-4)
 
@@ -126,7 +126,7 @@ def test_a_latent_is_the_nearest_codeword_and_says_which():
         ({"temperature": 0.0}, "temperatures"),
     ],
 )
-def test_a_setting_out_of_range_is_told(settings, words):
+def test_a_setting_out_of_range_is_named(settings, words):
     with pytest.raises(ValueError, match=words):
         gm_vq((1, 8, 8), **settings)
 
@@ -146,9 +146,9 @@ def test_hard_codes_reconstruct_held_out_digits_and_many_are_used(digits):
 
 
 @pytest.mark.slow
-def test_the_entropy_weight_spreads_the_codes(digits):
-    """A heavier one brings the mean posterior nearer to uniform."""
-    spread = []
+def test_a_heavier_entropy_weight_uses_codes_more_evenly(digits):
+    """The mean posterior comes nearer to uniform."""
+    entropies = []
     for weight in (0.0, 10.0):
         with seeded(0, "network"):
             ours = gm_vq(
@@ -164,5 +164,5 @@ def test_the_entropy_weight_spreads_the_codes(digits):
                 scale=ours.bottleneck.scale,
                 temperature=ours.bottleneck.heat,
             )
-        spread.append(float(torch.special.entr(sums.shares).sum()))
-    assert spread[1] > spread[0]
+        entropies.append(float(torch.special.entr(sums.shares).sum()))
+    assert entropies[1] > entropies[0]

@@ -32,15 +32,15 @@ def test_the_entropies_are_those_of_the_softmax_over_all_codes(
 ):
     sites = draws(3, 5, bits, seed=seed).requires_grad_()
     ours = SignQuantiser(bits, entropy=entropy, diversity=diversity, temperature=temperature)
-    told = ours(sites)[1]["entropy"]
+    found = ours(sites)[1]["entropy"]
     exact_sites = sites.detach().double().requires_grad_()
     distances = (exact_sites.view(-1, 1, bits) - corners(bits)).square().sum(-1)
-    laws = torch.softmax(-distances / temperature, dim=1)
-    each = torch.special.entr(laws).sum(1).mean()
-    exact = entropy * (each - diversity * torch.special.entr(laws.mean(0)).sum())
-    torch.testing.assert_close(told.double(), exact, rtol=1e-4, atol=1e-4)
+    posteriors = torch.softmax(-distances / temperature, dim=1)
+    each = torch.special.entr(posteriors).sum(1).mean()
+    exact = entropy * (each - diversity * torch.special.entr(posteriors.mean(0)).sum())
+    torch.testing.assert_close(found.double(), exact, rtol=1e-4, atol=1e-4)
     ours_pull, exact_pull = (
-        torch.autograd.grad(term, at)[0] for term, at in ((told, sites), (exact, exact_sites))
+        torch.autograd.grad(term, at)[0] for term, at in ((found, sites), (exact, exact_sites))
     )
     torch.testing.assert_close(ours_pull.double(), exact_pull, rtol=1e-3, atol=1e-4)
 
@@ -53,11 +53,11 @@ def test_saturated_sites_have_finite_entropies_and_gradients():
     assert sites.grad.isfinite().all()
 
 
-def test_the_entropy_of_the_mean_law_is_computed_in_single_precision():
+def test_the_entropy_of_the_mean_posterior_is_computed_in_single_precision():
     logits = draws(600, 9)
     with torch.autocast("cpu", torch.bfloat16):
-        told = float(entropy_of_mean(logits))
-    assert told == float(entropy_of_mean(logits))
+        found = float(entropy_of_mean(logits))
+    assert found == float(entropy_of_mean(logits))
 
 
 @pytest.mark.parametrize("bits", [1, 2, 5])

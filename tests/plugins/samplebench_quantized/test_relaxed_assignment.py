@@ -74,12 +74,12 @@ def test_sums_and_their_gradients_are_those_of_the_formulas(tile, offset, monkey
     st.integers(1, 12), st.integers(1, 6), st.floats(0.05, 5.0), st.floats(1e-3, 50.0),
     st.floats(0.1, 10.0),
 )  # fmt: skip
-def test_every_sum_has_its_gradient(points, codes, temperature, scale, spread):
+def test_every_sum_has_its_gradient(points, codes, temperature, scale, std):
     """Each output by itself, by finite differences."""
     with seeded(points * codes, "problem"):
-        z = (spread * torch.randn(points, 2).double()).requires_grad_()
-        mu = (spread * torch.randn(codes, 2).double()).requires_grad_()
-    s = torch.tensor(scale / spread**2).double().requires_grad_()
+        z = (std * torch.randn(points, 2).double()).requires_grad_()
+        mu = (std * torch.randn(codes, 2).double()).requires_grad_()
+    s = torch.tensor(scale / std**2).double().requires_grad_()
     tau = torch.tensor(temperature).double()
 
     def sums(z, mu, s):

@@ -36,7 +36,7 @@ def by_hand(ours, sites):
     return torch.stack(codes, -1), sums[1:]
 
 
-def test_each_code_is_nearest_to_what_the_earlier_left_over():
+def test_each_code_is_nearest_to_the_residual_of_the_earlier_ones():
     ours, sites = quantiser().eval(), draws(3, 5, 4)
     codes, sums = by_hand(ours, sites.double())
     assert torch.equal(ours.encode(sites).codes, codes)
@@ -74,7 +74,7 @@ def test_the_gradient_passes_straight_through():
     torch.testing.assert_close(sites.grad, weights)
 
 
-def test_it_starts_each_codebook_from_what_the_earlier_leave_over():
+def test_each_codebook_starts_from_the_residual_of_the_earlier_ones():
     ours, sites = quantiser(), draws(20, 30, 4) + 10
     ours.begin(sites)
     _, sums = by_hand(ours, sites)

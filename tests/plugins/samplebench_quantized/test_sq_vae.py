@@ -29,13 +29,13 @@ def sites():
         return torch.randn(4, 6, 3)
 
 
-def test_the_terms_are_the_papers_spread_over_the_pixels():
+def test_the_terms_are_the_papers_divided_by_the_number_of_pixels():
     ours = quantiser(variance=0.8)
     shown, terms = ours(sites())
     points = sites().flatten(0, 1).double()
     distances = torch.cdist(points, ours.codebook.detach().double()).square()
-    law = (-distances / (2 * 0.8)).softmax(1)
-    entropy = float((law * law.log()).sum(1).mean())
+    posterior = (-distances / (2 * 0.8)).softmax(1)
+    entropy = float((posterior * posterior.log()).sum(1).mean())
     gap = float((points - shown.detach().flatten(0, 1)).square().sum(1).mean()) / (2 * 0.8)
     assert float(terms["entropy"].detach()) == pytest.approx(6 / PIXELS * entropy, rel=1e-5)
     assert float(terms["gap"].detach()) == pytest.approx(6 / PIXELS * gap, rel=1e-5)
@@ -67,7 +67,7 @@ def test_latents_are_the_nearest_codes():
     ("settings", "words"),
     [({"codes": 0}, "codes"), ({"variance": 0.0}, "variance"), ({"temperature": -1.0}, "temp")],
 )
-def test_a_setting_out_of_range_is_told(settings, words):
+def test_a_setting_out_of_range_is_named(settings, words):
     with pytest.raises(ValueError, match=words):
         sq_vae((1, 8, 8), **settings)
 

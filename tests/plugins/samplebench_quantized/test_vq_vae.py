@@ -75,13 +75,13 @@ def test_the_terms_and_their_gradients_are_the_papers(update):
     _, terms = ours(sites)
     words = ours.codebook.detach()[torch.cdist(sites.detach(), ours.codebook.detach()).argmin(-1)]
     squared = functional.mse_loss(sites.detach(), words)
-    told = {name: term.detach() for name, term in terms.items()}
-    torch.testing.assert_close(told["commitment"], 0.5 * squared)
+    values = {name: term.detach() for name, term in terms.items()}
+    torch.testing.assert_close(values["commitment"], 0.5 * squared)
     (pull,) = torch.autograd.grad(terms["commitment"], sites, retain_graph=True)
     torch.testing.assert_close(pull, 0.5 * 2 * (sites.detach() - words) / sites.numel())
-    assert set(told) == ({"commitment"} if update == "ema" else {"commitment", "codebook"})
+    assert set(values) == ({"commitment"} if update == "ema" else {"commitment", "codebook"})
     if update == "gradient":
-        torch.testing.assert_close(told["codebook"], squared)
+        torch.testing.assert_close(values["codebook"], squared)
         moved, still = torch.autograd.grad(
             terms["codebook"], [ours.codebook, sites], allow_unused=True
         )

@@ -37,7 +37,7 @@ class Honest(Autoencoder):
 
 
 class HonestPair(Honest, AdversarialAutoencoder):
-    """The same with a critic that tells images from their reconstructions."""
+    """The same with a critic that distinguishes images from their reconstructions."""
 
     def __init__(self, image_shape: tuple[int, int, int]) -> None:
         super().__init__(image_shape)
@@ -173,7 +173,7 @@ class AveragesInEvaluation(Honest):
 class NeedsTwoImages(Honest):
     def loss_terms(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
         if len(images) < 2:
-            raise ValueError("a single image has no spread")
+            raise ValueError("a single image has no std")
         return super().loss_terms(images)
 
 
@@ -233,13 +233,13 @@ class KeepsItsCriticApart(HonestPair):
 class RandomCodebook(Bottleneck):
     """The nearest of some codewords that never learn: to a fresh network, always the same one."""
 
-    def __init__(self, told: int = 32, centred: bool = False, shift: int = 0) -> None:
+    def __init__(self, codes: int = 32, centred: bool = False, shift: int = 0) -> None:
         super().__init__()
-        self.channels, self.told, self.centred, self.shift = 4, told, centred, shift
+        self.channels, self.codes, self.centred, self.shift = 4, codes, centred, shift
         self.register_buffer("codewords", torch.randn(32, 4))
 
     def space(self, grid: tuple[int, ...]) -> Discrete:
-        return Discrete((self.told,), grid)
+        return Discrete((self.codes,), grid)
 
     def encode(self, sites: torch.Tensor) -> Coded:
         if self.centred:
@@ -301,7 +301,7 @@ def test_a_saboteur_is_caught_by_the_rule_it_breaks_and_no_other(check, outcomes
         (KeepsItsCriticApart, learning_checks.the_critic_learns_from_its_own_loss),
     ],
 )
-def test_what_goes_wrong_at_the_start_or_in_the_critic_is_caught_too(saboteur, check, outcomes_of):
+def test_a_saboteur_at_the_start_or_in_the_critic_is_caught_too(saboteur, check, outcomes_of):
     outcomes = outcomes_of("autoencoder", saboteur)
     assert {o.check for o in outcomes if o.status == "failed"} == {check.__name__}
 
@@ -310,7 +310,7 @@ def test_what_goes_wrong_at_the_start_or_in_the_critic_is_caught_too(saboteur, c
     ("wrong", "check"),
     [
         ({"centred": True}, autoencoder_checks.encoding_ignores_the_rest_of_the_batch),
-        ({"told": 2}, autoencoder_checks.the_latent_space_is_known_before_training),
+        ({"codes": 2}, autoencoder_checks.the_latent_space_is_known_before_training),
         ({"shift": 1}, autoencoder_checks.decoding_takes_the_whole_space),
     ],
 )

@@ -1,4 +1,4 @@
-"""The kit itself: every rule is in it, targets are found, and outcomes are told."""
+"""The kit itself: every rule is in it, targets are found, and outcomes are reported."""
 
 import inspect
 import json
@@ -215,7 +215,7 @@ def test_an_interruption_is_no_outcome():
         attempt(a_rule, case_of(object))
 
 
-def test_the_text_tells_failures_with_their_cases_and_counts_everything():
+def test_the_text_lists_failures_with_their_cases_and_counts_everything():
     outcomes = [
         Outcome("a_rule", "The rule.", "sampler 'toy'", "here", "failed", "it is 3"),
         Outcome("a_rule", "The rule.", "sampler 'toy'", "there", "failed", "it is 4"),
@@ -233,5 +233,5 @@ def test_the_text_tells_failures_with_their_cases_and_counts_everything():
     ]
 
 
-def test_nothing_checked_is_told_as_nothing():
+def test_checking_nothing_is_reported_as_nothing():
     assert render([]) == "0 passed, 0 failed, 0 skipped"

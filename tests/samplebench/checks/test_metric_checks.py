@@ -135,22 +135,24 @@ def test_a_saboteur_is_caught_by_the_rule_it_breaks_and_no_other(check, outcomes
     assert caught == {check.__name__}, render(outcomes)
 
 
-def test_a_need_that_is_none_is_caught(outcomes_of):
+def test_a_value_that_is_no_need_is_caught(outcomes_of):
     caught = {o.check for o in outcomes_of("metric", NeedsSmoke) if o.status == "failed"}
     assert "it_states_title_direction_subject_and_needs" in caught
 
 
 @pytest.mark.parametrize(
-    ("metric", "told"),
+    ("metric", "message"),
     [
         (DeclaresTooLittle, r"reads evidence\.features\('test'\).*add Need\.TEST to its `needs`"),
         (ReadsMoreForItsFloor, r"reads evidence\.train_labels .*add Need\.LABELS to its `needs`"),
     ],
 )
-def test_reading_what_was_not_declared_is_told_with_the_need_to_declare(outcomes_of, metric, told):
+def test_reading_what_was_not_declared_fails_with_the_need_to_declare(
+    outcomes_of, metric, message
+):
     details = {o.check: o.detail for o in outcomes_of("metric", metric) if o.status == "failed"}
     assert details.keys() == {"it_reads_only_what_it_declares"}
-    assert re.search(told, details["it_reads_only_what_it_declares"])
+    assert re.search(message, details["it_reads_only_what_it_declares"])
 
 
 def test_objecting_to_every_space_is_caught(outcomes_of):

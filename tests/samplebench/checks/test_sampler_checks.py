@@ -34,16 +34,16 @@ class Honest(DensitySampler):
         self.space = latents.space
         values = latents.values.flatten(1)
         self.mean = values.mean(0)
-        self.spread = (values - self.mean).square().mean(0).sqrt() * self.scale
+        self.std = (values - self.mean).square().mean(0).sqrt() * self.scale
         self.codes = latents.codes.flatten(1).clone()
 
     def sample(self, count: int) -> Latents:
         noise = torch.randn(count, len(self.mean), device=self.mean.device)
         rows = torch.randint(len(self.codes), (count,), device=self.mean.device)
-        return self.space.pack(values=self.mean + self.spread * noise, codes=self.codes[rows])
+        return self.space.pack(values=self.mean + self.std * noise, codes=self.codes[rows])
 
     def log_prob(self, latents: Latents) -> torch.Tensor:
-        normal = torch.distributions.Normal(self.mean, self.spread)
+        normal = torch.distributions.Normal(self.mean, self.std)
         codes = latents.codes.flatten(1)
         return (
             normal.log_prob(latents.values.flatten(1)).sum(1)
@@ -51,11 +51,11 @@ class Honest(DensitySampler):
         )
 
     def state(self) -> dict[str, torch.Tensor]:
-        return {"mean": self.mean, "spread": self.spread, "codes": self.codes}
+        return {"mean": self.mean, "std": self.std, "codes": self.codes}
 
     def restore(self, space: LatentSpace, state: Mapping[str, torch.Tensor]) -> None:
         self.space = space
-        self.mean, self.spread, self.codes = state["mean"], state["spread"], state["codes"]
+        self.mean, self.std, self.codes = state["mean"], state["std"], state["codes"]
 
 
 class Bootstrap(Sampler):
@@ -78,8 +78,8 @@ def not_a_sampler() -> object:
 
 
 class RenamesItsSetting(Honest):
-    def __init__(self, spread: float = 1.0) -> None:
-        super().__init__(spread)
+    def __init__(self, std: float = 1.0) -> None:
+        super().__init__(std)
 
 
 class RaisesOnSpaces(Honest):
@@ -271,7 +271,7 @@ def test_an_honest_density_passes_on_every_kind_of_space(outcomes_of):
     assert ("refitting_forgets", str(Sparse(6, 2, (2, 2)))) in passed
 
 
-def test_what_a_sampler_refuses_or_cannot_do_is_skipped_with_its_reason(outcomes_of):
+def test_rules_that_a_sampler_cannot_be_held_to_are_skipped_with_the_reason(outcomes_of):
     outcomes = outcomes_of("sampler", Bootstrap)
     assert not [o for o in outcomes if o.status == "failed"], render(outcomes)
     reasons = {o.detail for o in outcomes if o.status == "skipped"}

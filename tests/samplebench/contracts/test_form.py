@@ -34,6 +34,6 @@ def test_latents_of_another_space_are_refused():
         form.vectors(Continuous(1, (2,)).pack(values=torch.zeros(1, 2)))
 
 
-def test_there_must_be_a_latent():
+def test_a_form_of_no_latents_is_refused():
     with pytest.raises(ValueError, match="at least one latent"):
         Form.of(Continuous(2).pack(values=torch.zeros(0, 2)))

@@ -31,7 +31,7 @@ def test_there_is_something_to_read_for_every_need_that_is_no_condition():
 
 
 @pytest.mark.parametrize("need", READ_FOR)
-def test_what_was_declared_is_read_and_nothing_else(need):
+def test_only_declared_needs_can_be_read(need):
     whole = toys.evidence(SPACE)
     without = whole.restricted_to(set(Need) - {need})
     for read in READ_FOR[need]:
@@ -79,7 +79,7 @@ def test_an_undeclared_need_is_reported_as_one_message():
         *(({need}, True) for need in ("density", "costs", "sampler")),
     ],
 )
-def test_what_depends_on_the_sampler_follows_from_the_needs(needs, depends):
+def test_a_metric_depends_on_the_sampler_if_one_of_its_needs_does(needs, depends):
     class Some(Metric):
         def measure(self, evidence):
             return 0.0

@@ -32,7 +32,7 @@ def test_the_kind_is_asked_before_the_size():
     )
 
 
-def test_sizes_are_refused_in_the_samplers_own_words():
+def test_sizes_are_refused_with_the_samplers_own_reason():
     assert Pairs().objection(Continuous(3)) == "needs an even number of reals"
     assert Pairs().objection(Mixture(3, 2)) is None
 

@@ -116,7 +116,7 @@ def test_it_learns(images):
     assert after < 0.5 * before
 
 
-def test_the_last_weight_is_what_the_outputs_are_linear_in(images):
+def test_the_outputs_are_linear_in_the_last_weight(images):
     model = build()
     outputs, _ = model.reconstruct(images)
     with torch.no_grad():

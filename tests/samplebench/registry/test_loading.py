@@ -124,7 +124,7 @@ def test_a_strict_choice_changes_nothing_where_all_is_well(install):
 
 
 @pytest.mark.parametrize("error", ["KeyboardInterrupt", "MemoryError"])
-def test_what_concerns_the_whole_program_is_not_swallowed(install, error):
+def test_errors_of_the_whole_program_are_passed_on(install, error):
     install("bad", f"raise {error}")
     with pytest.raises(BaseException, match=r"^$") as raised:
         load_parts()

@@ -196,7 +196,7 @@ def test_a_value_that_the_inner_sampler_refuses_is_an_error_when_it_is_built(sam
 
 
 @pytest.mark.parametrize("value", ["3", "None", "('markov',)"])
-def test_what_is_no_text_names_no_sampler(samplers, value):
+def test_a_value_that_is_no_text_names_no_sampler(samplers, value):
     with pytest.raises(BadSetting, match="sampler 'whole': prior="):
         samplers.choose(f"whole(prior={value})")
 

@@ -150,7 +150,7 @@ def test_a_value_that_the_factory_refuses_is_an_error_that_names_the_part(sample
     )
 
 
-def test_what_a_kind_is_given_is_no_setting():
+def test_the_argument_that_every_part_of_a_kind_gets_is_no_setting():
     part = Part("autoencoder", "ae", autoencoder, HERE)
     assert list(part.parameters) == ["latent"]
     with pytest.raises(BadSetting, match="no setting 'image_shape'"):
@@ -158,7 +158,7 @@ def test_what_a_kind_is_given_is_no_setting():
     assert part.chosen(parse("ae(latent=4)")).build((1, 8, 8)) == ((1, 8, 8), 4)
 
 
-def test_what_cannot_be_read_is_an_error(samplers):
+def test_text_that_cannot_be_parsed_is_an_error(samplers):
     with pytest.raises(BadSpec):
         samplers.choose("gmm(components=)")
 

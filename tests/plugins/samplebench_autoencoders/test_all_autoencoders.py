@@ -1,4 +1,4 @@
-"""What holds for every autoencoder of this package, whatever it minimises."""
+"""Rules that hold for every autoencoder of the package, whatever it minimises."""
 
 import inspect
 import subprocess
@@ -93,7 +93,7 @@ def test_a_setting_that_makes_no_sense_is_refused_with_the_reason(name, settings
         FACTORIES[name]((1, 8, 8), **settings)
 
 
-def test_a_choice_that_is_none_is_refused_with_the_choices():
+def test_a_value_that_is_no_choice_is_refused_with_the_choices():
     with pytest.raises(ValueError, match="kernel is one of imq, rbf, not 'cubic'"):
         one_of("kernel", "cubic", ("imq", "rbf"))
 

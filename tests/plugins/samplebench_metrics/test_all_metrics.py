@@ -1,4 +1,4 @@
-"""What holds for every metric of the package."""
+"""Rules that hold for every metric of the package."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""What holds for every feature extractor that needs no file."""
+"""Rules that hold for every feature extractor that needs no file."""
 
 import pytest
 import torch
@@ -24,7 +24,7 @@ def fitted(name: str, shape: tuple[int, int, int]) -> FeatureExtractor:
     return extractor
 
 
-def test_all_extractors_but_inception_are_held_to_these_laws():
+def test_all_extractors_but_inception_keep_these_rules():
     assert set(FACTORIES) == {*SHORT, "inception"}
 
 
@@ -44,8 +44,8 @@ def test_features_are_finite_vectors_at_every_size(name, shape):
 def test_features_of_an_image_do_not_depend_on_its_batch(name):
     extractor, images = fitted(name, (1, 16, 16)), train_split((1, 16, 16)).images / 255
     together = extractor.features(images)
-    apart = torch.cat([extractor.features(some) for some in images.split(7)])
-    assert torch.allclose(together, apart, rtol=1e-4, atol=1e-5)
+    in_batches = torch.cat([extractor.features(some) for some in images.split(7)])
+    assert torch.allclose(together, in_batches, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", SHORT)
