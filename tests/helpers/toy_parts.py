@@ -158,7 +158,7 @@ class Coded(Linear):
 
 
 class Normal(Sampler):
-    """A normal law with the data's mean and spread."""
+    """A normal distribution with the data's mean and std."""
 
     accepts = (Continuous,)
 

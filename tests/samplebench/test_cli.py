@@ -161,7 +161,7 @@ def test_list_shows_every_part_with_what_it_takes_and_its_paper(typed):
     assert found["metric", "spread"]["plugin"] == "the file toy_parts.py"
     assert all({"name", "kind"} <= row.keys() for row in rows)
     out = typed("list", "samplers")[1]
-    assert "A normal law with the data's mean and spread." in out
+    assert "A normal distribution with the data's mean and std." in out
     assert max(map(len, typed("list", "suites")[1].splitlines())) < 200
 
 

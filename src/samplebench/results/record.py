@@ -195,7 +195,7 @@ class Record(_Plain):
 
     def to_json(self) -> str:
         """Strict JSON, one field a line, with the digest of the content."""
-        return record_file.write(self.model_dump(mode="json"))
+        return record_file.write(self.model_dump())
 
     @staticmethod
     def from_json(text: str) -> "Record":

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from samplebench.registry import syntax
 from samplebench.registry.syntax import (
     Code,
     Scope,
@@ -123,7 +124,7 @@ def test_a_module_without_source_is_an_error(tmp_path):
 
 
 def test_installed_sources_are_those_that_were_imported():
-    assert find_installed("samplebench.registry.syntax") == Path(code_of.__code__.co_filename)
+    assert find_installed("samplebench.registry.syntax") == Path(syntax.__file__)
     assert find_installed("nothing.of.that.name") is None
     assert find_installed("math") is None
 
