@@ -18,11 +18,17 @@ class CommitHook(BuildHookInterface):
         inherited = root / "src" / PLACE  # a source archive has it from its own build
         if version == "editable" or inherited.is_file():
             return
-        file = Path(self.directory) / "source-commit.txt"
+        file = self._file()
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(_commit(root) or _digest(root), encoding="utf-8")
         place = PLACE if self.target_name == "wheel" else f"src/{PLACE}"
         build_data["force_include"][str(file)] = place
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        self._file().unlink(missing_ok=True)
+
+    def _file(self) -> Path:
+        return Path(self.directory) / "source-commit.txt"
 
 
 def _commit(root: Path) -> str | None:

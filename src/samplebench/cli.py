@@ -38,12 +38,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Measure what a suite asks for and is not measured yet, then write the board."""
-    from samplebench.boards import write_boards
+    from samplebench.boards import show_board, write_boards
     from samplebench.display import choose_display, format_duration
     from samplebench.pipeline.running.executors import EXECUTORS
     from samplebench.pipeline.running.run import run
     from samplebench.plan_table import counts
     from samplebench.planning import plan_run
+    from samplebench.results.formats.terminal import console_for_output
     from samplebench.results.store import Store
 
     plan, site = plan_run(options)
@@ -60,6 +61,8 @@ def run(options: argparse.Namespace) -> int:
         finally:
             if name in Store(options.results).suites():
                 write_boards(options.results, [name])
+    if not options.quiet:
+        show_board(options.results, name, console_for_output())
     _summarise(outcomes, plan, site)
     if not plan.of_status("to do", "stale", "measured", "unverified"):
         return 3
