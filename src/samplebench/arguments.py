@@ -2,12 +2,11 @@
 
 import argparse
 import inspect
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from samplebench import __version__
+from samplebench import __version__, options
 
 KINDS = ("datasets", "autoencoders", "samplers", "features", "metrics", "suites", "plugins")
 """What can be listed."""
@@ -50,17 +49,17 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
 
 
 def _command(names: Any, name: str, commands: Mapping[str, Command]) -> argparse.ArgumentParser:
-    told = inspect.getdoc(commands[name])
-    command: argparse.ArgumentParser = names.add_parser(name, help=told, description=told)
+    text = inspect.getdoc(commands[name])
+    command: argparse.ArgumentParser = names.add_parser(name, help=text, description=text)
     command.set_defaults(command=commands[name])
     return command
 
 
 def _run_options(command: argparse.ArgumentParser) -> None:
     _grid_options(command)
-    _quiet_option(command)
+    options.add_quiet(command)
     command.add_argument("--again", action="store_true", help="measure measured cells again")
-    _jobs_option(command)
+    options.add_jobs(command)
     command.add_argument(
         "--executor",
         choices=EXECUTORS,
@@ -71,14 +70,14 @@ def _run_options(command: argparse.ArgumentParser) -> None:
 
 def _plan_options(command: argparse.ArgumentParser) -> None:
     _grid_options(command)
-    _json_option(command)
+    options.add_json(command)
 
 
 def _verify_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "suite", nargs="?", default="digits", help="a bundled suite or a TOML file (digits)"
     )
-    _only_option(command)
+    options.add_only(command)
     chosen = command.add_mutually_exclusive_group()
     chosen.add_argument("--sample", type=int, metavar="N", help="replay N cells at random")
     chosen.add_argument("--all", action="store_true", help="replay every measured cell")
@@ -87,13 +86,13 @@ def _verify_options(command: argparse.ArgumentParser) -> None:
         metavar="COMMIT",
         help="compare with that commit's code on this machine, in place of the records",
     )
-    _quiet_option(command)
-    _jobs_option(command)
-    _device_option(command)
-    _workspace_option(command)
-    _data_option(command)
-    _results_option(command)
-    _plugin_options(command)
+    options.add_quiet(command)
+    options.add_jobs(command)
+    options.add_device(command)
+    options.add_workspace(command)
+    options.add_data_dir(command)
+    options.add_results(command)
+    options.add_plugins(command)
 
 
 def _train_options(command: argparse.ArgumentParser) -> None:
@@ -107,11 +106,11 @@ def _train_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--output", type=Path, required=True, metavar="DIR", help="the folder of the checkpoint"
     )
-    _quiet_option(command)
-    _device_option(command)
-    _workspace_option(command)
-    _data_option(command)
-    _plugin_options(command)
+    options.add_quiet(command)
+    options.add_device(command)
+    options.add_workspace(command)
+    options.add_data_dir(command)
+    options.add_plugins(command)
 
 
 def _push_options(command: argparse.ArgumentParser) -> None:
@@ -123,28 +122,28 @@ def _push_options(command: argparse.ArgumentParser) -> None:
 def _list_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("kind", nargs="?", choices=KINDS, help="all of them when left out")
     command.add_argument("--markdown", action="store_true", help="as a table for documents")
-    _plugin_options(command)
-    _json_option(command)
+    options.add_plugins(command)
+    options.add_json(command)
 
 
 def _show_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "record", help="the start of an identity, a record's file, or a pattern: '*/vae*/gmm*/*0'"
     )
-    _results_option(command)
-    _json_option(command)
+    options.add_results(command)
+    options.add_json(command)
 
 
 def _check_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("target", help="a Python file, an installed plugin, or a part")
-    _data_option(command)
-    _plugin_options(command)
+    options.add_data_dir(command)
+    options.add_plugins(command)
 
 
 def _leaderboard_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("suite", nargs="*", help="all that have records when left out")
     command.add_argument("--check", action="store_true", help="write nothing; fail if one differs")
-    _results_option(command)
+    options.add_results(command)
 
 
 def _compare_options(command: argparse.ArgumentParser) -> None:
@@ -159,8 +158,8 @@ def _compare_options(command: argparse.ArgumentParser) -> None:
         help="a column, in place of all of images and latents; repeatable: 'FD[classifier]'",
     )
     command.add_argument("--markdown", action="store_true", help="as a table for documents")
-    _results_option(command)
-    _json_option(command)
+    options.add_results(command)
+    options.add_json(command)
 
 
 def _grid_options(command: argparse.ArgumentParser) -> None:
@@ -173,7 +172,7 @@ def _grid_options(command: argparse.ArgumentParser) -> None:
             help="in place of the suite's; repeatable",
         )
     command.add_argument("--seeds", metavar="0-4", help="in place of the suite's: 0-4 or 0,2,5")
-    _only_option(command)
+    options.add_only(command)
     command.add_argument(
         "--checkpoint",
         action=_Once,
@@ -181,80 +180,11 @@ def _grid_options(command: argparse.ArgumentParser) -> None:
         help="load this in place of training: a folder that `train` wrote, hf://owner/name, "
         "or a safetensors file",
     )
-    _device_option(command)
-    _workspace_option(command)
-    _data_option(command)
-    _results_option(command)
-    _plugin_options(command)
-
-
-def _only_option(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--only",
-        action="append",
-        default=[],
-        metavar="PATTERN",
-        help="dataset/autoencoder/sampler/seed N, with * and ?; repeatable",
-    )
-
-
-def _jobs_option(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--jobs", type=int, default=1, metavar="N", help="stages at once, which share the threads"
-    )
-
-
-def _quiet_option(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--quiet", action="store_true", help="show no progress")
-
-
-def _device_option(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--device", default="auto", help="auto, cpu, cuda, cuda:1 (default: auto)"
-    )
-
-
-def _workspace_option(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--workspace", type=Path, default=_cache(), metavar="DIR", help="cache of trained models"
-    )
-
-
-def _cache() -> Path:
-    """Where trained models and downloaded data lie unless told otherwise."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "samplebench"
-
-
-def _data_option(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--data-dir",
-        type=Path,
-        default=_cache() / "data",
-        metavar="DIR",
-        help="where datasets lie",
-    )
-
-
-def _results_option(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--results", type=Path, default=Path("leaderboards"), metavar="DIR", help="records, boards"
-    )
-
-
-def _plugin_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--plugin", type=Path, action="append", default=[], metavar="FILE.py", help="load a file"
-    )
-    command.add_argument(
-        "--disable-plugin", action="append", default=[], metavar="NAME", help="do not load it"
-    )
-    command.add_argument(
-        "--strict-plugins", action="store_true", help="a broken plugin is an error"
-    )
-
-
-def _json_option(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help="a list of objects")
+    options.add_device(command)
+    options.add_workspace(command)
+    options.add_data_dir(command)
+    options.add_results(command)
+    options.add_plugins(command)
 
 
 _OPTIONS = {
@@ -269,4 +199,4 @@ _OPTIONS = {
     "leaderboard": _leaderboard_options,
     "compare": _compare_options,
 }
-"""What each command takes, in the order in which the help lists them."""
+"""The options of each command, in the order in which the help lists them."""

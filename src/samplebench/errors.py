@@ -14,7 +14,7 @@ class SamplebenchError(Exception):
 
 
 class UsageError(SamplebenchError):
-    """What was asked for cannot be understood or does not exist."""
+    """The request cannot be understood, or names something that does not exist."""
 
     exit_code: ClassVar[int] = 2
 
@@ -54,7 +54,7 @@ class StorageError(SamplebenchError):
 
 
 class NoNumber(SamplebenchError):
-    """What a metric raises where its number has no meaning for these latents or this sampler.
+    """A metric's number has no meaning for these latents or this sampler; metrics raise it.
 
     That is an answer, shown with its reason; after any other exception, the cell is measured anew.
     """
@@ -69,7 +69,7 @@ class DataMissing(SamplebenchError):
 
 
 class WeightsMissing(SamplebenchError):
-    """Pretrained weights are not at hand; the message names the file and the alternatives."""
+    """Pretrained weights are missing; the message names the file and the alternatives."""
 
 
 class BadCheckpoint(SamplebenchError):

@@ -1,1 +1,1 @@
-"""How a benchmark runs: what is asked for, the stages that do it, and what carries them out."""
+"""The pipeline of a benchmark: requests, the stages that meet them, and runs of stages."""

@@ -1,4 +1,4 @@
-"""Where numbers come from: code, versions, machine and data."""
+"""The provenance of numbers: code, versions, machine and data."""
 
 import platform
 import subprocess
@@ -39,7 +39,7 @@ def platform_of(site: Site, core: Code) -> dict[str, Any]:
 def provenance(
     site: Site, core: Code, codes: Collection[Code], *, suite: str, data: str | None
 ) -> Provenance:
-    """Where numbers come from that are measured now, in this process.
+    """The provenance of numbers that are measured now, in this process.
 
     Args:
         core: the measuring code that all cells share.

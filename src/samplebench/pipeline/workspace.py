@@ -1,4 +1,4 @@
-"""Where a run works: its folders, and the cache of artefacts in one of them.
+"""The site of a run: its folders, and the cache of artefacts in one of them.
 
 Everything in the cache can be made again; it is safe to delete at any time.
 """

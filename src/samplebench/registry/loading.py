@@ -33,9 +33,9 @@ _HOOKS = {
 
 @dataclass(frozen=True)
 class Choice:
-    """Which plugins to load:
+    """The plugins to load: installed ones less ``disabled``, and single ``files``.
 
-    installed ones less ``disabled``, and single ``files``; ``strict`` takes no excuses.
+    With ``strict``, a broken plugin is an error.
     """
 
     files: tuple[str, ...] = ()
@@ -76,7 +76,7 @@ class Parts:
 
 @dataclass(frozen=True)
 class _Source:
-    """Where a plugin can be had: an entry point, or a file."""
+    """The source of a plugin: an entry point, or a file."""
 
     name: str
     distribution: str
@@ -240,12 +240,12 @@ def _require_free(part: Part, taken: Iterable[Part]) -> None:
 
 
 def _report(source: _Source, error: BaseException) -> BrokenPlugin:
-    told = isinstance(error, PluginError | pluggy.PluginValidationError)
-    reason = str(error) if told else f"{type(error).__name__}: {error}"
+    is_reported = isinstance(error, PluginError | pluggy.PluginValidationError)
+    reason = str(error) if is_reported else f"{type(error).__name__}: {error}"
     return BrokenPlugin(
         source.name,
         f"{source.distribution} {source.version}".strip(),
         " ".join(reason.split()),
         # Where it happened; how we came there is of no use to its author.
-        "" if told else "".join(traceback.format_exception(error, limit=-1)),
+        "" if is_reported else "".join(traceback.format_exception(error, limit=-1)),
     )

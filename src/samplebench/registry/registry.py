@@ -69,7 +69,7 @@ class Part:
 
     @property
     def meanings(self) -> dict[str, str]:
-        """What its documentation says of each setting."""
+        """The meaning of each setting, from its documentation."""
         told = documentation.arguments(self._documentation)
         return {name: text for name, text in told.items() if name in self.parameters}
 

@@ -43,6 +43,7 @@ def _describe_provenance(ranking: Ranking) -> str:
     uses = [(record.dataset, record.autoencoder, record.sampler) for record in records]
     parts = [part for use in uses for part in use if part]
     days = sorted({origin.finished[:10] for origin in origins})
+    commits = [record.verification.since for record in records]
     facts = {
         f"{len(records)} records, seeds": [str(record.seed) for record in records],
         "samplebench": [origin.samplebench for origin in origins],
@@ -55,6 +56,7 @@ def _describe_provenance(ranking: Ranking) -> str:
         "data": [shorten(origin.data) for origin in origins if origin.data],
         "suite": [shorten(origin.suite) for origin in origins],
         "measuring code": [shorten(origin.core) for origin in origins if origin.core],
+        "confirmed by replays next to commit": [shorten(commit) for commit in commits if commit],
         "measured": [" to ".join(dict.fromkeys((days[0], days[-1])))],
     }
     listed = "; ".join(

@@ -75,20 +75,19 @@ class Score(_Plain):
 
     @property
     def key(self) -> tuple[str, str | None]:
-        """What was measured: the metric, and the extractor if it used one."""
+        """The metric, and the extractor if it used one."""
         return self.metric.key, self.features.part.key if self.features else None
 
     @property
     def column(self) -> tuple[str, str, str]:
-        """What makes two scores comparable:
-
-        the title, the metric with every setting, and the weights of the extractor.
+        """A key that comparable scores share: the title, the metric with every setting, and the
+        weights of the extractor.
         """
         return self.title, self.metric.key, self.features.weights if self.features else ""
 
 
 class Provenance(_Plain):
-    """Where the numbers come from, and what is needed to get them again."""
+    """The origin of the numbers, and all that is needed to get them again."""
 
     samplebench: str
     python: str
@@ -165,7 +164,7 @@ class Record(_Plain):
     provenance: Provenance
     verification: Verification = Verification()
     picture: str | None
-    """File name of the picture of samples, beside the record."""
+    """File name of the picture of samples, in the suite's folder of samples."""
 
     @model_validator(mode="after")
     def _reason_when_not_measured(self) -> "Record":

@@ -1,1 +1,1 @@
-"""What is used outside a run: checkpoints, the hub, fitted samplers."""
+"""Checkpoints, the hub and fitted samplers, for use outside a run."""

@@ -1,1 +1,1 @@
-"""What is asked for, and is it measured already? Plans; runs nothing and reads no data."""
+"""Requests: suites, grids and plans, with the status of each cell. Runs nothing, reads no data."""

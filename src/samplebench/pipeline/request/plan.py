@@ -22,6 +22,7 @@ from samplebench.pipeline.request.status import Status, status_of
 from samplebench.pipeline.request.suite import Suite
 from samplebench.pipeline.workspace import digest_of_file
 from samplebench.registry.loading import Parts
+from samplebench.registry.registry import Chosen
 from samplebench.registry.syntax import Code
 from samplebench.results.record import Record
 
@@ -101,11 +102,7 @@ def make_plan(
     known = {record.identity: record for record in records}
     features = choose_all(parts.features, suite.features)
     metrics = choose_all(parts.metrics, suite.metrics)
-    if not features and (name := next((str(m) for m in metrics if needs_features(m)), None)):
-        raise UsageError(
-            f"the metric '{name}' needs features to measure in; name some in the suite or with "
-            f"--features. Installed: {', '.join(parts.features)}."
-        )
+    _require_features(metrics, features, parts)
     _require_one_autoencoder(weights, suite, parts)
     digest = digest_of_file(weights) if weights else None
     spaces = _Spaces(data_dir)
@@ -146,6 +143,15 @@ def _measured(record: Record | None, parts: Parts) -> list[BoundMetric]:
         except UsageError:  # its plugin is gone; the earlier record is set aside, not lost
             continue
     return bound
+
+
+def _require_features(metrics: Iterable[Chosen], features: Sequence[Chosen], parts: Parts) -> None:
+    needing = next((str(metric) for metric in metrics if needs_features(metric)), None)
+    if needing and not features:
+        raise UsageError(
+            f"the metric '{needing}' needs features to measure in; name some in the suite or with "
+            f"--features. Installed: {', '.join(parts.features)}."
+        )
 
 
 def _require_one_autoencoder(weights: Path | None, suite: Suite, parts: Parts) -> None:

@@ -128,7 +128,7 @@ def _receive(connection: Connection) -> tuple[Any, Exception | None] | None:
 
 
 def _describe_end(exit_code: int | None, log: Path) -> str:
-    """How a child ended, with the last line of its output."""
+    """Describe the end of a child, with the last line of its output."""
     last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
     said = f"; its last line: {last[0]}" if last else ""
     if exit_code is not None and exit_code < 0:

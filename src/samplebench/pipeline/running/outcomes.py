@@ -1,4 +1,4 @@
-"""What came of a run."""
+"""The outcomes of a run."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ from samplebench.results.record import Record
 
 @dataclass
 class Outcomes:
-    """How many cells ended in which way, and the reasons."""
+    """Counts of the cells by their end, and the reasons of those that failed."""
 
     measured: int = 0
     incomplete: int = 0

@@ -56,5 +56,5 @@ def data_stage(planned: Planned, site: Site) -> DataStage:
 
 
 def terms_of(suite: Suite) -> Terms:
-    """What the cells of a suite share."""
+    """The terms that the cells of a suite share."""
     return Terms(suite.name, suite.digest, suite.protocol)

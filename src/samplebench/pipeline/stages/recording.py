@@ -19,7 +19,7 @@ from samplebench.results.record import Record, Score
 
 @dataclasses.dataclass(frozen=True)
 class Terms:
-    """What the cells of a suite share: its name, digest and protocol."""
+    """The name, digest and protocol of a suite, which all its cells share."""
 
     suite: str
     digest: str

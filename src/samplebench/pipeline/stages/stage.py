@@ -56,7 +56,7 @@ class Stage(Protocol):
 
 
 def path_of(made: Mapping[Stage, Outcome], stage: Stage) -> Path:
-    """Where the work of a stage lies that another needs."""
+    """The place where the work of a needed stage lies."""
     outcome = made[stage]
     assert isinstance(outcome, Path)  # the run carries out no stage before those that it needs
     return outcome

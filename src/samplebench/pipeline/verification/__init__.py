@@ -1,1 +1,1 @@
-"""Replays of measured cells: do scores come out the same with the code and versions of today?"""
+"""Replays of measured cells, to see if scores come out the same with the code of today."""

@@ -1,4 +1,4 @@
-"""Which records do replays confirm, and which do they refute?"""
+"""Judgements on records by replays: confirmed and stamped, or refuted and stale."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -133,5 +133,5 @@ def _is_from(record: Record | None, commit: str) -> bool:
 
 
 def _platform(origin: Provenance) -> tuple[object, ...]:
-    """What decides the bits of scores, besides code."""
+    """All that decides the bits of scores, besides code."""
     return origin.device, origin.processor, origin.system, origin.threads, origin.torch

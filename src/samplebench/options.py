@@ -1,0 +1,74 @@
+"""Options that several commands share."""
+
+import argparse
+import os
+from pathlib import Path
+
+
+def add_only(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="dataset/autoencoder/sampler/seed N, with * and ?; repeatable",
+    )
+
+
+def add_jobs(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="stages at once, which share the threads"
+    )
+
+
+def add_quiet(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def add_device(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--device", default="auto", help="auto, cpu, cuda, cuda:1 (default: auto)"
+    )
+
+
+def add_workspace(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--workspace", type=Path, default=_cache(), metavar="DIR", help="cache of trained models"
+    )
+
+
+def _cache() -> Path:
+    """The folder of trained models and downloaded data, if no other is given."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "samplebench"
+
+
+def add_data_dir(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--data-dir",
+        type=Path,
+        default=_cache() / "data",
+        metavar="DIR",
+        help="where datasets lie",
+    )
+
+
+def add_results(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--results", type=Path, default=Path("leaderboards"), metavar="DIR", help="records, boards"
+    )
+
+
+def add_plugins(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--plugin", type=Path, action="append", default=[], metavar="FILE.py", help="load a file"
+    )
+    command.add_argument(
+        "--disable-plugin", action="append", default=[], metavar="NAME", help="do not load it"
+    )
+    command.add_argument(
+        "--strict-plugins", action="store_true", help="a broken plugin is an error"
+    )
+
+
+def add_json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="a list of objects")
