@@ -11,9 +11,6 @@ from samplebench import __version__, options
 KINDS = ("datasets", "autoencoders", "samplers", "features", "metrics", "suites", "plugins")
 """What can be listed."""
 
-EXECUTORS = ("forked", "inline")
-"""What can carry out the stages of a run."""
-
 Command = Callable[[argparse.Namespace], int]
 """Carries out what was typed; its exit code."""
 
@@ -62,8 +59,8 @@ def _run_options(command: argparse.ArgumentParser) -> None:
     options.add_jobs(command)
     command.add_argument(
         "--executor",
-        choices=EXECUTORS,
-        default=EXECUTORS[0],
+        default="forked",
+        metavar="NAME",
         help="forked: each stage in a process of its own; inline: all in this one, to debug",
     )
 

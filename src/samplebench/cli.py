@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     """Measure what a suite asks for and is not measured yet, then write the board."""
     from samplebench.boards import show_board, write_boards
     from samplebench.display import choose_display, format_duration
-    from samplebench.pipeline.running.executors import EXECUTORS
+    from samplebench.pipeline.running.executors import start_executor
     from samplebench.pipeline.running.run import run
     from samplebench.plan_table import counts
     from samplebench.planning import plan_run
@@ -55,7 +55,10 @@ def run(options: argparse.Namespace) -> int:
     if not options.quiet:
         guess = f", about {format_duration(seconds / site.jobs)}" if todo and seconds else ""
         print(f"{name}: {counts(plan)}{guess}, on {site.device}", file=sys.stderr)
-    with choose_display(options.quiet) as display, EXECUTORS[options.executor](site) as executor:
+    with (
+        choose_display(options.quiet) as display,
+        start_executor(options.executor, site) as executor,
+    ):
         try:
             outcomes = run(plan, site, executor, display)
         finally:
@@ -93,7 +96,7 @@ def train(options: argparse.Namespace) -> int:
     from samplebench.display import choose_display
     from samplebench.pipeline.exchange.checkpoint_folder import require_replaceable
     from samplebench.pipeline.exchange.train import train_checkpoint, training_suite
-    from samplebench.pipeline.running.executors import EXECUTORS
+    from samplebench.pipeline.running.executors import start_executor
     from samplebench.planning import load_chosen_parts, site_of
 
     suite = training_suite(
@@ -109,7 +112,7 @@ def train(options: argparse.Namespace) -> int:
     if require_replaceable(options.output):
         notice = f"the checkpoint in {options.output} will be replaced when this one is trained"
         print(f"samplebench: {notice}", file=sys.stderr)
-    with choose_display(options.quiet) as display, EXECUTORS["forked"](site) as executor:
+    with choose_display(options.quiet) as display, start_executor("forked", site) as executor:
         training = train_checkpoint(suite, parts, site, executor, display).training
     error = f"reconstruction MSE {training.error:.4g} on {training.held_out:,} held-out images"
     print(f"{options.autoencoder} on {options.dataset}, seed {options.seed}: {error}")

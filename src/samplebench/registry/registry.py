@@ -1,7 +1,4 @@
-"""Frozen registries:
-
-what is installed, looked up by name, with settings checked before anything is built.
-"""
+"""Frozen registries of the installed parts; settings are checked before anything is built."""
 
 import difflib
 import inspect
@@ -31,10 +28,7 @@ GIVEN: Mapping[str, str | None] = {
 
 @dataclass(frozen=True)
 class Part:
-    """One thing that can be ranked or measured with:
-
-    its kind, name, factory, and who offers it.
-    """
+    """A part: its kind, name and factory, and the plugin that offers it."""
 
     kind: str
     name: str

@@ -10,7 +10,7 @@ import pytest
 from samplebench.display import QuietDisplay
 from samplebench.pipeline.request.plan import Plan, make_plan
 from samplebench.pipeline.request.suite import Suite, load_suite, override
-from samplebench.pipeline.running.executors import EXECUTORS
+from samplebench.pipeline.running.executors import start_executor
 from samplebench.pipeline.running.outcomes import Outcomes
 from samplebench.pipeline.running.run import run
 from samplebench.pipeline.stages.code import core_code
@@ -63,7 +63,7 @@ class Bench:
     ) -> Outcomes:
         """Run the suite with changes, on a site with changes."""
         place = replace(self.site, **(site or {}))
-        with EXECUTORS[executor](place) as carrying:
+        with start_executor(executor, place) as carrying:
             return run(self.plan(**changes), place, carrying, QuietDisplay())
 
     def records(self) -> dict[str, Record]:

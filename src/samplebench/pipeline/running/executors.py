@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from typing import Final
 
+from samplebench.errors import UsageError
 from samplebench.pipeline.running.forked import ForkedExecutor
 from samplebench.pipeline.running.inline import InlineExecutor
 from samplebench.pipeline.workspace import Site
@@ -18,6 +19,17 @@ def _forked(site: Site) -> Executor:
         preload=tuple(f"samplebench.pipeline.running.{room}" for room in rooms),
         logs=site.workspace / "logs",
     )
+
+
+def start_executor(name: str, site: Site) -> Executor:
+    """Start the executor of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name not in EXECUTORS:
+        raise UsageError(f"No executor is called {name!r}. There are: {', '.join(EXECUTORS)}.")
+    return EXECUTORS[name](site)
 
 
 EXECUTORS: Final[Mapping[str, Callable[[Site], Executor]]] = {

@@ -1,4 +1,4 @@
-"""Work that every child needs, done once. Imported by the server of children alone, and last of all.
+"""Work that every child needs, done once. The server of children imports it, last of all.
 
 Letting torch import what it needs to be deterministic takes two seconds: children are spared it.
 """

@@ -24,18 +24,18 @@ class Difference:
     replayed: float | None
     spread: Summary | None
 
-    @property
-    def is_within_spread(self) -> bool | None:
+    def is_within_spread(self, level: float = 0.95) -> bool | None:
         """Say if two seeds of the row would differ as much; ``None`` if too little is known.
 
-        Their difference has √2 times the spread of one, and lies within Student's t of it in 95
-        of 100 cases.
+        The difference of two seeds has √2 times the std of one, and lies within Student's t of
+        that in a share ``level`` of cases.
         """
-        if self.recorded is None or self.replayed is None or self.spread is None:
+        if self.recorded is None or self.replayed is None:
             return None
-        assert self.spread.std is not None  # there are two seeds or more
-        reach = float(stdtrit(self.spread.n - 1, 0.975)) * math.sqrt(2) * self.spread.std
-        return abs(self.replayed - self.recorded) <= reach
+        if self.spread is None or not self.spread.std:  # one seed, or all the same
+            return None
+        reach = float(stdtrit(self.spread.n - 1, (1 + level) / 2)) * math.sqrt(2)
+        return abs(self.replayed - self.recorded) <= reach * self.spread.std
 
     def __str__(self) -> str:
         """The difference in one line."""
@@ -47,7 +47,7 @@ class Difference:
         )
         return (
             f"{self.cell}, {self.title}: recorded {_text(self.recorded)}, replayed "
-            f"{_text(self.replayed)}{moved}, {within[self.is_within_spread]} the spread over seeds"
+            f"{_text(self.replayed)}{moved}, {within[self.is_within_spread()]} the spread over seeds"
         )
 
 
