@@ -39,15 +39,16 @@ class Difference:
 
     def __str__(self) -> str:
         """The difference in one line."""
-        within = {True: "within", False: "outside", None: "not comparable with"}
+        verdict = {True: "within", False: "outside", None: "not comparable with"}
         moved = (
             f" (by {self.replayed - self.recorded:+.3g})"
             if self.recorded is not None and self.replayed is not None
             else ""
         )
         return (
-            f"{self.cell}, {self.title}: recorded {_text(self.recorded)}, replayed "
-            f"{_text(self.replayed)}{moved}, {within[self.is_within_spread()]} the spread over seeds"
+            f"{self.cell}, {self.title}: recorded {_text(self.recorded)}, "
+            f"replayed {_text(self.replayed)}{moved}, "
+            f"{verdict[self.is_within_spread()]} the spread over seeds"
         )
 
 
