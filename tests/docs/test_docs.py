@@ -65,7 +65,7 @@ def test_the_tables_of_the_pages_are_what_the_tool_makes():
     refresh = importlib.util.module_from_spec(place)
     place.loader.exec_module(refresh)
     assert "| sampler" in refresh.parts_table()
-    assert "| `components` | `10` | how many; " in refresh.settings_table()
+    assert "| `components` | `10` | the number of Gaussians; " in refresh.settings_table()
     for page in refresh.PAGES:
         text = page.read_text(encoding="utf-8")
         assert refresh.refreshed(text) == text, f"{page}: run: python docs/refresh.py"
@@ -168,7 +168,7 @@ def test_committed_records_are_those_that_the_suite_asks_for(suite, capsys):
     results = str(ROOT / "leaderboards")
     assert main(["plan", "--suite", suite, "--results", results, "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
-    assert {row["state"] for row in rows} <= {"measured", "stale"}
+    assert {row["status"] for row in rows} == {"measured"}
 
 
 def test_committed_boards_are_what_their_records_say():
