@@ -1,0 +1,98 @@
+"""Differences of two measurements: any bit counts, and the spread over seeds is its measure."""
+
+import math
+from statistics import stdev
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from samplebench.pipeline.verification.differences import Difference, differences, row_key
+from samplebench.results.statistics import Summary
+
+
+@pytest.fixture
+def measured(bench):
+    """Records of one row with three seeds, as measured."""
+    bench.run(executor="inline", seeds=[0, 1, 2])
+    return [bench.records()[f"stripes / linear / normal / seed {seed}"] for seed in range(3)]
+
+
+def changed(record, title, **changes):
+    scores = [s.model_copy(update=changes) if s.title == title else s for s in record.scores]
+    return record.model_copy(update={"scores": scores})
+
+
+def titles(record, replay, siblings=()):
+    return [difference.title for difference in differences(record, replay, siblings)]
+
+
+def test_a_record_does_not_differ_from_itself(measured):
+    assert titles(measured[0], measured[0], measured) == []
+
+
+def test_costs_are_not_compared(measured):
+    [cost] = [score for score in measured[0].scores if score.subject == "cost"]
+    assert titles(measured[0], changed(measured[0], cost.title, value=1e9)) == []
+
+
+@pytest.mark.parametrize("field", ["value", "floor"])
+def test_the_last_bit_of_a_value_or_floor_counts(measured, field):
+    [score] = [score for score in measured[0].scores if score.title == "distance[pixels]"]
+    moved = float(np.nextafter(getattr(score, field), math.inf))
+    replay = changed(measured[0], score.title, **{field: moved})
+    assert titles(measured[0], replay) == [score.title]
+
+
+def test_a_problem_that_came_or_went_counts(measured):
+    failed = changed(measured[0], "spread", value=None, problem="it is too small")
+    [came] = differences(measured[0], failed, ())
+    [went] = differences(failed, measured[0], ())
+    assert (came.replayed, went.recorded) == (None, None)
+    assert (came.is_within_spread, went.is_within_spread) == (None, None)
+    assert "replayed nothing" in str(came)
+    assert titles(failed, failed) == []
+
+
+def test_another_wording_of_the_same_problem_does_not_count(measured):
+    one, other = (changed(measured[0], "spread", value=None, problem=text) for text in "ab")
+    assert titles(one, other) == []
+
+
+def test_a_score_that_the_replay_lacks_counts(measured):
+    fewer = measured[0].model_copy(update={"scores": measured[0].scores[1:]})
+    assert titles(measured[0], fewer) == [measured[0].scores[0].title]
+    assert titles(fewer, measured[0]) == []
+
+
+def test_the_spread_is_that_of_the_row_over_its_seeds_each_record_once(measured):
+    moved = changed(measured[0], "spread", value=100.0)
+    [difference] = differences(measured[0], moved, measured)
+    values = [s.value for record in measured for s in record.scores if s.title == "spread"]
+    assert difference.spread.n == 3
+    assert difference.spread.std == pytest.approx(stdev(values))
+
+
+def test_one_seed_has_no_spread(measured):
+    moved = changed(measured[0], "spread", value=100.0)
+    [difference] = differences(measured[0], moved, [measured[0]])
+    assert difference.spread is None
+    assert difference.is_within_spread is None
+    assert "not comparable with the spread" in str(difference)
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5, 30])
+def test_within_the_spread_is_what_two_seeds_differ_by_in_95_of_100_cases(seeds):
+    values = np.random.default_rng(seeds).normal(3.0, 0.2, seeds)
+    reach = stats.t.ppf(0.975, seeds - 1) * np.sqrt(2) * np.std(values, ddof=1)
+    for sign in (-1, 1):
+        for factor, within in ((0.0, True), (1 - 1e-9, True), (1 + 1e-9, False)):
+            moved = float(3.0 + sign * factor * reach)
+            difference = Difference("a", "b", 3.0, moved, Summary.of(values.tolist()))
+            assert difference.is_within_spread is within
+            assert f"{'within' if within else 'outside'} the spread" in str(difference)
+
+
+def test_a_row_is_the_same_for_all_seeds_and_another_for_another_sampler(bench, measured):
+    assert len({row_key(record) for record in measured}) == 1
+    assert len({row_key(record) for record in bench.records().values()}) == 3
