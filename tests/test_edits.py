@@ -144,7 +144,7 @@ def test_arithmetic_of_the_measuring_code_changes_it_and_no_part(changed):
 
 
 def plan_of(tree: Path, results: Path) -> dict[str, tuple[str, str]]:
-    """The sampler and status of each cell by identity, as ``samplebench plan`` under a tree says."""
+    """The sampler and status of each cell by identity, by ``samplebench plan`` under a tree."""
     command = [sys.executable, "-m", "samplebench.cli", "plan", "--suite", "mnist", "--json"]
     path = os.pathsep.join([str(tree / "src"), str(tree / "plugins")])
     ended = subprocess.run(
@@ -155,9 +155,7 @@ def plan_of(tree: Path, results: Path) -> dict[str, tuple[str, str]]:
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
-    return {
-        row["identity"]: (row["sampler"], row["status"]) for row in json.loads(ended.stdout)
-    }
+    return {row["identity"]: (row["sampler"], row["status"]) for row in json.loads(ended.stdout)}
 
 
 @pytest.fixture
@@ -166,7 +164,7 @@ def results(tmp_path):
     suite, store = load_suite("mnist"), Store(tmp_path / "results")
     published = Store(ROOT / "leaderboards").read(suite.name)[0]
     plan = make_plan(suite, load_parts(), published, data_dir=tmp_path, core=core_code())
-    kept = [planned for planned in plan.of_status("measured", "unverified", "stale")]
+    kept = list(plan.of_status("measured", "unverified", "stale"))
     if not kept:
         pytest.skip("no records are there")
     for planned in kept:

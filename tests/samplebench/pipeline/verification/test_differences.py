@@ -49,7 +49,7 @@ def test_a_problem_that_came_or_went_counts(measured):
     [came] = differences(measured[0], failed, ())
     [went] = differences(failed, measured[0], ())
     assert (came.replayed, went.recorded) == (None, None)
-    assert (came.is_within_spread, went.is_within_spread) == (None, None)
+    assert (came.is_within_spread(), went.is_within_spread()) == (None, None)
     assert "replayed nothing" in str(came)
     assert titles(failed, failed) == []
 
@@ -77,7 +77,7 @@ def test_one_seed_has_no_spread(measured):
     moved = changed(measured[0], "spread", value=100.0)
     [difference] = differences(measured[0], moved, [measured[0]])
     assert difference.spread is None
-    assert difference.is_within_spread is None
+    assert difference.is_within_spread() is None
     assert "not comparable with the spread" in str(difference)
 
 
@@ -89,7 +89,7 @@ def test_within_the_spread_is_what_two_seeds_differ_by_in_95_of_100_cases(seeds)
         for factor, within in ((0.0, True), (1 - 1e-9, True), (1 + 1e-9, False)):
             moved = float(3.0 + sign * factor * reach)
             difference = Difference("a", "b", 3.0, moved, Summary.of(values.tolist()))
-            assert difference.is_within_spread is within
+            assert difference.is_within_spread() is within
             assert f"{'within' if within else 'outside'} the spread" in str(difference)
 
 

@@ -79,7 +79,9 @@ def test_a_part_that_moves_with_one_setting_is_refuted_with_all_of_them(plan):
     assert judgement.refuted == {("sampler", "normal", "sampler normal")}
     rows = {p.cell.row for p in plan.cells if judgement.refutes(distinct(p.record))}
     assert rows == {"normal(spread=1.0)", "normal(spread=2.0)"}
-    assert not any(judgement.confirms(distinct(p.record)) for p in plan.cells if p.cell.row in rows)
+    assert not any(
+        judgement.confirms(distinct(p.record)) for p in plan.cells if p.cell.row in rows
+    )
 
 
 def test_where_no_single_part_explains_it_all_of_the_cell_are_refuted(plan):
