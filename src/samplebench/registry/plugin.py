@@ -4,12 +4,17 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
-from importlib.metadata import packages_distributions
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from samplebench.registry.syntax import Code, Scope, code_of, find_installed
+from samplebench.registry.syntax import (
+    Code,
+    Scope,
+    code_of,
+    find_installed,
+    list_distributions,
+)
 
 
 @dataclass(frozen=True)
@@ -51,8 +56,6 @@ class Plugin:
 
     @cached_property
     def _scope(self) -> Scope:
-        listed = {
-            top for top, homes in packages_distributions().items() if self.distribution in homes
-        }
+        listed = {top for top, homes in list_distributions().items() if self.distribution in homes}
         own = self.module.__name__.partition(".")[0]
         return Scope((self.roots | listed | {own}) - {"samplebench"})

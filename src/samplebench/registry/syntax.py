@@ -144,9 +144,15 @@ def find_installed(module: str) -> Path | None:
 
 
 @cache
+def list_distributions() -> Mapping[str, Sequence[str]]:
+    """The installed distributions by the top-level modules that they have. Takes a while once."""
+    return packages_distributions()
+
+
+@cache
 def versions(packages: frozenset[str]) -> Mapping[str, str]:
     """The installed version of each distribution that has one of these top-level modules."""
-    homes = packages_distributions()
+    homes = list_distributions()
     names = {name for package in packages for name in homes.get(package, ())}
     return {name: version(name) for name in sorted(names)}
 

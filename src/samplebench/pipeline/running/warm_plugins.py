@@ -8,4 +8,8 @@ from contextlib import suppress
 from samplebench.registry.loading import load_parts, warm_up
 
 with suppress(Exception):
-    warm_up(load_parts())
+    parts = load_parts()
+    warm_up(parts)
+    for registry in parts.registries:
+        for part in registry.values():
+            part.code  # noqa: B018 - what it reads of sources is kept for all children
