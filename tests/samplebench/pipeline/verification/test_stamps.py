@@ -1,27 +1,46 @@
 """The code that replays confirm or refute, and what records say of it afterwards."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from samplebench.display import QuietDisplay
+from samplebench.pipeline.request.plan import Plan, make_plan
 from samplebench.pipeline.request.status import status_of
+from samplebench.pipeline.request.suite import load_suite, override
+from samplebench.pipeline.running.inline import InlineExecutor
+from samplebench.pipeline.running.run import run
 from samplebench.pipeline.stages.code import core_code
 from samplebench.pipeline.verification.differences import Difference
 from samplebench.pipeline.verification.stamps import Comparison, Judgement, mark_stale, stamp
+from samplebench.pipeline.workspace import Site
+from samplebench.registry.loading import Choice, load_parts
+from samplebench.results.store import Store
 
+HELPERS = Path(__file__).parents[3] / "helpers"
 MOVED = (Difference("a cell", "spread", 1.0, 2.0, None),)
 
 
-@pytest.fixture
-def plan(bench):
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory):
     """Measured cells of two autoencoders and three samplers."""
-    changes = {
-        "autoencoders": ["linear(latent=[2, 3])"],
-        "samplers": ["normal(spread=[1.0, 2.0])", "again"],
-        "seeds": [0],
-    }
-    bench.run(executor="inline", **changes)
-    return bench.plan(**changes)
+    folder = tmp_path_factory.mktemp("bench")
+    choice = Choice((str(HELPERS / "toy_parts.py"),), installed=False)
+    site = Site(folder, folder / "workspace", folder / "results", plugins=choice)
+    suite = override(
+        load_suite(str(HELPERS / "toy.toml")),
+        autoencoders=["linear(latent=[2, 3])"],
+        samplers=["normal(spread=[1.0, 2.0])", "again"],
+        seeds=[0],
+    )
+    parts, store = load_parts(choice), Store(site.results)
+
+    def make() -> Plan:
+        return make_plan(suite, parts, store.read("toy")[0], data_dir=folder, core=core_code())
+
+    run(make(), site, InlineExecutor(), QuietDisplay())
+    return make()
 
 
 def by_part(record, **codes):
