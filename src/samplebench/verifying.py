@@ -77,10 +77,14 @@ def _lines(verdict: Verdict, since: str | None) -> list[str]:
             "no more than two seeds do."
         )
     if verdict.stamped:
-        lines.append(f"{len(verdict.stamped)} records are stamped as measured by today's code.")
+        lines.append(f"Stamped as measured by today's code: {_count(len(verdict.stamped))}.")
     if verdict.stale:
-        lines.append(f"{len(verdict.stale)} records are stale: `samplebench run` measures them.")
+        lines.append(f"Stale: {_count(len(verdict.stale))}; `samplebench run` measures again.")
     return lines
+
+
+def _count(records: int) -> str:
+    return "1 record" if records == 1 else f"{records} records"
 
 
 def _holds(verdict: Verdict) -> bool:

@@ -36,4 +36,5 @@ EXECUTORS: Final[Mapping[str, Callable[[Site], Executor]]] = {
     "forked": _forked,
     "inline": lambda site: InlineExecutor(),
 }
-"""Each gives a ``concurrent.futures.Executor`` that carries out up to ``site.jobs`` at a time."""
+"""Each gives a ``concurrent.futures.Executor`` that carries out up to ``site.jobs`` at a time, one
+in each process: threads and determinism are settings of a process."""

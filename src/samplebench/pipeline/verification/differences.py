@@ -35,7 +35,7 @@ class Difference:
         if self.spread is None or not self.spread.std:  # one seed, or all the same
             return None
         reach = float(stdtrit(self.spread.n - 1, (1 + level) / 2)) * math.sqrt(2)
-        return abs(self.replayed - self.recorded) <= reach * self.spread.std
+        return bool(abs(self.replayed - self.recorded) <= reach * self.spread.std)
 
     def __str__(self) -> str:
         """The difference in one line."""

@@ -128,8 +128,9 @@ def _stamp(
 
 
 def _is_from(record: Record | None, commit: str) -> bool:
+    """A record of a commit with further edits, ``-dirty``, is from none."""
     known = record.provenance.commit if record else None
-    return bool(known) and commit.startswith(str(known).removesuffix("-dirty"))
+    return known is not None and commit.startswith(known)
 
 
 def _platform(origin: Provenance) -> tuple[object, ...]:

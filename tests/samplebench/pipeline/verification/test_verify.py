@@ -224,7 +224,7 @@ def test_the_command_names_scores_that_moved_and_exits_with_1(typed, measured, m
     assert "stripes / linear / normal / seed 0, spread" not in out
     assert "stripes / linear / normal / seed 0, distance" in out
     assert "2 of 3 cells have the same scores" in out
-    assert "1 records are stale" in out
+    assert "Stale: 1 record;" in out
 
 
 def test_the_command_has_nothing_to_do_where_nothing_is_measured(typed, measured):
