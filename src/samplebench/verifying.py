@@ -9,7 +9,8 @@ from samplebench.pipeline.request.plan import Plan, Planned, matches
 from samplebench.pipeline.running.executors import start_executor
 from samplebench.pipeline.verification import verify as verification
 from samplebench.pipeline.verification.choice import cover, sample
-from samplebench.pipeline.verification.verify import Verdict
+from samplebench.pipeline.verification.other_code import full_name
+from samplebench.pipeline.verification.verify import Verdict, is_from
 from samplebench.planning import plan_verification
 
 
@@ -35,16 +36,19 @@ def verify(options: argparse.Namespace) -> int:
 
 
 def _choose(plan: Plan, options: argparse.Namespace) -> list[Planned]:
+    commit = full_name(options.since) if options.since else None
     measured = [
         planned
         for planned in plan.of_status("measured", "unverified", "stale", "to do")
         if planned.record is not None
         and planned.record.status == "measured"
         and (not options.only or matches(planned.cell, options.only))
+        and (commit is None or is_from(planned.record, commit))
     ]
     if not measured:
         raise NothingToRun(
-            f"no cell of {plan.suite.name!r} is measured in {options.results}; "
+            f"no cell of {plan.suite.name!r} that was asked for is measured in {options.results}"
+            f"{f' from commit {options.since}' if options.since else ''}; "
             "`samplebench run` measures"
         )
     if options.sample is not None and options.sample < 1:
@@ -97,4 +101,6 @@ def _holds(verdict: Verdict) -> bool:
     if verdict.same_platform:
         return all(comparison.is_equal for comparison in verdict.comparisons)
     moved = [d for comparison in verdict.comparisons for d in comparison.differences]
+    if any(d.recorded is None or d.replayed is None for d in moved):
+        return False
     return not any(d.is_within_spread(1 - 0.05 / len(moved)) is False for d in moved)

@@ -55,7 +55,7 @@ def run(plan: Plan, site: Site, executor: Executor, display: Display) -> Outcome
             record = Record.from_json(outcome.read_text(encoding="utf-8"))
             outcomes.add(record)
             display.finished(record)
-    _update_measured(plan, store)
+    _update_measured(plan, store, measured_again=wanted)
     return outcomes
 
 
@@ -106,13 +106,16 @@ def _keep(
     display.finished(record)
 
 
-def _update_measured(plan: Plan, store: Store) -> None:
+def _update_measured(plan: Plan, store: Store, *, measured_again: list[Planned]) -> None:
     """Bring up to date what records that were not measured again state of themselves: their place
     in the board, and if code or versions changed since.
     """
+    again = {planned.identity for planned in measured_again}
     for planned in plan.of_status("measured", "unverified"):
         record = planned.record
         assert record is not None  # it has this status for its record
+        if planned.identity in again:
+            continue
         updated = record.model_copy(update={"appendix": planned.cell.appendix})
         if record.verification.state != planned.status:
             change = {"state": planned.status, "reason": planned.reason}

@@ -12,7 +12,7 @@ def cover(cells: Sequence[Planned]) -> list[Planned]:
     """Few cells in which every part with its settings occurs, with few trainings."""
     parts = [frozenset((p.part.kind, p.key) for p in _parts(cell)) for cell in cells]
     missing = frozenset[tuple[str, str]]().union(*parts)
-    trained: set[tuple[str, int]] = set()
+    trained: set[tuple[str, str, int]] = set()
     chosen: list[int] = []
     while missing:
 
@@ -36,5 +36,6 @@ def _parts(planned: Planned) -> list[Chosen]:
     return parts_of(planned.cell, planned.metrics.metrics)
 
 
-def _training(planned: Planned) -> tuple[str, int]:
-    return planned.cell.autoencoder.key, planned.cell.seed
+def _training(planned: Planned) -> tuple[str, str, int]:
+    cell = planned.cell
+    return cell.dataset.key, cell.autoencoder.key, cell.seed

@@ -62,7 +62,9 @@ def measure_with(
     """
     folder = tree.parent
     environment = _environment(tree, folder, site.threads)
-    trainings = groupby(cells, key=lambda c: (c.cell.autoencoder.key, c.cell.seed))
+    trainings = groupby(
+        cells, key=lambda c: (c.cell.dataset.key, c.cell.autoencoder.key, c.cell.seed)
+    )
     groups = [list(group) for _, group in trainings]
 
     def measure(group: list[Planned]) -> None:
@@ -76,6 +78,12 @@ def measure_with(
     with ThreadPoolExecutor(site.jobs) as threads:
         list(threads.map(measure, groups))
     return {record.identity: record for record in Store(folder / "results").read(suite.name)[0]}
+
+
+def _training(planned: Planned) -> tuple[str, str, int]:
+    """A key that the cells of one training share."""
+    cell = planned.cell
+    return cell.dataset.key, cell.autoencoder.key, cell.seed
 
 
 def _run(suite: Path, folder: Path, site: Site, environment: dict[str, str]) -> None:

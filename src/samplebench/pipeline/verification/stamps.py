@@ -74,10 +74,12 @@ def stamp(planned: Planned, *, since: str | None) -> Record:
     assert record is not None  # only records are stamped
     parts = parts_of(planned.cell, planned.metrics.metrics)
     digests = {(part.part.kind, part.key): part.code.digest for part in parts}
+    codes = [part.code for part in parts]
     verification = Verification(
         since=since,
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
-        packages=dict(relevant_versions([core_code(), *(part.code for part in parts)])),
+        # With `since`, both codes ran with the versions of today: a change of these was not tried.
+        packages={} if since else dict(relevant_versions([core_code(), *codes])),
     )
     return record.model_copy(
         update={
@@ -122,7 +124,8 @@ def mark_stale(record: Record, comparisons: Iterable[Comparison], *, since: str 
 
 
 def _origins(record: Record) -> frozenset[Origin]:
-    core = record.provenance.core or f"commit {record.provenance.commit}"
+    origin = record.provenance
+    core = f"{origin.core or f'commit {origin.commit}'} {origin.torch} {origin.threads}"
     uses = recorded_parts(record).items()
     return frozenset(
         [("core", "core", core), *(_origin(kind, part, record) for (kind, _), part in uses)]

@@ -1,5 +1,6 @@
 """Verification: replay chosen cells, compare, and stamp what the replays confirm."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -69,13 +70,15 @@ def verify_since(
         UsageError: there is no such commit, or no record is from it.
     """
     commit = full_name(commit)
-    cells = [cell for cell in cells if _is_from(cell.record, commit)]
+    cells = [cell for cell in cells if is_from(cell.record, commit)]
     if not cells:
         raise UsageError(f"no record of {plan.suite.name!r} that was chosen is from {commit[:12]}")
-    folder = site.workspace / "replays" / f"{commit[:12]}-{plan.suite.name}"
+    where = f"{site.device.replace(':', '')}-{site.threads}"
+    folder = site.workspace / "replays" / f"{commit[:12]}-{plan.suite.name}-{where}"
     with checked_out(commit, folder / commit) as tree:
         before = measure_with(tree, plan.suite, cells, site, display.started)
     after = replay(plan, cells, site, executor, display)
+    shutil.rmtree(folder)
     return _stamp(plan, _compare(plan, cells, before, after), site, since=commit)
 
 
@@ -92,7 +95,7 @@ def _compare(
     for cell in cells:
         assert cell.record is not None  # only measured cells are chosen
         first, second = before.get(cell.identity), after.get(cell.identity)
-        if problem := _problem(first) or _problem(second):
+        if problem := _problem(first) or _problem(second) or _other_data(first, second):
             comparisons.append(Comparison(cell, cell.record, problem=problem))
         elif first and second:
             siblings = rows.get(row_key(cell.record), [])
@@ -108,26 +111,36 @@ def _problem(record: Record | None) -> str | None:
     return None if record.status == "measured" else record.reason or "a score has a problem"
 
 
+def _other_data(first: Record | None, second: Record | None) -> str | None:
+    """The reason why two measurements of other data do not compare."""
+    if first and second and first.provenance.data != second.provenance.data:
+        return "its data are no longer those of the record; `samplebench run` measures it again"
+    return None
+
+
 def _stamp(
     plan: Plan, comparisons: tuple[Comparison, ...], site: Site, *, since: str | None
 ) -> Verdict:
     """Write into records what the comparisons show."""
     judgement, store = Judgement.of(comparisons), Store(site.results)
+    equal = {each.record.identity for each in comparisons if each.is_equal}
     stamped, stale = [], []
     for planned in plan.of_status("measured", "unverified", "stale"):
         record = planned.record
         if record is None:
             continue
-        if judgement.refutes(record):
+        if judgement.refutes(record) and record.identity not in equal:
             stale.append(mark_stale(record, comparisons, since=since))
-        elif judgement.confirms(record) and planned.status != "measured":
+        elif (
+            judgement.confirms(record) or record.identity in equal
+        ) and planned.status != "measured":
             stamped.append(stamp(planned, since=since))
     for record in (*stamped, *stale):
         store.update(record)
     return Verdict(comparisons, True, tuple(stamped), tuple(stale))
 
 
-def _is_from(record: Record | None, commit: str) -> bool:
+def is_from(record: Record | None, commit: str) -> bool:
     """A record of a commit with further edits, ``-dirty``, is from none."""
     known = record.provenance.commit if record else None
     return known is not None and commit.startswith(known)
