@@ -19,6 +19,12 @@ def run(*command, **options):
     return done.stdout
 
 
+def contents(folder):
+    """The files of a results folder, but for the suite as it was last run."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "suite.toml"]
+    return {path: path.read_bytes() for path in files}
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
     """The wheels of samplebench and of the example, unpacked in a folder of their own."""
@@ -111,7 +117,7 @@ def test_the_board_agrees_with_its_records(typed, measured):
 
 
 def test_a_second_run_measures_nothing(typed, measured):
-    before = {path: path.read_bytes() for path in measured.rglob("*") if path.is_file()}
+    before = contents(measured)
     told = typed("run", "--suite", "smoke", "--sampler", "laplace", "--quiet")
     assert "All 8 cells were measured before" in told
-    assert {path: path.read_bytes() for path in measured.rglob("*") if path.is_file()} == before
+    assert contents(measured) == before

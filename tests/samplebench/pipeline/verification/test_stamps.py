@@ -152,7 +152,6 @@ def test_a_stamped_record_is_measured_whatever_code_it_was_from(plan):
         stamped = stamp(replace(planned, record=old), since="0123")
         assert status_of(planned.cell, stamped, asked, core) == ("measured", None)
         assert stamped.verification.since == "0123"
-        assert stamped.verification.packages["torch"]
         assert stamped.provenance.commit == "one"
 
 
