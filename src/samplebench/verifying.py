@@ -76,9 +76,9 @@ def _lines(verdict: Verdict, since: str | None) -> list[str]:
     if not verdict.same_platform:
         within = sum(d.is_within_spread() is True for d in moved)
         lines.append(
-            "The records are from another processor, system, thread count or torch, where the "
-            f"same code gives other bits: of {len(moved)} scores that differ, {within} differ by "
-            "no more than two seeds do."
+            "The records are from another kind of processor (or do not name theirs in full), "
+            "another system, thread count or torch, where the same code can give other bits: of "
+            f"{len(moved)} scores that differ, {within} differ by no more than two seeds do."
         )
     if verdict.stamped:
         lines.append(f"Stamped as measured by today's code: {_count(len(verdict.stamped))}.")

@@ -27,7 +27,9 @@ def relevant_versions(codes: Collection[Code]) -> Mapping[str, str]:
 
 
 def platform_of(site: Site, core: Code) -> dict[str, Any]:
-    """All that decides the bits of a result besides data, parts, settings and seeds."""
+    """All that decides the bits of a result besides data, parts, settings, seeds and the kind of
+    processor, which the machines of a cluster that share trained models need not have in common.
+    """
     return {
         "device": torch.device(site.device).type,
         "threads": site.threads,
@@ -70,12 +72,31 @@ def provenance(
 
 
 def _processor() -> str:
-    information = Path("/proc/cpuinfo")
-    if information.exists():
-        for line in information.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    listed = Path("/proc/cpuinfo")
+    text = listed.read_text(encoding="utf-8", errors="replace") if listed.exists() else ""
+    name = describe_processor(text) or platform.processor() or platform.machine()
+    return f"{name}, {torch.backends.cpu.get_cpu_capability()}"
+
+
+def describe_processor(text: str) -> str:
+    """Describe the kind of the processor that Linux lists first.
+
+    A name alone is not enough: virtual machines give one name to several generations, with which
+    libraries of arithmetic give other bits.
+
+    Args:
+        text: of ``/proc/cpuinfo``, as x86 or ARM write it.
+    """
+    lines = (line.partition(":") for line in text.strip().partition("\n\n")[0].splitlines())
+    fields = {key.strip(): value.strip() for key, _, value in lines}
+    words = {
+        "model name": "",
+        "cpu family": "family ",
+        "model": "model ",
+        "CPU implementer": "implementer ",
+        "CPU part": "part ",
+    }
+    return ", ".join(f"{word}{fields[key]}" for key, word in words.items() if key in fields)
 
 
 def source_commit() -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import samplebench
-from samplebench.pipeline.provenance import relevant_versions, source_commit
+from samplebench.pipeline.provenance import describe_processor, relevant_versions, source_commit
 from samplebench.registry.syntax import Code
 
 ROOT = Path(__file__).parents[3]
@@ -29,6 +29,25 @@ def test_packages_that_compute_are_relevant_and_those_that_state_or_move_numbers
 
 def test_a_package_that_is_not_installed_has_no_version():
     assert set(relevant_versions([code("no_such_package")])) == {"torch"}
+
+
+@pytest.mark.parametrize(
+    ("text", "described"),
+    [
+        (
+            "processor\t: 0\nvendor_id\t: AuthenticAMD\ncpu family\t: 25\nmodel\t\t: 17\n"
+            "model name\t: AMD EPYC\n\nprocessor\t: 1\nmodel\t\t: 18\n",
+            "AMD EPYC, family 25, model 17",
+        ),
+        (
+            "processor\t: 0\nCPU implementer\t: 0x41\nCPU part\t: 0xd0c\n",
+            "implementer 0x41, part 0xd0c",
+        ),
+        ("", ""),
+    ],
+)
+def test_a_processor_is_described_by_its_generation_and_not_by_its_name_alone(text, described):
+    assert describe_processor(text) == described
 
 
 def git(folder: Path, *words: str) -> str:
