@@ -31,7 +31,7 @@ def test_the_smoke_suite_has_every_bundled_sampler_and_every_kind_of_latents():
 def test_no_pair_of_the_smoke_suite_fails(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(["run", "--suite", "smoke", "--workspace", "cache", "--quiet"]) == 0
-    records = [json.loads(p.read_text()) for p in tmp_path.glob("leaderboards/records/*/*.json")]
+    records = [json.loads(p.read_text()) for p in tmp_path.glob("leaderboards/records/*/*/*.json")]
     states = defaultdict(set)
     for record in records:
         if record["sampler"]:
