@@ -31,11 +31,11 @@ class PMFS(BinnedSampler):
         b_ij = clip(⌊(z_ij − m_j) / w_j⌋, 0, bins_j − 1),   p(b) = #{i : b_i = b} / n;
         draw b ~ p and u_j ~ U(0, 1):   z_j = m_j + (b_j + u_j) w_j.
 
-    The cell of a uniformly drawn latent follows p exactly, so drawing needs neither a table of p
-    nor a sort. Cells are counted during the fit where many latents share theirs, which saves
-    memory: it is linear in the occupied cells and at most 2²¹ latents, never bins^D. Otherwise
-    they are counted when ``diagnostics`` are first asked for. A latent outside the range counts in
-    the outermost bin, so the law "cell" moves it inside. Grids of sites are one vector.
+    The cell of a uniformly chosen latent follows p exactly, so drawing needs neither a table of p
+    nor a sort. Memory grows with the occupied cells plus at most 2²¹ latents, never with bins^D:
+    where many latents share a cell, ``fit`` counts the members of each cell; where few do, it
+    keeps the latents, and ``diagnostics`` count them on first use. A latent outside the range
+    belongs to the outermost bin, so the law "cell" moves it inside. A grid of sites is one vector.
 
     It states no density: held-out latents fall into empty cells, where the density is 0, with a
     probability that is about the singleton mass. ``kde`` and ``jittered-resample`` have one.
@@ -108,10 +108,13 @@ class PMFS(BinnedSampler):
         return self._form.latents(self._boxes.draw_points(count))
 
     def diagnostics(self) -> Mapping[str, float]:
-        """Occupied cells; the share of latents alone in theirs, which estimates how likely a new
-        latent falls into an empty cell; the width of a bin, in standard deviations; and but for
-        the law "box", the distance of a point from its latent: mean square over variance, if
-        latents lie evenly in their cells. The last two are means over the dimensions that vary.
+        """Describe the histogram.
+
+        ``occupied_bins`` is the number of cells with a latent. ``singleton_mass`` is the share of
+        latents that are alone in their cell; it estimates the probability that a new latent falls
+        into an empty one. Two means over the dimensions that vary follow: the width of a bin in
+        standard deviations, and (except for the law "box") the mean squared distance of a draw
+        from its latent over the variance, for latents that lie evenly in their cells.
         """
         counts = self._boxes.counts
         return {

@@ -19,7 +19,7 @@ _SECONDS_BETWEEN_LINES = 10.0
 class QuietDisplay(AbstractContextManager["QuietDisplay"]):
     """Shows nothing."""
 
-    def begin(self, cells: int) -> None: ...
+    def expect(self, cells: int) -> None: ...
     def started(self, title: str) -> None: ...
     def progressed(self, title: str, progress: Progress) -> None: ...
     def ended(self, title: str) -> None: ...
@@ -35,7 +35,7 @@ class PlainDisplay(QuietDisplay):
         self.since: dict[str, float] = {}
         self.last_line = time.monotonic()
 
-    def begin(self, cells: int) -> None:
+    def expect(self, cells: int) -> None:
         self.cells = cells
 
     def started(self, title: str) -> None:
@@ -84,7 +84,7 @@ class LiveDisplay(QuietDisplay):
             self.ended(title)
         self.live.stop()
 
-    def begin(self, cells: int) -> None:
+    def expect(self, cells: int) -> None:
         self.overall.update(self.cells, total=cells, visible=True)
 
     def started(self, title: str) -> None:

@@ -33,7 +33,7 @@ def page() -> io.StringIO:
 @pytest.fixture
 def live(page) -> Iterator[LiveDisplay]:
     with LiveDisplay(Console(file=page, force_terminal=True, width=160)) as display:
-        display.begin(7)
+        display.expect(7)
         yield display
 
 

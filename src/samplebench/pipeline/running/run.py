@@ -24,12 +24,13 @@ from samplebench.results.store import Store, write_whole
 class Display(Watcher, Protocol):
     """Somewhere to show how a run is going."""
 
-    def begin(self, cells: int) -> None: ...
+    def expect(self, cells: int) -> None: ...
     def finished(self, record: Record) -> None: ...
 
 
 def run(plan: Plan, site: Site, executor: Executor, display: Display) -> Outcomes:
-    """Measure what is to do or stale, and write down what was refused.
+    """Measure the cells that are to do, stale, or measured on other data than today's, and write
+    down which were refused.
 
     Raises:
         StorageError: a record could not be written. What was measured before is kept.
@@ -40,10 +41,10 @@ def run(plan: Plan, site: Site, executor: Executor, display: Display) -> Outcome
     for planned in plan.of_status("refused"):
         _keep(_refusal(planned, plan, site), planned.record, store, outcomes, display)
     wanted = plan.of_status("to do", "stale")
-    display.begin(len(wanted))
+    display.expect(len(wanted))
     made: dict[Stage, Outcome] = dict(_read_data(plan, site, executor, display))
     wanted += _measured_on_other_data(plan, site, made)
-    display.begin(len(wanted))
+    display.expect(len(wanted))
     cells = {cell_stage(planned, plan, site): planned for planned in wanted}
     for stage, outcome in complete(cells, made, executor, display, at_once=site.jobs):
         if not isinstance(stage, CellStage):

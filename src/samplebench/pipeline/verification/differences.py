@@ -53,25 +53,27 @@ class Difference:
 
 
 def differences(record: Record, replay: Record, siblings: Iterable[Record]) -> list[Difference]:
-    """Every score of a record that the replay does not have to the last bit, costs left out.
+    """Every score and floor of a record that the replay does not have to the last bit, but costs.
 
     Args:
         siblings: the records of the same row with any seed.
     """
     replayed = {score.key: score for score in replay.scores}
     rows = [record, *(other for other in siblings if other.identity != record.identity)]
-    return [
-        Difference(
-            record.label,
-            score.title,
-            score.value,
-            replayed[score.key].value if score.key in replayed else None,
-            _spread(score, rows),
-        )
-        for score in record.scores
-        if score.subject != "cost"
-        and (score.key not in replayed or _numbers(score) != _numbers(replayed[score.key]))
-    ]
+    found = []
+    for score in record.scores:
+        other = replayed.get(score.key)
+        if score.subject == "cost":
+            continue
+        if other is None or _result(score) != _result(other):
+            spread = _spread([s.value for s in _same_score(score, rows)])
+            value = other.value if other else None
+            found.append(Difference(record.label, score.title, score.value, value, spread))
+        if other is not None and score.floor != other.floor:
+            spread = _spread([s.floor for s in _same_score(score, rows)])
+            title = f"{score.title}, floor"
+            found.append(Difference(record.label, title, score.floor, other.floor, spread))
+    return found
 
 
 def row_key(record: Record) -> tuple[str, ...]:
@@ -81,14 +83,17 @@ def row_key(record: Record) -> tuple[str, ...]:
     return record.dataset.key, autoencoder, sampler, repr(record.protocol)
 
 
-def _numbers(score: Score) -> tuple[float | None, float | None, bool]:
-    return score.value, score.floor, score.problem is None
+def _result(score: Score) -> tuple[float | None, bool]:
+    return score.value, score.problem is None
 
 
-def _spread(score: Score, rows: Iterable[Record]) -> Summary | None:
-    scores = (other for record in rows for other in record.scores if other.key == score.key)
-    values = [other.value for other in scores if other.value is not None]
-    return Summary.of(values) if len(values) > 1 else None
+def _same_score(score: Score, records: Iterable[Record]) -> list[Score]:
+    return [other for record in records for other in record.scores if other.key == score.key]
+
+
+def _spread(values: Iterable[float | None]) -> Summary | None:
+    numbers = [value for value in values if value is not None]
+    return Summary.of(numbers) if len(numbers) > 1 else None
 
 
 def _text(value: float | None) -> str:

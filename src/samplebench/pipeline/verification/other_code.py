@@ -62,10 +62,7 @@ def measure_with(
     """
     folder = tree.parent
     environment = _environment(tree, folder, site.threads)
-    trainings = groupby(
-        cells, key=lambda c: (c.cell.dataset.key, c.cell.autoencoder.key, c.cell.seed)
-    )
-    groups = [list(group) for _, group in trainings]
+    groups = [list(group) for _, group in groupby(cells, key=_training)]
 
     def measure(group: list[Planned]) -> None:
         first = group[0].cell

@@ -101,12 +101,16 @@ def test_costs_are_not_compared(measured):
     assert titles(measured[0], changed(measured[0], cost.title, value=1e9)) == []
 
 
-@pytest.mark.parametrize("field", ["value", "floor"])
-def test_the_last_bit_of_a_value_or_floor_counts(measured, field):
+@pytest.mark.parametrize(("field", "title"), [("value", "distance"), ("floor", "distance, floor")])
+def test_the_last_bit_of_a_value_or_floor_counts_and_is_named(measured, field, title):
     [score] = [score for score in measured[0].scores if score.title == "distance"]
-    moved = float(np.nextafter(getattr(score, field), math.inf))
+    before = getattr(score, field)
+    moved = float(np.nextafter(before, math.inf))
     replay = changed(measured[0], score.title, **{field: moved})
-    assert titles(measured[0], replay) == [score.title]
+    [difference] = differences(measured[0], replay, measured)
+    assert (difference.title, difference.recorded, difference.replayed) == (title, before, moved)
+    values = [getattr(s, field) for r in measured for s in r.scores if s.title == "distance"]
+    assert difference.spread.std == pytest.approx(stdev(values))
 
 
 def test_a_problem_that_came_or_went_counts(measured):
