@@ -3,7 +3,6 @@
 Everything in the cache can be made again; it is safe to delete at any time.
 """
 
-import hashlib
 import json
 import shutil
 import tempfile
@@ -62,22 +61,6 @@ class Site:
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
         return home
-
-
-def key_of(ingredients: Mapping[str, Any]) -> str:
-    """A short digest of plain data.
-
-    Raises:
-        TypeError: something in it is not plain.
-    """
-    content = json.dumps(ingredients, sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()[:24]
-
-
-def digest_of_file(file: Path) -> str:
-    """A digest of the content of a file."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()[:16]
 
 
 @contextmanager

@@ -5,7 +5,6 @@ modules that it imports, as far as they can decide a number.
 """
 
 import ast
-import hashlib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,6 +13,8 @@ from functools import cache
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
+
+from samplebench.digests import digest_of
 
 Find = Callable[[str], Path | None]
 """Gives the source file of a module by its name, or nothing if there is none."""
@@ -100,17 +101,17 @@ def code_of(modules: Iterable[str], scope: Scope, find: Find) -> Code:
             elif not scope.looks_into(home):
                 packages.add(home.partition(".")[0])
     content = "\0".join(f"{name}\0{trees[name]}" for name in sorted(trees))
-    digest = hashlib.sha256(content.encode()).hexdigest()[:16]
-    return Code(digest, frozenset(packages - sys.stdlib_module_names), frozenset(trees))
+    return Code(
+        digest_of(content), frozenset(packages - sys.stdlib_module_names), frozenset(trees)
+    )
 
 
 def joined(codes: Sequence[Code]) -> Code:
     """The code of a part that holds others: the first is its own."""
     own, *others = codes
     digests = sorted({code.digest for code in others} - {own.digest})
-    whole = hashlib.sha256(" ".join([own.digest, *digests]).encode()).hexdigest()[:16]
     return Code(
-        whole if digests else own.digest,
+        digest_of(" ".join([own.digest, *digests])) if digests else own.digest,
         frozenset().union(*(code.packages for code in codes)),
         frozenset().union(*(code.modules for code in codes)),
     )

@@ -9,10 +9,9 @@ from typing import Final, Literal
 
 from samplebench.results.record import FeaturesRecord, Record
 from samplebench.results.statistics import Summary
+from samplebench.vocabulary import Direction, Subject
 
 RowKind = Literal["floor", "reconstruction", "control", "sampler"]
-Direction = Literal["higher", "lower"]
-Subject = Literal["images", "latents", "autoencoder", "cost"]
 
 ROW_KINDS: Final = ("floor", "reconstruction", "control", "sampler")
 SUBJECTS: Final = ("images", "latents", "autoencoder", "cost")

@@ -1,10 +1,10 @@
 """The content of a record's file as plain data: its digest, and the older formats."""
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from samplebench.digests import digest_of
 from samplebench.errors import BadRecord, OtherFormat
 
 FORMAT: Final = 2
@@ -15,7 +15,7 @@ _DIGEST: Final = "content_digest"
 
 def write(content: Mapping[str, Any]) -> str:
     """Strict JSON, one field a line, with the digest of all other fields."""
-    whole = {**content, _DIGEST: digest_of(content)}
+    whole = {**content, _DIGEST: _digest(content)}
     return json.dumps(whole, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
 
 
@@ -40,7 +40,7 @@ def read(text: str) -> dict[str, Any]:
             f"1 to {FORMAT}; install a version of samplebench that fits"
         )
     stated = content.pop(_DIGEST, None)
-    if stated != digest_of(content):
+    if stated != _digest(content):
         raise BadRecord(
             f"its content does not have the digest {stated!r} that it states: a field was changed "
             "after it was written; take the file from its source again, or measure the cell again"
@@ -48,10 +48,10 @@ def read(text: str) -> dict[str, Any]:
     return content
 
 
-def digest_of(content: Mapping[str, Any]) -> str:
+def _digest(content: Mapping[str, Any]) -> str:
     """A short digest of plain data."""
     plain = json.dumps(content, sort_keys=True, allow_nan=False, ensure_ascii=False)
-    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return digest_of(plain)
 
 
 def without_old_digests(content: dict[str, Any]) -> dict[str, Any]:

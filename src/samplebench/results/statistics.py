@@ -5,9 +5,11 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from statistics import fmean, stdev
-from typing import Final, Literal, TypeVar
+from typing import Final, TypeVar
 
 from scipy.special import stdtr, stdtrit
+
+from samplebench.vocabulary import Direction
 
 SIGNIFICANCE: Final = 0.05
 """The highest share of sets of equal groups that may show a difference that is not there."""
@@ -44,9 +46,7 @@ class Summary:
         return self.mean - reach, self.mean + reach
 
 
-def not_significantly_worse(
-    groups: Mapping[Key, Sequence[float]], better: Literal["higher", "lower"]
-) -> set[Key]:
+def not_significantly_worse(groups: Mapping[Key, Sequence[float]], better: Direction) -> set[Key]:
     """The group with the best mean, and those after it down to the first that is significantly
     different from it: a group that is merely too noisy does not pass a better one.
 

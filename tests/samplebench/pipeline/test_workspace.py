@@ -3,7 +3,7 @@
 import pytest
 
 from samplebench.errors import StorageError
-from samplebench.pipeline.workspace import Site, digest_of_file, key_of
+from samplebench.pipeline.workspace import Site
 
 
 def site(folder):
@@ -30,14 +30,3 @@ def test_a_workspace_that_cannot_be_written_is_reported_as_such(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="choose another folder with --workspace"):
         site(tmp_path / "file").artefact("things", "key", lambda folder: None)
-
-
-def test_a_key_is_of_what_it_is_given_and_guesses_nothing_from_texts(tmp_path):
-    file = tmp_path / "weights"
-    file.write_text("one")
-    key, digest = key_of({"weights": str(file)}), digest_of_file(file)
-    file.write_text("two")
-    assert key_of({"weights": str(file)}) == key
-    assert digest_of_file(file) != digest
-    with pytest.raises(TypeError, match="not JSON serializable"):
-        key_of({"weights": file})

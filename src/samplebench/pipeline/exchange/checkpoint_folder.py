@@ -12,8 +12,8 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ValidationError
 
+from samplebench.digests import digest_of_file
 from samplebench.errors import BadCheckpoint, StorageError, UsageError
-from samplebench.pipeline.workspace import digest_of_file
 from samplebench.results.record import Number, PartRecord, Provenance
 from samplebench.results.record_file import without_old_digests
 

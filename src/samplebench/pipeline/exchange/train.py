@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from samplebench.contracts.dataset import Bytes
+from samplebench.digests import digest_of_file
 from samplebench.errors import SamplebenchError, UsageError
 from samplebench.pipeline.exchange.checkpoint_folder import (
     WEIGHTS,
@@ -28,7 +29,7 @@ from samplebench.pipeline.stages.core.training import Trained
 from samplebench.pipeline.stages.data import DataStage, load_data
 from samplebench.pipeline.stages.part_records import part_record
 from samplebench.pipeline.stages.stage import Failure, Outcome, Stage, path_of
-from samplebench.pipeline.workspace import Site, digest_of_file
+from samplebench.pipeline.workspace import Site
 from samplebench.registry.loading import Parts
 from samplebench.registry.registry import Chosen, Registry
 from samplebench.training import Budget

@@ -8,6 +8,7 @@ from statistics import mean
 
 from samplebench.contracts.latents import LatentSpace
 from samplebench.contracts.sampler import Sampler
+from samplebench.digests import digest_of_file
 from samplebench.errors import BadSetting, NothingToRun, UsageError
 from samplebench.missing import Missing
 from samplebench.pipeline.request.grid import Cell, choose_all, grid
@@ -20,7 +21,6 @@ from samplebench.pipeline.request.measures import (
 )
 from samplebench.pipeline.request.status import Status, status_of
 from samplebench.pipeline.request.suite import Suite
-from samplebench.pipeline.workspace import digest_of_file
 from samplebench.registry.loading import Parts
 from samplebench.registry.registry import Chosen
 from samplebench.registry.syntax import Code

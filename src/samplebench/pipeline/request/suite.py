@@ -1,6 +1,5 @@
 """Suites: TOML files that name what to measure, checked before anything runs."""
 
-import hashlib
 import re
 import tomllib
 from dataclasses import asdict, fields
@@ -12,6 +11,7 @@ import tomli_w
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from samplebench.digests import digest_of
 from samplebench.errors import BadSuite
 from samplebench.training import Budget
 
@@ -93,7 +93,7 @@ class Suite(BaseModel):
 
     @property
     def digest(self) -> str:
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+        return digest_of(self.model_dump_json())
 
 
 def bundled_suites() -> dict[str, Path]:

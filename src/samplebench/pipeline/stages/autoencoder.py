@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from samplebench.contracts.autoencoder import Autoencoder
+from samplebench.digests import digest_of_data, digest_of_file
 from samplebench.pipeline.provenance import platform_of, relevant_versions
 from samplebench.pipeline.request.suite import Counts
 from samplebench.pipeline.stages.checkpoint import load_checkpoint
@@ -31,8 +32,6 @@ from samplebench.pipeline.stages.files import (
 from samplebench.pipeline.stages.stage import Outcome, Report, Stage, path_of
 from samplebench.pipeline.workspace import (
     Site,
-    digest_of_file,
-    key_of,
     read_json,
     write_json,
 )
@@ -109,7 +108,7 @@ class AutoencoderStage:
 
     def _key(self, chosen: Chosen, data: Data) -> str:
         """A digest of all that decides the work."""
-        return key_of(
+        return digest_of_data(
             {
                 "data": data.fingerprint,
                 "autoencoder": chosen.part.name,

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from samplebench.digests import digest_of_file
 from samplebench.missing import Missing
 from samplebench.pipeline.request.grid import Cell
 from samplebench.pipeline.request.measures import BoundMetric
@@ -16,7 +17,7 @@ from samplebench.pipeline.stages.features import FeaturesStage
 from samplebench.pipeline.stages.pictures import picture_of
 from samplebench.pipeline.stages.recording import Recording, Terms
 from samplebench.pipeline.stages.stage import Failure, Outcome, Report, Stage, path_of
-from samplebench.pipeline.workspace import Site, digest_of_file
+from samplebench.pipeline.workspace import Site
 from samplebench.registry.loading import Parts, load_parts
 from samplebench.registry.spec import Spec
 from samplebench.results.record import Record

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from samplebench.contracts.features import FeatureExtractor
+from samplebench.digests import digest_of_data, digest_of_file
 from samplebench.pipeline.provenance import platform_of, relevant_versions
 from samplebench.pipeline.stages.code import core_code
 from samplebench.pipeline.stages.core.data import Data
@@ -18,7 +19,7 @@ from samplebench.pipeline.stages.core.extraction import (
 from samplebench.pipeline.stages.data import DataStage, load_data
 from samplebench.pipeline.stages.files import digest_of_tensors, load_tensors, save_tensors
 from samplebench.pipeline.stages.stage import Outcome, Report, Stage, path_of
-from samplebench.pipeline.workspace import Site, digest_of_file, key_of
+from samplebench.pipeline.workspace import Site
 from samplebench.registry.loading import load_parts
 from samplebench.registry.registry import Chosen
 from samplebench.registry.spec import Spec
@@ -83,7 +84,7 @@ class FeaturesStage:
 
     def _key(self, chosen: Chosen, extractor: FeatureExtractor, data: Data) -> str:
         """A digest of all that decides the work."""
-        return key_of(
+        return digest_of_data(
             {
                 "data": data.fingerprint,
                 "features": chosen.part.name,

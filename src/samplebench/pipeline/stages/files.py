@@ -1,7 +1,6 @@
 """Files of artefacts: tensors and latents as safetensors, splits as arrays mapped from disk."""
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,17 +11,18 @@ from torch import Tensor
 
 from samplebench.contracts.dataset import Split
 from samplebench.contracts.latents import Latents, LatentSpace
+from samplebench.digests import digest_of
 from samplebench.pipeline.workspace import storing
 
 
 def digest_of_tensors(tensors: Mapping[str, Tensor]) -> str:
     """A short digest of names, types, shapes and values."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(tensors.items()):
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        flat = tensor.detach().cpu().contiguous().flatten()
-        digest.update(flat.view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()[:16]
+    return digest_of(*(piece for item in sorted(tensors.items()) for piece in _pieces(*item)))
+
+
+def _pieces(name: str, tensor: Tensor) -> Iterator[str | bytes]:
+    yield f"{name} {tensor.dtype} {tuple(tensor.shape)}"
+    yield tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes()
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 
+from samplebench.digests import digest_of_data
 from samplebench.pipeline.request.plan import Plan, Planned
 from samplebench.pipeline.request.status import parts_of, status_of
 from samplebench.pipeline.running.run import Display, run
 from samplebench.pipeline.stages.code import core_code
-from samplebench.pipeline.workspace import Site, key_of
+from samplebench.pipeline.workspace import Site
 from samplebench.results.record import Record
 from samplebench.results.store import Store
 
@@ -47,7 +48,7 @@ def _key(cells: Sequence[Planned], site: Site) -> str:
     codes = {
         part.code.digest for cell in cells for part in parts_of(cell.cell, cell.metrics.metrics)
     }
-    return key_of(
+    return digest_of_data(
         {
             "cells": [cell.identity for cell in cells],
             "code": sorted({*codes, core_code().digest}),

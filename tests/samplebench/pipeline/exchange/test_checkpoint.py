@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import samplebench
+from samplebench.digests import digest_of_file
 from samplebench.errors import BadCheckpoint, StorageError, UsageError
 from samplebench.pipeline.exchange.checkpoint_folder import (
     CheckpointRecord,
@@ -26,7 +27,6 @@ from samplebench.pipeline.provenance import provenance
 from samplebench.pipeline.stages.checkpoint import load_checkpoint
 from samplebench.pipeline.stages.code import core_code
 from samplebench.pipeline.stages.part_records import part_record
-from samplebench.pipeline.workspace import digest_of_file
 from samplebench.registry.loading import load_parts
 from samplebench.registry.registry import Part, Registry
 
