@@ -7,6 +7,7 @@ from samplebench_metrics.classifier import Classifier
 from samplebench_metrics.codebook_perplexity import CodebookPerplexity
 from samplebench_metrics.codes_used import CodesUsed
 from samplebench_metrics.energy_perplexity import EnergyPerplexity
+from samplebench_metrics.fit_cpu_seconds import FitCpuSeconds
 from samplebench_metrics.fit_seconds import FitSeconds
 from samplebench_metrics.frechet_distance import FrechetDistance
 from samplebench_metrics.held_out_bits import HeldOutBits
@@ -46,6 +47,7 @@ def register_metrics(register: Register) -> None:
     register("ssim", SSIM)
     register("reconstruction-frechet-distance", ReconstructionFrechetDistance)
     register("fit-seconds", FitSeconds)
+    register("fit-cpu-seconds", FitCpuSeconds)
     register("samples-per-second", SamplesPerSecond)
     register("peak-host-memory", PeakHostMemory)
     register("peak-device-memory", PeakDeviceMemory)

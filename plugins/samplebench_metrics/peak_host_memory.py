@@ -1,11 +1,15 @@
 """The main memory that a stage needs."""
 
-from samplebench import Evidence, Metric, Need
+import mmap
+
+from samplebench import Evidence, Metric, Need, NoNumber
 from samplebench_metrics.stages import Stage
 
 
 class PeakHostMemory(Metric):
     """The peak of main memory in a stage above what was held when it began, in MiB.
+
+    The system counts whole pages: up to one page there is no number to compare.
 
     Args:
         stage: "train", "encode", "fit", "sample" or "decode".
@@ -21,4 +25,10 @@ class PeakHostMemory(Metric):
         self.title = f"{stage} memory"
 
     def measure(self, evidence: Evidence) -> float:
-        return evidence.costs[self.stage].host_peak_bytes / 2**20
+        peak = evidence.costs[self.stage].host_peak_bytes
+        if peak <= mmap.PAGESIZE:
+            raise NoNumber(
+                f"took at most one page of memory ({mmap.PAGESIZE:,} bytes), the least that the "
+                "system counts"
+            )
+        return peak / 2**20

@@ -75,9 +75,13 @@ class Evidence:
         """The part of it that is read for these needs."""
         return Evidence({need: held for need, held in self._held.items() if need in needs})
 
+    def replacing(self, held: Mapping[Need, Any]) -> "Evidence":
+        """The same with other things to read for some needs."""
+        return Evidence({**self._held, **held})
+
     def with_features(self, features: Callable[[Shown], Features]) -> "Evidence":
         """The same with features of one extractor."""
-        return Evidence({**self._held, Need.FEATURES: features})
+        return self.replacing({Need.FEATURES: features})
 
     @property
     def train(self) -> Bytes:

@@ -1,5 +1,6 @@
 """The provenance of numbers: code, versions, machine and data."""
 
+import os
 import platform
 import subprocess
 from collections.abc import Collection, Mapping
@@ -62,6 +63,7 @@ def provenance(
         cores=usable_cores(),
         threads=site.threads,
         jobs=site.jobs,
+        load=os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         system=f"{platform.system()} {platform.machine()}",
         deterministic=True,
         data=data,

@@ -6,16 +6,18 @@ from samplebench.results.legend import has_samplers
 from samplebench.results.marking import list_machines
 from samplebench.results.ranking import Ranking
 from samplebench.results.record import FeaturesRecord
+from samplebench.results.variance import describe_variance
 
 
 def write_details(ranking: Ranking) -> tuple[Text, ...]:
-    """A line for each extractor, one for the protocol and one for the provenance."""
+    """Lines for the extractors, the sources of variance, the protocol and the provenance."""
     hidden = {"data"} if has_samplers(ranking) else {"data", "generated"}
     protocol = [
         f"{name} {text}" for name, text in ranking.conditions.items() if name not in hidden
     ]
     return (
         *_describe_features(ranking),
+        *describe_variance(ranking),
         (f"Protocol: {', '.join(protocol)}.",),
         (_describe_provenance(ranking),),
     )

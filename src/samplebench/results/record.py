@@ -51,8 +51,9 @@ class FeaturesRecord(_Plain):
 class Score(_Plain):
     """One metric's number, with all that a table needs to show it.
 
-    ``value`` is absent only with a ``problem``. That is ``settled`` where it is the answer, the
-    number having no meaning there; else it may go away when the cell is measured anew.
+    ``values`` has one for each fit and each draw from it, where these were repeated; ``value`` is
+    their mean. It is absent only with a ``problem``. That is ``settled`` where it is the answer,
+    the number having no meaning there; else it may go away when the cell is measured anew.
     """
 
     metric: PartRecord
@@ -63,6 +64,7 @@ class Score(_Plain):
     subject: Subject
     alarm: Number | None
     value: Number | None
+    values: tuple[tuple[Number, ...], ...] = ()
     floor: Number | None
     problem: str | None
     settled: bool = False
@@ -102,6 +104,8 @@ class Provenance(_Plain):
     """Threads of the process that measured."""
     jobs: int = 1
     """Stages that were carried out at the same time; costs depend on it."""
+    load: Number | None = None
+    """The mean number of processes that wanted a processor in the minute before it was written."""
     system: str
     deterministic: bool
     data: str | None

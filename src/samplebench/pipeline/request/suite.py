@@ -22,6 +22,9 @@ PROTOCOL_VERSION: Final = 1
 class Counts(BaseModel):
     """The numbers of samples to draw, of held-out images to compare them with at most, and of
     images to train autoencoders on at most. Feature extractors learn from all.
+
+    ``fits`` is the number of times that a sampler is fitted to the same latents, and ``draws`` the
+    number of times that samples are drawn from a fit and measured. A score is the mean of all.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -29,6 +32,8 @@ class Counts(BaseModel):
     generated: Annotated[int, Field(ge=2)] = 5000
     reference: Annotated[int, Field(ge=2)] | None = None
     train: Annotated[int, Field(ge=2)] | None = None
+    draws: Annotated[int, Field(ge=1, le=1000)] = 1
+    fits: Annotated[int, Field(ge=1, le=1000)] = 1
 
 
 def parse_seeds(value: Any) -> Any:
@@ -83,6 +88,9 @@ class Suite(BaseModel):
         # Left out where they have the value that was the only one before they were settings.
         if counts["train"] is None:
             del counts["train"]
+        for repeats in ("draws", "fits"):
+            if counts[repeats] == 1:
+                del counts[repeats]
         if training["decay"] == "none":
             del training["decay"]
         return {"version": PROTOCOL_VERSION, "training": training, "counts": counts}

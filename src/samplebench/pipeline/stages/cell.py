@@ -74,7 +74,7 @@ class CellStage:
         measurement = measure_cell(
             recording.cell,
             recording.metrics,
-            self.autoencoder.counts.generated,
+            self.autoencoder.counts,
             data,
             self.autoencoder.load(path_of(made, self.autoencoder), data),
             extractors,

@@ -46,6 +46,7 @@ def score_record(
         subject=metric.subject,
         alarm=metric.alarm,
         value=result.value,
+        values=result.values,
         floor=result.floor,
         problem=result.problem,
         settled=result.settled,

@@ -20,9 +20,12 @@ class Result:
     """The value of a metric, or the problem that stands in its place.
 
     ``settled`` is true of a problem that is the answer: the number has no meaning there.
+    ``values`` holds a value for each fit and each draw from it, if there are several; ``value`` is
+    their mean.
     """
 
     value: float | None = None
+    values: tuple[tuple[float, ...], ...] = ()
     floor: float | None = None
     problem: str | None = None
     settled: bool = False

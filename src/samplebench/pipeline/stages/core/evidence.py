@@ -1,0 +1,55 @@
+"""The evidence of a cell: all that metrics may need, but features."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from samplebench.contracts.dataset import Images
+from samplebench.contracts.latents import Latents
+from samplebench.contracts.metric import Evidence, Need
+from samplebench.contracts.sampler import DensitySampler, Sampler
+from samplebench.pipeline.stages.core.coding import as_images, decode
+from samplebench.pipeline.stages.core.data import Data
+from samplebench.pipeline.stages.core.training import Trained
+from samplebench.vocabulary import Cost
+
+
+def gather_evidence(
+    data: Data,
+    trained: Trained,
+    sampler: Sampler | None,
+    latents: Latents,
+    generated: Images,
+    costs: Mapping[str, Cost],
+) -> Evidence:
+    """Gather all that metrics may need, but features.
+
+    Args:
+        latents: the drawn ones, or the held-out ones in the reconstruction row.
+        generated: these latents, decoded.
+    """
+    train_count, test_count = len(trained.train), len(trained.test)
+    held: dict[Need, Any] = {
+        Need.TRAIN: data.train.images[:train_count],  # a view: on disk until it is read
+        Need.TEST: as_images(data.test.images[:test_count]).to(trained.test.device),
+        Need.RECONSTRUCTED: decode(trained.autoencoder, trained.test),
+        Need.LATENTS: (trained.train, trained.test),
+        **evidence_of_draws(sampler, trained, latents, generated),
+    }
+    if data.train.labels is not None and data.test.labels is not None:
+        held[Need.LABELS] = data.train.labels[:train_count], data.test.labels[:test_count]
+    if sampler:
+        held[Need.COSTS] = costs
+    return Evidence(held)
+
+
+def evidence_of_draws(
+    sampler: Sampler | None, trained: Trained, latents: Latents, generated: Images
+) -> dict[Need, Any]:
+    """The part of the evidence that another fit or draw changes. Densities are computed when they
+    are read.
+    """
+    held: dict[Need, Any] = {Need.GENERATED: generated, Need.GENERATED_LATENTS: latents}
+    if isinstance(sampler, DensitySampler) and not sampler.no_density(latents.space):
+        held[Need.DENSITY] = partial(sampler.log_prob, trained.test)
+    return held
