@@ -9,7 +9,8 @@ from torch.nn import functional
 from samplebench import AdversarialAutoencoder, Images
 from samplebench.networks import Backbone, ImageShape, Likelihood
 from samplebench.settings import at_least
-from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder, Vectors
+from samplebench_autoencoders.posterior import Vectors
+from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
 
 
 class LatentAdversarialAutoencoder(VectorAutoencoder, AdversarialAutoencoder):

@@ -7,7 +7,7 @@ from torch import Tensor
 from samplebench import Images
 from samplebench.networks import Backbone, ImageShape, Likelihood
 from samplebench.settings import at_least
-from samplebench_autoencoders.posterior import split_posterior
+from samplebench_autoencoders.posterior import LatentsOf, split_posterior
 from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
 
 
@@ -26,6 +26,7 @@ class BetaVariationalAutoencoder(VectorAutoencoder):
             ``mlp`` has 16 times as many hidden units a layer.
         likelihood: the likelihood behind the reconstruction error.
         beta: the weight of the divergence; 1 is the plain variational autoencoder.
+        latents: the latent of an image: the "mean" of its posterior, or a "sample" drawn from it.
 
     Raises:
         ValueError: β is negative.
@@ -42,6 +43,7 @@ class BetaVariationalAutoencoder(VectorAutoencoder):
         width: int = 32,
         likelihood: Likelihood = "bernoulli",
         beta: float = 4.0,
+        latents: LatentsOf = "mean",
     ) -> None:
         super().__init__(
             image_shape,
@@ -49,7 +51,8 @@ class BetaVariationalAutoencoder(VectorAutoencoder):
             backbone=backbone,
             width=width,
             likelihood=likelihood,
-            encoded=2 * latent,
+            posterior=True,
+            latents=latents,
         )
         at_least("beta", beta, 0)
         self.beta = beta

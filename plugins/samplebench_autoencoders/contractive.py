@@ -9,7 +9,8 @@ from samplebench import Images
 from samplebench.networks import Backbone, ImageShape, Likelihood
 from samplebench.settings import at_least
 from samplebench_autoencoders.jacobian import squared_jacobian_norm
-from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder, Vectors
+from samplebench_autoencoders.posterior import Vectors
+from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
 
 
 class ContractiveAutoencoder(VectorAutoencoder):

@@ -5,7 +5,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from samplebench_autoencoders.vector_autoencoder import Vectors
+from samplebench_autoencoders.posterior import Vectors
 
 Kernel = Literal["imq", "rbf"]
 

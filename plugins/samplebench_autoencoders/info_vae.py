@@ -11,7 +11,7 @@ from samplebench import Images
 from samplebench.networks import Backbone, ImageShape, Likelihood
 from samplebench.settings import above_zero, one_of
 from samplebench_autoencoders.discrepancy import Kernel, squared_discrepancy
-from samplebench_autoencoders.posterior import split_posterior
+from samplebench_autoencoders.posterior import LatentsOf, split_posterior
 from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
 
 
@@ -38,6 +38,7 @@ class InfoVariationalAutoencoder(VectorAutoencoder):
         kernel: the kernel that compares two vectors.
         bandwidth: the standard deviation of the prior for which the kernel is made: the square of
             its width is ``2 · latent · bandwidth²`` (times the scales). ``None``: √(latent / 2).
+        latents: the latent of an image: the "mean" of its posterior, or a "sample" drawn from it.
 
     Raises:
         ValueError: an unknown kernel, a bandwidth that is not positive, or a term whose weight
@@ -58,6 +59,7 @@ class InfoVariationalAutoencoder(VectorAutoencoder):
         scale: float = 1000.0,
         kernel: Kernel = "rbf",
         bandwidth: float | None = None,
+        latents: LatentsOf = "mean",
     ) -> None:
         super().__init__(
             image_shape,
@@ -65,7 +67,8 @@ class InfoVariationalAutoencoder(VectorAutoencoder):
             backbone=backbone,
             width=width,
             likelihood=likelihood,
-            encoded=2 * latent,
+            posterior=True,
+            latents=latents,
         )
         self._prior_std = math.sqrt(latent / 2) if bandwidth is None else bandwidth
         above_zero("bandwidth", self._prior_std)

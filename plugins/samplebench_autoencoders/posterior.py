@@ -1,13 +1,17 @@
 """The Gaussian posterior of variational autoencoders: ``q(z | x) = N(μ(x), diag σ²(x))``."""
 
 import math
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from samplebench_autoencoders.vector_autoencoder import Vectors
+Vectors = Float[Tensor, "samples latent"]
+"""One vector an image."""
+
+LatentsOf = Literal["mean", "sample"]
+"""The latent of an image: the mean of its posterior, or a draw from it."""
 
 
 class Posterior(NamedTuple):

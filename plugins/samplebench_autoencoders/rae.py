@@ -11,7 +11,8 @@ from samplebench import Images
 from samplebench.networks import Backbone, ImageShape, Likelihood
 from samplebench.settings import at_least, one_of
 from samplebench_autoencoders.jacobian import squared_jacobian_norm
-from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder, Vectors
+from samplebench_autoencoders.posterior import Vectors
+from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
 
 Regulariser = Literal["gradient-penalty", "l2", "spectral-norm", "none"]
 

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from samplebench import Images
 from samplebench.networks import Backbone, ImageShape, Likelihood
-from samplebench_autoencoders.posterior import split_posterior
+from samplebench_autoencoders.posterior import LatentsOf, split_posterior
 from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
 
 
@@ -15,8 +15,8 @@ class VariationalAutoencoder(VectorAutoencoder):
 
     ``L = −E_q log p(x | z) + KL(q(z | x) ‖ N(0, I))``, ``q(z | x) = N(μ(x), diag σ²(x))`` and one
     reparametrised draw ``z = μ + σ ε``, summed over pixels and dimensions, averaged over images.
-    Latents are the posterior means. The paper's networks are MLPs with a Bernoulli or a learned
-    Gaussian likelihood; here the Gaussian's variance is 1.
+    Latents are posterior means, or draws. The paper's networks are MLPs with a Bernoulli
+    likelihood, or a Gaussian one that is learned; here the Gaussian's variance is 1.
 
     Args:
         image_shape: channels, height, width.
@@ -25,6 +25,7 @@ class VariationalAutoencoder(VectorAutoencoder):
         width: channels after the first downsampling, which double with each further one; an
             ``mlp`` has 16 times as many hidden units a layer.
         likelihood: the likelihood behind the reconstruction error.
+        latents: the latent of an image: the "mean" of its posterior, or a "sample" drawn from it.
 
     Reference: Auto-Encoding Variational Bayes (Kingma & Welling, 2013), arXiv:1312.6114
     """
@@ -36,6 +37,7 @@ class VariationalAutoencoder(VectorAutoencoder):
         backbone: Backbone = "conv",
         width: int = 32,
         likelihood: Likelihood = "bernoulli",
+        latents: LatentsOf = "mean",
     ) -> None:
         super().__init__(
             image_shape,
@@ -43,7 +45,8 @@ class VariationalAutoencoder(VectorAutoencoder):
             backbone=backbone,
             width=width,
             likelihood=likelihood,
-            encoded=2 * latent,
+            posterior=True,
+            latents=latents,
         )
 
     def loss_terms(self, images: Images) -> Mapping[str, Tensor]:

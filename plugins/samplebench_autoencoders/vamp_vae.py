@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from samplebench import Images
 from samplebench.networks import Backbone, ImageShape, Likelihood
 from samplebench.settings import at_least
-from samplebench_autoencoders.posterior import split_posterior
+from samplebench_autoencoders.posterior import LatentsOf, split_posterior
 from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
 
 _MARGIN = 0.01  # keeps the logits of black and white pixels finite
@@ -33,6 +33,7 @@ class VampPriorAutoencoder(VectorAutoencoder):
             ``mlp`` has 16 times as many hidden units a layer.
         likelihood: the likelihood behind the reconstruction error.
         pseudo_inputs: K, the number of learned images.
+        latents: the latent of an image: the "mean" of its posterior, or a "sample" drawn from it.
 
     Raises:
         ValueError: no pseudo-input.
@@ -48,6 +49,7 @@ class VampPriorAutoencoder(VectorAutoencoder):
         width: int = 32,
         likelihood: Likelihood = "bernoulli",
         pseudo_inputs: int = 50,
+        latents: LatentsOf = "mean",
     ) -> None:
         super().__init__(
             image_shape,
@@ -55,7 +57,8 @@ class VampPriorAutoencoder(VectorAutoencoder):
             backbone=backbone,
             width=width,
             likelihood=likelihood,
-            encoded=2 * latent,
+            posterior=True,
+            latents=latents,
         )
         at_least("pseudo_inputs", pseudo_inputs, 1)
         self.pseudo_inputs = pseudo_inputs

@@ -3,7 +3,6 @@
 from typing import final, get_args
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from samplebench import Autoencoder, Continuous, Images, Latents
@@ -16,17 +15,14 @@ from samplebench.networks import (
     vector_encoder,
 )
 from samplebench.settings import at_least, one_of
-
-Vectors = Float[Tensor, "samples latent"]
-"""One vector an image."""
+from samplebench_autoencoders.posterior import LatentsOf, Vectors, split_posterior
 
 
 class VectorAutoencoder(Autoencoder):
     """An encoder, a decoder and one vector between them; each method adds its own loss.
 
-    The encoder gives ``encoded`` reals an image. The first ``latent`` of them are the latent
-    vector: all of them for a method that encodes to points, the means for one that encodes to
-    distributions.
+    The encoder gives the latent vector of a method that encodes to points, and means and log
+    variances, ``posterior=True``, of one that encodes to Gaussians.
 
     Args:
         image_shape: channels, height, width.
@@ -35,7 +31,8 @@ class VectorAutoencoder(Autoencoder):
         width: channels after the first downsampling, which double with each further one; an
             ``mlp`` has 16 times as many hidden units a layer.
         likelihood: the likelihood behind the reconstruction error.
-        encoded: the number of reals that the encoder gives, by default ``latent``.
+        posterior: True if images are encoded to Gaussians.
+        latents: for Gaussians: latents are their "mean", or a "sample" drawn from each.
 
     Raises:
         ValueError: a setting that makes no network, or an image too small for it.
@@ -49,7 +46,8 @@ class VectorAutoencoder(Autoencoder):
         backbone: Backbone,
         width: int,
         likelihood: Likelihood,
-        encoded: int | None = None,
+        posterior: bool = False,
+        latents: LatentsOf = "mean",
     ) -> None:
         super().__init__()
         at_least("width", width, 1)
@@ -57,12 +55,17 @@ class VectorAutoencoder(Autoencoder):
         self.backbone = one_of("backbone", backbone, get_args(Backbone))
         self.likelihood = one_of("likelihood", likelihood, get_args(Likelihood))
         self.latent_space = Continuous(latent)
-        self.encoder = vector_encoder(backbone, image_shape, encoded or latent, width)
+        self.latents = one_of("latents", latents, get_args(LatentsOf))
+        encoded = 2 * latent if posterior else latent
+        self.encoder = vector_encoder(backbone, image_shape, encoded, width)
         self.decoder = vector_decoder(backbone, image_shape, latent, width)
 
     @final
     def encode(self, images: Images) -> Latents:
-        return self.latent_space.pack(values=self.encoder(images)[:, : self.latent])
+        encoded = self.encoder(images)
+        if self.latents == "sample":
+            return self.latent_space.pack(values=split_posterior(encoded).draw())
+        return self.latent_space.pack(values=encoded[:, : self.latent])
 
     @final
     def decode(self, latents: Latents) -> Images:

@@ -19,7 +19,8 @@ class Autoencoder(nn.Module, ABC):
     def encode(self, images: Images) -> Latents:
         """Encode images in [0, 1] as latents.
 
-        Deterministic in evaluation mode: a VAE returns posterior means.
+        Deterministic in evaluation mode, where a VAE returns posterior means, unless a setting
+        asks for draws.
         """
 
     @abstractmethod

@@ -3,10 +3,13 @@
 ``register(name, factory)``: the name is lower case with hyphens. The factory takes settings by
 name, each with a default. The arguments of its kind come first: ``data_dir`` for a dataset,
 ``image_shape`` for an autoencoder or a feature extractor.
+
+``register(name, factory, later=("latents",))`` names settings that the factory gained when records
+of the part existed. At their defaults they are in no identity, so that these records still hold.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Collection
+from typing import Any, Protocol, runtime_checkable
 
 import pluggy
 
@@ -15,8 +18,13 @@ API_VERSION = 1
 
 Factory = Callable[..., Any]
 
-Register = Callable[[str, Factory], None]
-"""The type of the argument of hooks: ``register(name, factory)``."""
+
+@runtime_checkable
+class Register(Protocol):
+    """The type of the argument of hooks."""
+
+    def __call__(self, name: str, factory: Factory, *, later: Collection[str] = ()) -> None: ...
+
 
 hookspec = pluggy.HookspecMarker("samplebench")
 hookimpl = pluggy.HookimplMarker("samplebench")

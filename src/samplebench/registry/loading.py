@@ -4,7 +4,7 @@ import importlib.util
 import inspect
 import sys
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import entry_points
@@ -200,9 +200,11 @@ def _offered(plugin: Plugin, taken: Sequence[Part]) -> list[Part]:
     offered: list[Part] = []
     for kind, hook in _HOOKS.items():
 
-        def register(name: str, factory: Factory, kind: str = kind) -> None:
-            _check_offer(kind, name, factory)
-            part = Part(kind, name, factory, plugin)
+        def register(
+            name: str, factory: Factory, *, later: Collection[str] = (), kind: str = kind
+        ) -> None:
+            _check_offer(kind, name, factory, later)
+            part = Part(kind, name, factory, plugin, frozenset(later))
             _require_free(part, [*taken, *offered])
             offered.append(part)
 
@@ -212,7 +214,7 @@ def _offered(plugin: Plugin, taken: Sequence[Part]) -> list[Part]:
     return offered
 
 
-def _check_offer(kind: str, name: str, factory: Factory) -> None:
+def _check_offer(kind: str, name: str, factory: Factory, later: Collection[str]) -> None:
     if not isinstance(name, str) or not is_name(name):
         raise PluginError(f"it registers a {kind} as {name!r}; names are lower case with hyphens")
     if not callable(factory):
@@ -228,6 +230,8 @@ def _check_offer(kind: str, name: str, factory: Factory) -> None:
             raise PluginError(f"{kind} '{name}' takes {parameter}; settings are given by name")
         if parameter.default is parameter.empty:
             raise PluginError(f"{kind} '{name}': the setting {setting!r} needs a default")
+    if unknown := sorted(set(later) - parameters.keys()):
+        raise PluginError(f"{kind} '{name}' has no setting {unknown[0]!r}, which `later` names")
 
 
 def _require_free(part: Part, taken: Iterable[Part]) -> None:

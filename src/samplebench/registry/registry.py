@@ -28,12 +28,17 @@ GIVEN: Mapping[str, str | None] = {
 
 @dataclass(frozen=True)
 class Part:
-    """A part: its kind, name and factory, and the plugin that offers it."""
+    """A part: its kind, name and factory, and the plugin that offers it.
+
+    Attributes:
+        later: the settings that it gained when there were records of it.
+    """
 
     kind: str
     name: str
     factory: Callable[..., Any]
     plugin: Plugin
+    later: frozenset[str] = frozenset()
 
     @cached_property
     def parameters(self) -> Mapping[str, inspect.Parameter]:
@@ -105,6 +110,9 @@ class Part:
             settings[name] = self._checked(name, value)
         inner = {name: self._inner(name, settings[name], samplers) for name in self.nested}
         settings |= {name: sampler.full for name, sampler in inner.items()}
+        for name in self.later:
+            if settings[name] == defaults[name]:
+                del settings[name]
         return Chosen(self, spec, dict(sorted(settings.items())), dict(sorted(inner.items())))
 
     def _inner(self, name: str, value: Setting, samplers: "Registry | None") -> "Chosen":

@@ -124,3 +124,24 @@ def test_fewer_images_than_pseudo_inputs_start_several_at_the_same():
     with torch.no_grad():
         model.begin_training(some_images(2).float())
     assert torch.equal(model.pseudo_logits[0], model.pseudo_logits[4])
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        VariationalAutoencoder,
+        BetaVariationalAutoencoder,
+        InfoVariationalAutoencoder,
+        VampPriorAutoencoder,
+    ],
+)
+def test_latents_are_posterior_means_or_draws_from_the_posteriors(kind):
+    images = some_images(2)
+    means, draws = ready(kind), ready(kind, latents="sample")
+    posterior = posterior_of(means, images)
+    assert torch.equal(means.encode(images).values, posterior.mean)
+    with seeded(0, "draws"), torch.no_grad():
+        drawn = torch.stack([draws.encode(images).values for _ in range(4000)])
+    error = posterior.stddev / 4000**0.5
+    assert ((drawn.mean(0) - posterior.mean).abs() < 5 * error).all()
+    assert torch.allclose(drawn.std(0), posterior.stddev, rtol=0.1)

@@ -68,6 +68,10 @@ BROKEN = {
         GOOD.replace("size: int = 3", "size: int"),
         "sampler 'good-one': the setting 'size' needs a default",
     ),
+    "names a later setting that it lacks": (
+        GOOD.replace("factory)", 'factory, later=("width",))'),
+        "sampler 'good-one' has no setting 'width', which `later` names",
+    ),
     "has a type that does not exist": (
         GOOD.replace("size: int", "size: 'Missing'"),
         "NameError: name 'Missing' is not defined",

@@ -94,6 +94,18 @@ def test_defaults_fill_what_was_not_asked_for(samplers):
     assert chosen.build().components == 3
 
 
+def test_a_later_setting_is_in_no_identity_at_its_default_and_in_any_other():
+    before = Registry("sampler", [Part("sampler", "gmm", lambda old=1: old, HERE)])
+    part = Part("sampler", "gmm", lambda old=1, new=2: (old, new), HERE, frozenset({"new"}))
+    after = Registry("sampler", [part])
+    for spec in ("gmm", "gmm(old=3)"):
+        [then], [now] = before.choose(spec), after.choose(spec)
+        assert (now.key, now.settings) == (then.key, then.settings)
+    [default], [stated], [other] = (after.choose(s) for s in ("gmm", "gmm(new=2)", "gmm(new=5)"))
+    assert (default.key, default.build()) == (stated.key, (1, 2))
+    assert (other.settings, other.build()) == ({"new": 5, "old": 1}, (1, 5))
+
+
 def test_a_grid_is_one_choice_for_each_member(samplers):
     assert [c.settings["components"] for c in samplers.choose("gmm(components=[2, 4])")] == [2, 4]
 

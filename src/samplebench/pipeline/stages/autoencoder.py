@@ -131,6 +131,7 @@ class AutoencoderStage:
             train=images,
             test=data.test.images[: self.counts.reference],
             device=torch.device(self.site.device),
+            seed=self.seed,
             learn=partial(load_checkpoint, path=self.weights)
             if self.weights
             else partial(

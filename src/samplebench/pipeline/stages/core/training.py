@@ -54,14 +54,19 @@ def train_and_encode(
     train: Bytes,
     test: UInt8[Tensor, "held_out channels height width"],
     device: torch.device,
+    seed: int,
     learn: Callable[[Autoencoder], None],
 ) -> Trained:
-    """Let ``learn`` train or load the autoencoder, and encode the 8-bit images of both splits."""
+    """Let ``learn`` train or load the autoencoder, and encode the 8-bit images of both splits.
+
+    Args:
+        seed: of latents that are draws, for an autoencoder with a setting that asks for these.
+    """
     autoencoder.to(device)
     with track_cost(device, len(train)) as training:
         learn(autoencoder)
     autoencoder.eval()
-    with track_cost(device, len(train) + len(test)) as encoding:
+    with track_cost(device, len(train) + len(test)) as encoding, seeded(seed, "encode"):
         learned, held_out = (encode(autoencoder, images, device) for images in (train, test))
     costs = {"train": training(), "encode": encoding()}
     return Trained(autoencoder, learned, held_out, costs)
