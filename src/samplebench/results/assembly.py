@@ -158,7 +158,7 @@ def _collect_entries(
     kind: RowKind, records: Iterable[Record], columns: Columns
 ) -> tuple[Entry, ...]:
     """Collect the scores of a row by column."""
-    values: dict[ColumnKey, list[float]] = {key: [] for key in columns}
+    values: dict[ColumnKey, dict[int, float]] = {key: {} for key in columns}
     problems: dict[ColumnKey, list[Problem]] = {key: [] for key in columns}
     for record in records:
         for score in record.scores:
@@ -166,10 +166,13 @@ def _collect_entries(
             if key not in columns or (score.subject == "autoencoder" and kind != "reconstruction"):
                 continue
             if score.value is not None:
-                values[key].append(score.value)
+                values[key][record.seed] = score.value
             if score.problem is not None:
                 problems[key].append(Problem(score.problem, record.seed))
-    return tuple(Entry(tuple(values[key]), tuple(problems[key])) for key in columns)
+    return tuple(
+        Entry(tuple(values[key].values()), tuple(values[key]), tuple(problems[key]))
+        for key in columns
+    )
 
 
 def _make_floor(autoencoder: str, records: Iterable[Record], columns: Columns) -> list[Row]:
@@ -192,7 +195,7 @@ def _make_floor(autoencoder: str, records: Iterable[Record], columns: Columns) -
         for score in record.scores:
             if score.floor is not None and score.column in values:
                 values[score.column].setdefault(record.seed, score.floor)
-    entries = tuple(Entry(tuple(values[key].values())) for key in columns)
+    entries = tuple(Entry(tuple(values[key].values()), tuple(values[key])) for key in columns)
     return [Row(autoencoder, "real data", "floor", sources, (), entries)] if sources else []
 
 

@@ -11,8 +11,9 @@ from samplebench.results.statistics import SIGNIFICANCE
 def write_legend(ranking: Ranking) -> tuple[Text, ...]:
     """Explain how to read the table, in a line for each thing."""
     lines = (
-        "Mean ± standard deviation over n seeds; without ±, the score has one seed or is the same "
-        "at each. ↓: lower is better, ↑: higher is better. n links to the first seed's record.",
+        "Mean ± half its 95 % interval (Student's t over n seeds); without ±, the score has one "
+        "seed or is the same at each. ↓: lower is better, ↑: higher is better. n links to the "
+        "first seed's record.",
         _describe_rows(ranking),
         _describe_counts(ranking),
         _describe_loaded(ranking),
@@ -35,32 +36,24 @@ def _explain_bold(ranking: Ranking) -> list[Text]:
     """The rule for bold scores, with the test by its name."""
     if not any(entry.bold for row in ranking.rows for entry in row.entries):
         return [("Nothing is bold: that takes two competing rows with two seeds or more.",)]
-    costs = any(column.subject == "cost" for column in ranking.columns)
-    logarithms = "; costs as logarithms, unless one is 0" if costs else ""
     rule = (
         ": the best score and the next ones, down to the first that is significantly different "
-        f"from it (Games–Howell, α = {SIGNIFICANCE} over all pairs{logarithms}). With few seeds "
-        "only large differences are significant."
+        f"from it (seeds as blocks, α = {SIGNIFICANCE} over all pairs; distances and costs as "
+        "logarithms). With few seeds only large differences are significant."
     )
     return [(Strong("Bold"), rule), *_describe_contests(ranking), _describe_never_bold(ranking)]
 
 
 def _describe_contests(ranking: Ranking) -> list[Text]:
-    """The rows that each column compares, where there is more than one autoencoder."""
+    """The rows that compete, where there is more than one autoencoder."""
     if len({row.autoencoder for row in ranking.rows}) < 2:
         return []
-    contests = {
-        "all samplers of the table": ("images", "cost"),
-        "the samplers of each autoencoder": ("latents",),
-        "the autoencoders": ("autoencoder",),
-    }
-    texts = []
-    for rows, subjects in contests.items():
-        columns = [column for column in ranking.columns if column.subject in subjects]
-        titles = [column.title for column in columns if column.alarm is None]
-        if titles:
-            texts.append(f"among {rows}: {', '.join(titles)}")
-    return [(f"Compared {'; '.join(texts)}.",)] if texts else []
+    competing = [column for column in ranking.columns if column.alarm is None]
+    own = [column.title for column in competing if column.subject == "autoencoder"]
+    text = "Samplers compete within an autoencoder, with which they share the seeds"
+    if own and has_samplers(ranking):
+        return [(f"{text}; autoencoders compete in {', '.join(own)}.",)]
+    return [(f"{text}.",)] if has_samplers(ranking) else []
 
 
 def _describe_never_bold(ranking: Ranking) -> Text:

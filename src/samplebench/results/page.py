@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from samplebench.results.agreement import describe_agreement
 from samplebench.results.blocks import (
     Block,
     Bullets,
@@ -87,7 +88,7 @@ def _section(board: Board, ranking: Ranking) -> Iterator[Block]:
     yield score_table(board.suite, ranking, notes)
     yield from _not_measured(notes)
     yield Paragraph(("How to read it:",))
-    yield Bullets(write_legend(ranking))
+    yield Bullets((*write_legend(ranking), *describe_agreement(ranking)))
     yield Paragraph(("Details:",))
     yield Bullets(write_details(ranking))
 

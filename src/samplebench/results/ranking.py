@@ -4,6 +4,7 @@ It says what is shown next to what, and never how. ``assembly`` makes rankings f
 ``marking`` marks what stands out, and ``score_table`` makes a block of text cells.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -33,6 +34,11 @@ class Column:
     features: FeaturesRecord | None
 
     @property
+    def by_ratio(self) -> bool:
+        """True for costs and distances, which have no unit and are better low."""
+        return self.subject == "cost" or (self.better == "lower" and not self.unit)
+
+    @property
     def arrow(self) -> str:
         """The direction that is better."""
         return "↓" if self.better == "lower" else "↑"
@@ -51,8 +57,13 @@ class Entry:
     """The values of one score of a row over seeds, and the problems of seeds without one."""
 
     values: tuple[float, ...] = ()
+    seeds: tuple[int, ...] = ()
     problems: tuple[Problem, ...] = ()
     bold: bool = False
+
+    @property
+    def by_seed(self) -> Mapping[int, float]:
+        return dict(zip(self.seeds, self.values, strict=True))
 
     @property
     def summary(self) -> Summary | None:
