@@ -122,9 +122,9 @@ def _exceed(scores: Boards, error: Boards, freedom: Boards) -> Flags:
 @cache
 def _critical(rows: int) -> Callable[[Boards], Boards]:
     """The critical range by degrees of freedom, between those of a fine grid."""
-    grid = np.concatenate([np.geomspace(1, 8, 80), np.geomspace(8.05, 400, 120)])
-    known = studentized_range.isf(SIGNIFICANCE, rows, grid)
-    return lambda freedom: np.interp(freedom, grid, known)
+    inverse = np.linspace(1, 1e-3, 60) ** 2
+    known = np.log(studentized_range.isf(SIGNIFICANCE, rows, 1 / inverse))
+    return lambda freedom: np.exp(np.interp(-1 / freedom, -inverse, known))
 
 
 def _remove_effects(scores: Boards) -> Boards:
