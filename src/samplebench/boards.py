@@ -89,7 +89,7 @@ def _read_boards(store: Store, suites: Sequence[str]) -> list[Board]:
                     records,
                     pictures=store.pictures(suite),
                     commentary=store.commentary(suite),
-                    has_suite_file=store.suite_path(suite).is_file(),
+                    about=store.read_about(suite),
                 )
             )
     return boards

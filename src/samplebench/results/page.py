@@ -32,6 +32,7 @@ def main_page(board: Board) -> list[Block]:
     """The page of a suite: the tables without the appendix, the samples, and the commentary."""
     return [
         Heading((board.suite,), level=1),
+        *([Paragraph((board.about,))] if board.about else []),
         Paragraph(_describe_source(board)),
         *(block for ranking in board.rankings for block in _section(board, ranking)),
         *_samples(board),
@@ -62,7 +63,7 @@ def terminal_page(board: Board, path: str) -> list[Block]:
 def _describe_source(board: Board) -> Text:
     """The command that measures the board, and the files that it is made of."""
     suite, folder = board.suite, f"records/{board.suite}"
-    asked = (" (", Link("suite.toml", f"{folder}/suite.toml"), ")") if board.has_suite_file else ()
+    asked = (" (", Link("suite.toml", f"{folder}/suite.toml"), ")") if board.about is not None else ()
     appendix = (
         (" Settings that were swept are in ", Link("the appendix", f"{suite}.appendix.md"), ".")
         if board.appendix

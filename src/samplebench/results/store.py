@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,14 @@ class Store:
     def suite_path(self, suite: str) -> Path:
         """The suite as it was last run, with all that was asked for in place of its own."""
         return self.records_folder(suite) / "suite.toml"
+
+    def read_about(self, suite: str) -> str | None:
+        """What that suite says of itself; ``None`` if it is not there or cannot be read."""
+        try:
+            content = tomllib.loads(self.suite_path(suite).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return str(content.get("about", ""))
 
     def samples_folder(self, suite: str) -> Path:
         return self.folder / "samples" / suite

@@ -328,8 +328,9 @@ def test_the_page_gives_the_command_and_the_suite_that_it_is_measured_by(
 ) -> None:
     line = "Measured by `samplebench run --suite toy`"
     assert f"{line} and made by" in render(suite)
-    page = render(suite, has_suite_file=True)
+    page = render(suite, about="A suite of tests.")
     assert f"{line} ([suite.toml](records/toy/suite.toml)) and made by" in page
+    assert page.startswith("# toy\n\nA suite of tests.\n\nMeasured by")
 
 
 def test_a_row_that_no_longer_holds_is_marked_and_the_mark_explained(
