@@ -12,6 +12,7 @@ from samplebench.results.board import make_board
 from samplebench.results.formats import markdown
 from samplebench.results.page import appendix_page, main_page, terminal_page
 from samplebench.results.record import PartRecord, Record, Score, Verification
+from samplebench.vocabulary import Floor
 
 MakeScore = Callable[..., Score]
 MakeRecord = Callable[..., Record]
@@ -292,6 +293,51 @@ def test_the_page_says_where_its_scores_come_from(
     assert "measured 2026-10-01 to 2026-10-03." in page
     assert "number of images: 1,000 generated, 360 held-out" in page
     assert "FD[classifier]: features `classifier`, held out accuracy 0.987, weights" in page
+
+
+def test_the_legend_says_how_the_floor_was_measured_and_what_its_size_alone_makes(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    floors = {
+        "FD[classifier]": Floor((0.6, 0.8), 10_000, bias=0.597),
+        "sliced W2": Floor((0.1, 0.2), 10_000),
+    }
+    scores = [make_score(title, 1.0, floor=floor) for title, floor in floors.items()]
+    page = render([make_record(None, seed, scores) for seed in (0, 1, 2)])
+    assert (
+        "- Real data (floor): the score of 10,000 training samples in the place of generated "
+        "ones, measured against the held-out ones, mean ± standard deviation over 2 disjoint "
+        "subsets. The numbers of samples alone make, by a formula for normal data: "
+        "FD[classifier] 0.597.\n"
+    ) in page
+    assert row_of(page, "real data")["FD[classifier] ↓"] == "0.700 ± 0.141"
+
+
+def test_one_subset_has_no_spread(make_record: MakeRecord, make_score: MakeScore) -> None:
+    record = make_record(None, 0, [make_score("FD", 1.0, floor=Floor((0.6,), 600))])
+    page = render([record])
+    assert "against the held-out ones, once." in page
+    assert row_of(page, "real data")["FD ↓"] == "0.600"
+
+
+def test_a_floor_that_was_no_measurement_is_called_an_estimate(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    page = render([make_record(None, 0, [make_score("FD", 1.0, floor=0.5)])])
+    assert "- Real data (floor) of FD: an estimate, which can be too low;" in page
+    assert "measured against the held-out" not in page
+
+
+def test_too_few_training_samples_are_given_as_the_reason_for_no_floor(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    def page_with(train: int) -> str:
+        counts = {"train": train, "reference": 400, "generated": 600}
+        return render([make_record("gmm", 0, [make_score("FD", 1.0)], counts=counts)])
+
+    reason = "No row of real data: that takes at least as many training samples as are generated."
+    assert reason in page_with(599)
+    assert reason not in page_with(600)
 
 
 def test_costs_of_two_machines_are_declared(

@@ -17,10 +17,11 @@ from samplebench.pipeline.stages.core.coding import as_images, decode
 from samplebench.pipeline.stages.core.costs import median_cost, track_cost
 from samplebench.pipeline.stages.core.data import Data
 from samplebench.pipeline.stages.core.extraction import FittedExtractor
+from samplebench.pipeline.stages.core.floors import RealData, measure_floors
 from samplebench.pipeline.stages.core.scoring import Result, measure_all
 from samplebench.pipeline.stages.core.training import Trained
 from samplebench.randomness import seeded
-from samplebench.vocabulary import Cost
+from samplebench.vocabulary import Cost, Floor
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Measurement:
 
     Attributes:
         results: one for each metric, in their order.
+        floors: one for each metric of the real data, in their order.
         counts: of training, held-out (``reference``) and generated samples.
         samples: the generated ones; in the reconstruction row the held-out ones and their
             reconstructions.
@@ -36,6 +38,7 @@ class Measurement:
 
     latent_space: LatentSpace
     results: list[Result]
+    floors: list[Floor | Missing | None]
     costs: Mapping[str, Cost]
     diagnostics: Mapping[str, float]
     counts: Mapping[str, int]
@@ -49,12 +52,14 @@ def measure_cell(
     data: Data,
     trained: Trained,
     extractors: Mapping[str, FittedExtractor | Missing],
+    real: RealData | None = None,
 ) -> Measurement:
     """Fit the sampler, draw, decode, and measure.
 
     Args:
         count: latents to draw.
         extractors: by its key, each fitted feature extractor, or why there is none.
+        real: what floors are measured on; in the reconstruction row only.
     """
     device = trained.test.device
     sampler, costs = fit_sampler_of(cell, trained)
@@ -68,9 +73,11 @@ def measure_cell(
     with track_cost(device, len(latents)) as measuring:
         evidence = gather_evidence(data, trained, sampler, latents, generated, costs)
         results = measure_all(cell.seed, metrics, evidence, extractors)
+        floors = measure_floors(cell.seed, real, evidence) if real else []
     return Measurement(
         latent_space=latents.space,
         results=results,
+        floors=floors,
         costs=costs | {"measure": measuring()},
         diagnostics=sampler.diagnostics() if sampler else {},
         counts={
