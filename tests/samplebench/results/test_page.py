@@ -248,6 +248,29 @@ def test_a_problem_is_a_note_on_its_cell(make_record: MakeRecord, make_score: Ma
     assert "- ¹ `vae` × `gmm`, W2: the metric gave nan (seed 2)" in page
 
 
+def test_problems_of_a_row_that_differ_in_numbers_share_a_note(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    texts = [
+        "infinite: the density is 0 at 37.5 % of held-out latents; the others cost -1.5 bits/dim",
+        "infinite: the density is 0 at 9 % of held-out latents; the others cost 2e-05 bits/dim",
+        "at 0x7f is v1.2, not 3",
+        "at 0x7e is v1.2, not 3",
+    ]
+    page = render(
+        [
+            make_record("pmfs", seed, [make_score("NLL", None, problem=text)])
+            for seed, text in enumerate(texts)
+        ]
+    )
+    assert (
+        "NLL: infinite: the density is 0 at 9 to 37.5 % of held-out latents; the others cost "
+        "-1.5 to 2e-05 bits/dim (seeds 0, 1)\n"
+    ) in page
+    assert "NLL: at 0x7f is v1.2, not 3 (seed 2)\n" in page  # no numbers, but names
+    assert "NLL: at 0x7e is v1.2, not 3 (seed 3)\n" in page
+
+
 def test_a_score_of_fewer_seeds_than_its_row_says_so(
     make_record: MakeRecord, make_score: MakeScore
 ) -> None:
