@@ -21,7 +21,7 @@ class Floor:
     """The scores of fresh real data: training samples in the place of the generated ones.
 
     Attributes:
-        values: a score for each of some disjoint subsets of the training samples.
+        values: a score for each of some random subsets of the training samples.
         count: the number of samples in each subset: as many as are generated. ``None`` in records
             from before floors were measured: their one value is an estimate.
         bias: the part of the floor that is due to the numbers of samples alone, by a formula.

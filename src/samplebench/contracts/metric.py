@@ -183,7 +183,7 @@ class Metric(ABC):
     """True if the score of fresh real data in the place of the generated is worth knowing.
 
     It is this metric's *floor*. The harness measures it once an autoencoder, by ``measure``, on
-    disjoint subsets of training samples, each of as many as are generated. Densities and costs
+    random subsets of training samples, each of as many as are generated. Densities and costs
     are those of a sampler: a metric that reads them has no floor.
     """
 

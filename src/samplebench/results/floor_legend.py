@@ -39,7 +39,7 @@ def _describe_measurement(floors: Mapping[str, Floor]) -> list[str]:
         return []
     counts = list_distinct(f"{floor.count:,}" for floor in floors.values())
     subsets = max(len(floor.values) for floor in floors.values())
-    over = f"mean ± standard deviation over {subsets} disjoint subsets" if subsets > 1 else "once"
+    over = f"mean ± standard deviation over {subsets} random subsets" if subsets > 1 else "once"
     return [
         f"Real data (floor): the score of {counts} training samples in the place of generated "
         f"ones, measured against the held-out ones, {over}."

@@ -9,14 +9,26 @@ from samplebench.vocabulary import Floor
 
 
 @pytest.mark.parametrize(
-    ("total", "count", "subsets"), [(60, 10, 5), (49, 10, 4), (10, 10, 1), (9, 10, 0), (7, 3, 2)]
+    ("total", "count", "subsets", "shared"),
+    [
+        (60_000, 10_000, 5, 0),
+        (4500, 1000, 4, 0),
+        (1197, 600, 2, 3),
+        (1900, 1000, 2, 100),
+        (1899, 1000, 1, 0),
+        (7, 3, 2, 0),
+        (10, 10, 1, 0),
+        (9, 10, 0, 0),
+    ],
 )
-def test_subsets_are_disjoint_and_have_as_many_samples_as_are_generated(total, count, subsets):
+def test_subsets_share_next_to_nothing_and_have_as_many_samples_as_are_generated(
+    total, count, subsets, shared
+):
     found = choose_subsets(total, count)
-    assert [len(rows) for rows in found] == [count] * subsets
-    rows = [int(row) for rows in found for row in rows]
-    assert len(set(rows)) == len(rows)
-    assert set(rows) <= set(range(total))
+    assert [len(set(rows.tolist())) for rows in found] == [count] * subsets
+    every = [row for rows in found for row in rows.tolist()]
+    assert len(every) - len(set(every)) == shared
+    assert set(every) <= set(range(total))
 
 
 def test_subsets_are_random_and_always_the_same():
