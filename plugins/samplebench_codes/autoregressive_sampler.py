@@ -92,10 +92,6 @@ class AutoregressiveSampler(DensitySampler):
         return torch.cat([self._log_prob(chunk) for chunk in codes])
 
     @final
-    def no_density(self, space: LatentSpace) -> str | None:
-        return self._sharpening.no_density(space)
-
-    @final
     def diagnostics(self) -> Mapping[str, float]:
         """Training steps; the loss on held-out latents, in nats a code at temperature 1."""
         return self._diagnostics

@@ -258,13 +258,14 @@ class Distance(Metric):
     better = "lower"
     subject = "images"
     needs = frozenset({Need.TEST, Need.GENERATED, Need.FEATURES})
+    has_floor = True
 
     def measure(self, evidence):
         gap = evidence.features("generated").mean(0) - evidence.features("test").mean(0)
         return float(gap.norm())
 
-    def floor(self, evidence):
-        return 0.25
+    def bias(self, evidence):
+        return 1 / len(evidence.generated)
 
 
 class Spread(Metric):
@@ -284,6 +285,37 @@ class Spread(Metric):
     def measure(self, evidence):
         noise = self.noise * torch.randn(())
         return float(evidence.generated_latents.values.std() + noise)
+
+
+class Reach(Spread):
+    """The same, with a floor."""
+
+    title = "reach"
+    has_floor = True
+
+
+class BiasBroken(Distance):
+    """Has a formula for its bias, and no number for it."""
+
+    title = "bias-broken"
+    needs = frozenset({Need.GENERATED})
+
+    def measure(self, evidence):
+        return float(evidence.generated.mean())
+
+    def bias(self, evidence):
+        raise RuntimeError("no formula")
+
+
+class FloorLess(BiasBroken):
+    """Has a number for held-out samples, of which there are 60, and for no others."""
+
+    title = "floor-less"
+
+    def measure(self, evidence):
+        if len(evidence.generated) != 60:
+            raise NoNumber("not for real data")
+        return super().measure(evidence)
 
 
 class Error(Metric):
@@ -391,6 +423,9 @@ def register_features(register):
 def register_metrics(register):
     register("distance", Distance)
     register("spread", Spread)
+    register("reach", Reach)
+    register("bias-broken", BiasBroken)
+    register("floor-less", FloorLess)
     register("error", Error)
     register("seconds-to-fit", FitSeconds)
     register("broken", Broken)

@@ -66,7 +66,7 @@ def an_objection_has_a_reason(case: Case) -> None:
 
 
 def it_reads_all_that_it_declares(case: Case) -> None:
-    """On some space, ``measure`` or ``floor`` reads what each need stands for.
+    """On some space, ``measure`` or ``bias`` reads what each need stands for.
 
     Nothing is read for ``CODES`` and ``SAMPLER``, which are conditions.
     """
@@ -91,11 +91,10 @@ ON_THE_PART = (
 
 
 def it_reads_only_what_it_declares(case: SpaceCase) -> None:
-    """``measure`` and ``floor`` work on evidence that holds its ``needs`` and nothing else."""
+    """``measure`` and ``bias`` work on evidence that holds its ``needs`` and nothing else."""
     metric: Metric = case.build()
-    declared = toys.evidence(case.space).restricted_to(metric.needs)
-    _measure(metric, declared)
-    _find_floor(metric, declared)
+    _measure(metric, toys.evidence(case.space).restricted_to(metric.needs))
+    _bias(metric, toys.evidence(case.space).restricted_to(metric.needs))
 
 
 def a_measurement_is_one_finite_number(case: SpaceCase) -> None:
@@ -115,21 +114,30 @@ def the_same_seed_gives_the_same_number(case: SpaceCase) -> None:
 
 
 def measuring_leaves_the_evidence_as_it_was(case: SpaceCase) -> None:
-    """``measure`` and ``floor`` do not change what they look at."""
+    """``measure`` and ``bias`` do not change what they look at."""
     held, copy = toys.held(case.space), toys.held(case.space)
     metric, evidence = case.build(), Evidence(held)
     _measure(metric, evidence)
-    _find_floor(metric, evidence)
+    _bias(metric, evidence)
     for need in held:
         require(_equal(held[need], copy[need]), f"the {need} evidence is changed after measure")
 
 
-def the_floor_is_a_finite_number_or_none(case: SpaceCase) -> None:
-    """``floor`` gives a finite float, or None where it has no meaning."""
-    floor = _find_floor(case.build(), toys.evidence(case.space))
+def its_floor_can_be_measured(case: SpaceCase) -> None:
+    """A metric with a floor measures what real data can stand in for, generated samples or
+    latents, and no density or cost. Its ``bias`` is a finite float or None.
+    """
+    metric: Metric = case.build()
+    if not metric.has_floor:
+        raise CannotApply("it has no floor")
+    generated = metric.needs & {Need.GENERATED, Need.GENERATED_LATENTS}
+    others = metric.needs & {Need.DENSITY, Need.COSTS}
+    require(bool(generated), "it has a floor, and needs nothing that is generated")
+    require(not others, f"it has a floor, and needs {_names(others)}, which real data lack")
+    bias = _bias(metric, toys.evidence(case.space))
     require(
-        floor is None or (isinstance(floor, float) and math.isfinite(floor)),
-        f"floor gives {type(floor).__name__} {floor!r}",
+        bias is None or (isinstance(bias, float) and math.isfinite(bias)),
+        f"bias gives {type(bias).__name__} {bias!r}",
     )
 
 
@@ -162,7 +170,7 @@ ON_EACH_SPACE = (
     a_measurement_is_one_finite_number,
     the_same_seed_gives_the_same_number,
     measuring_leaves_the_evidence_as_it_was,
-    the_floor_is_a_finite_number_or_none,
+    its_floor_can_be_measured,
     fresh_data_score_better_than_one_wrong_point,
     it_never_seeds,
 )
@@ -173,9 +181,9 @@ def _measure(metric: Metric, evidence: Evidence) -> float:
         return metric.measure(evidence)
 
 
-def _find_floor(metric: Metric, evidence: Evidence) -> float | None:
-    with seeded(0, "floor"):
-        return metric.floor(evidence)
+def _bias(metric: Metric, evidence: Evidence) -> float | None:
+    with seeded(0, "bias"):
+        return metric.bias(evidence)
 
 
 def _suffice(metric: Metric, needs: Collection[Need], space: LatentSpace) -> bool:
@@ -183,7 +191,7 @@ def _suffice(metric: Metric, needs: Collection[Need], space: LatentSpace) -> boo
     evidence = toys.evidence(space).restricted_to(needs)
     try:
         _measure(metric, evidence)
-        _find_floor(metric, evidence)
+        _bias(metric, evidence)
     except UndeclaredNeed:
         return False
     return True

@@ -83,6 +83,13 @@ class Evidence:
         """The same with features of one extractor."""
         return self.replacing({Need.FEATURES: features})
 
+    def with_real_data(self, samples: Images, latents: Latents) -> "Evidence":
+        """The same with real samples and their latents in the place of the generated ones, and
+        without densities and costs, which only a sampler has.
+        """
+        held = {need: held for need, held in self._held.items() if need not in _OF_THE_SAMPLER}
+        return Evidence({**held, Need.GENERATED: samples, Need.GENERATED_LATENTS: latents})
+
     @property
     def train(self) -> Bytes:
         """Training samples in 8 bits, in the order of ``train_latents``.
@@ -176,6 +183,14 @@ class Metric(ABC):
     needs nothing that a sampler changes, once an autoencoder.
     """
 
+    has_floor: ClassVar[bool] = False
+    """True if the score of fresh real data in the place of the generated is worth knowing.
+
+    It is this metric's *floor*. The harness measures it once an autoencoder, by ``measure``, on
+    random subsets of training samples, each of as many as are generated. Densities and costs
+    are those of a sampler: a metric that reads them has no floor.
+    """
+
     alarm: float | None = None
     """A row is marked when its mean is worse than this multiple of the reconstruction row's.
 
@@ -210,8 +225,12 @@ class Metric(ABC):
             NoNumber: it has no meaning for this evidence; the message says why.
         """
 
-    def floor(self, evidence: Evidence) -> float | None:
-        """The score of fresh real data in the place of the generated, or ``None`` where that has
-        no meaning.
+    def bias(self, evidence: Evidence) -> float | None:
+        """Estimate the part of the floor that is due to the numbers of samples alone.
+
+        ``None`` where there is no formula for it.
+
+        Args:
+            evidence: that on which a floor is measured.
         """
         return None

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 from samplebench.results.labels import full_spec, label_parts, natural_order, part_key, shorten
@@ -18,6 +19,7 @@ from samplebench.results.ranking import (
     has_scores,
 )
 from samplebench.results.record import Record, Score
+from samplebench.vocabulary import Floor
 
 ColumnKey = tuple[str, ...]
 Columns = Mapping[ColumnKey, Column]
@@ -176,10 +178,11 @@ def _collect_entries(
 
 
 def _make_floor(autoencoder: str, records: Iterable[Record], columns: Columns) -> list[Row]:
-    """Make the row of what fresh real data would score, where a record has that.
+    """Make the row of the scores of fresh real data, where a record has them.
 
-    All records of an autoencoder with a seed say the same; where they differ, because they were
-    made on several machines, the reconstruction's counts first.
+    Floors of old records, which are estimates, show where there is none that was measured. All
+    records of an autoencoder with a seed say the same; where they differ, because they were made
+    on several machines, the reconstruction's counts first.
     """
     with_floor = [
         record
@@ -190,13 +193,24 @@ def _make_floor(autoencoder: str, records: Iterable[Record], columns: Columns) -
     ]
     by_seed = {record.seed: record for record in reversed(with_floor)}
     sources = tuple(by_seed[seed] for seed in sorted(by_seed))
-    values: dict[ColumnKey, dict[int, float]] = {key: {} for key in columns}
+    floors: dict[ColumnKey, dict[int, Floor]] = {key: {} for key in columns}
     for record in with_floor:
         for score in record.scores:
-            if score.floor is not None and score.column in values:
-                values[score.column].setdefault(record.seed, score.floor)
-    entries = tuple(Entry(tuple(values[key].values()), tuple(values[key])) for key in columns)
+            if score.floor is not None and score.column in floors:
+                floors[score.column].setdefault(record.seed, score.floor)
+    entries = tuple(Entry(_average_floors(floors[key].values())) for key in columns)
     return [Row(autoencoder, "real data", "floor", sources, (), entries)] if sources else []
+
+
+def _average_floors(floors: Collection[Floor]) -> tuple[float, ...]:
+    """Average the score of each subset of real data over seeds, which share the subsets.
+
+    Where no floor was measured, these are the estimates of all seeds.
+    """
+    measured = [floor.values for floor in floors if floor.count is not None]
+    if not measured:
+        return tuple(floor.mean for floor in floors)
+    return tuple(fmean(values) for values in zip(*measured, strict=False))
 
 
 def _sort_key(row: Row, columns: Sequence[Column]) -> tuple[Any, ...]:

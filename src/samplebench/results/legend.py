@@ -1,6 +1,7 @@
 """The legend of a table: how to read its scores, rows and marks."""
 
 from samplebench.results.blocks import Strong, Text
+from samplebench.results.floor_legend import describe_floor
 from samplebench.results.labels import list_distinct
 from samplebench.results.marking import list_machines
 from samplebench.results.ranking import Ranking
@@ -14,6 +15,7 @@ def write_legend(ranking: Ranking) -> tuple[Text, ...]:
         "Mean ± half its 95 % interval (Student's t over n seeds); without ±, the score has one "
         "seed or is the same at each. ↓: lower is better, ↑: higher is better. n links to the "
         "first seed's record.",
+        describe_floor(ranking),
         _describe_rows(ranking),
         _describe_counts(ranking),
         _describe_loaded(ranking),
@@ -90,7 +92,6 @@ def _explain_alarms(ranking: Ranking) -> list[Text]:
 def _describe_rows(ranking: Ranking) -> str:
     """The rows that do not compete for the scores of samplers."""
     meanings = {
-        "floor": "real data (floor), the score expected of as many fresh real images or latents",
         "reconstruction": "reconstruction, held-out images encoded and decoded",
         "control": "(control), a sampler shown for comparison that does not compete",
     }

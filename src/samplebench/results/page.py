@@ -63,7 +63,9 @@ def terminal_page(board: Board, path: str) -> list[Block]:
 def _describe_source(board: Board) -> Text:
     """The command that measures the board, and the files that it is made of."""
     suite, folder = board.suite, f"records/{board.suite}"
-    asked = (" (", Link("suite.toml", f"{folder}/suite.toml"), ")") if board.about is not None else ()
+    asked = (
+        (" (", Link("suite.toml", f"{folder}/suite.toml"), ")") if board.about is not None else ()
+    )
     appendix = (
         (" Settings that were swept are in ", Link("the appendix", f"{suite}.appendix.md"), ".")
         if board.appendix

@@ -4,12 +4,19 @@ import json
 import math
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from samplebench.errors import BadRecord
 from samplebench.results import record_file
 from samplebench.results.record_file import FORMAT
-from samplebench.vocabulary import Cost, Direction, Subject
+from samplebench.vocabulary import Cost, Direction, Floor, Subject
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -40,6 +47,11 @@ class PartRecord(_Plain):
         return json.dumps([self.name, self.settings], sort_keys=True)
 
 
+def _read_floor(value: Any) -> Any:
+    """Read a floor from before it was measured: one number."""
+    return Floor((value,)) if isinstance(value, int | float) else value
+
+
 class FeaturesRecord(_Plain):
     """The feature extractor behind a score. Scores compare only where ``weights`` are equal."""
 
@@ -52,8 +64,9 @@ class Score(_Plain):
     """One metric's number, with all that a table needs to show it.
 
     ``values`` has one for each fit and each draw from it, where these were repeated; ``value`` is
-    their mean. It is absent only with a ``problem``. That is ``settled`` where it is the answer,
-    the number having no meaning there; else it may go away when the cell is measured anew.
+    their mean. It is absent only with a ``problem``, or where nothing but the ``floor`` is
+    measured. A problem is ``settled`` where it is the answer, the number having no meaning there;
+    else it may go away when the cell is measured anew.
     """
 
     metric: PartRecord
@@ -65,13 +78,14 @@ class Score(_Plain):
     alarm: Number | None
     value: Number | None
     values: tuple[tuple[Number, ...], ...] = ()
-    floor: Number | None
+    floor: Annotated[Floor | None, BeforeValidator(_read_floor)]
     problem: str | None
     settled: bool = False
 
     @model_validator(mode="after")
     def _value_or_problem(self) -> "Score":
-        if (self.value is None) == (self.problem is None):
+        has_value, has_problem = self.value is not None, self.problem is not None
+        if has_value == has_problem and (has_value or self.floor is None):
             raise ValueError("a score has a value, or else a problem that says why not")
         return self
 

@@ -67,7 +67,7 @@ def test_nothing_is_drawn_from_the_streams_outside(name, evidence, make_evidence
     given = measurable(name, evidence, make_evidence)
     state = torch.get_rng_state()
     FACTORIES[name]().measure(given)
-    FACTORIES[name]().floor(given)
+    FACTORIES[name]().bias(given)
     assert torch.equal(torch.get_rng_state(), state)
 
 

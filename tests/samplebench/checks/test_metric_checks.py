@@ -24,7 +24,9 @@ class Honest(Metric):
         difference = evidence.features("test").mean(0) - evidence.features("generated").mean(0)
         return float(difference.square().sum())
 
-    def floor(self, evidence: Evidence) -> float | None:
+    has_floor = True
+
+    def bias(self, evidence: Evidence) -> float | None:
         return 0.0
 
 
@@ -58,8 +60,8 @@ class DeclaresTooLittle(Honest):
     needs = Honest.needs - {Need.TEST}
 
 
-class ReadsMoreForItsFloor(Honest):
-    def floor(self, evidence: Evidence) -> float | None:
+class ReadsMoreForItsBias(Honest):
+    def bias(self, evidence: Evidence) -> float | None:
         return float(evidence.train_labels[0])
 
 
@@ -76,6 +78,7 @@ class ObjectsToAll(Honest):
 class IsInfinite(Honest):
     subject = "autoencoder"
     needs = frozenset()
+    has_floor = False
 
     def measure(self, evidence: Evidence) -> float:
         return math.inf
@@ -95,8 +98,28 @@ class DarkensTheEvidence(Honest):
 
 
 class HasNoGround(Honest):
-    def floor(self, evidence: Evidence) -> float | None:
+    def bias(self, evidence: Evidence) -> float | None:
         return math.nan
+
+
+class HasAFloorOfCosts(Honest):
+    """Real data have no costs."""
+
+    subject = "cost"
+    needs = frozenset({Need.GENERATED, Need.COSTS})
+
+    def measure(self, evidence: Evidence) -> float:
+        return evidence.costs["fit"].wall_seconds + 0 * float(evidence.generated.sum())
+
+
+class HasAFloorOfNothing(Honest):
+    """Nothing that real data could stand in for is measured."""
+
+    subject = "autoencoder"
+    needs = frozenset({Need.TEST})
+
+    def measure(self, evidence: Evidence) -> float:
+        return float(evidence.test.mean())
 
 
 class PointsUp(Honest):
@@ -118,7 +141,7 @@ SABOTEURS = {
     metric_checks.a_measurement_is_one_finite_number: IsInfinite,
     metric_checks.the_same_seed_gives_the_same_number: DrawsFromTheClock,
     metric_checks.measuring_leaves_the_evidence_as_it_was: DarkensTheEvidence,
-    metric_checks.the_floor_is_a_finite_number_or_none: HasNoGround,
+    metric_checks.its_floor_can_be_measured: HasNoGround,
     metric_checks.fresh_data_score_better_than_one_wrong_point: PointsUp,
     metric_checks.it_never_seeds: SeedsTorch,
 }
@@ -144,7 +167,7 @@ def test_a_value_that_is_no_need_is_caught(outcomes_of):
     ("metric", "message"),
     [
         (DeclaresTooLittle, r"reads evidence\.features\('test'\).*add Need\.TEST to its `needs`"),
-        (ReadsMoreForItsFloor, r"reads evidence\.train_labels .*add Need\.LABELS to its `needs`"),
+        (ReadsMoreForItsBias, r"reads evidence\.train_labels .*add Need\.LABELS to its `needs`"),
     ],
 )
 def test_reading_what_was_not_declared_fails_with_the_need_to_declare(
@@ -171,3 +194,16 @@ def test_a_diagnostic_is_not_asked_to_rank_and_an_objection_is_respected(outcome
     outcomes = outcomes_of("metric", Warns)
     assert not [o for o in outcomes if o.status == "failed"], render(outcomes)
     assert {"it does not rank samplers", "needs reals"} <= {o.detail for o in outcomes}
+
+
+@pytest.mark.parametrize(
+    ("metric", "reason"),
+    [
+        (HasAFloorOfCosts, "needs Need.COSTS, which real data lack"),
+        (HasAFloorOfNothing, "needs nothing that is generated"),
+    ],
+)
+def test_a_floor_that_real_data_cannot_have_is_refused(metric, reason, outcomes_of):
+    failed = [outcome for outcome in outcomes_of("metric", metric) if outcome.status == "failed"]
+    assert {outcome.check for outcome in failed} == {"its_floor_can_be_measured"}
+    assert reason in render(failed)

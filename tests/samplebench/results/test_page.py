@@ -12,6 +12,7 @@ from samplebench.results.board import make_board
 from samplebench.results.formats import markdown
 from samplebench.results.page import appendix_page, main_page, terminal_page
 from samplebench.results.record import PartRecord, Record, Score, Verification
+from samplebench.vocabulary import Floor
 
 MakeScore = Callable[..., Score]
 MakeRecord = Callable[..., Record]
@@ -247,6 +248,29 @@ def test_a_problem_is_a_note_on_its_cell(make_record: MakeRecord, make_score: Ma
     assert "- ¹ `vae` × `gmm`, W2: the metric gave nan (seed 2)" in page
 
 
+def test_problems_of_a_row_that_differ_in_numbers_share_a_note(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    texts = [
+        "infinite: the density is 0 at 37.5 % of held-out latents; the others cost -1.5 bits/dim",
+        "infinite: the density is 0 at 9 % of held-out latents; the others cost 2e-05 bits/dim",
+        "at 0x7f is v1.2, not 3",
+        "at 0x7e is v1.2, not 3",
+    ]
+    page = render(
+        [
+            make_record("pmfs", seed, [make_score("NLL", None, problem=text)])
+            for seed, text in enumerate(texts)
+        ]
+    )
+    assert (
+        "NLL: infinite: the density is 0 at 9 to 37.5 % of held-out latents; the others cost "
+        "-1.5 to 2e-05 bits/dim (seeds 0, 1)\n"
+    ) in page
+    assert "NLL: at 0x7f is v1.2, not 3 (seed 2)\n" in page  # no numbers, but names
+    assert "NLL: at 0x7e is v1.2, not 3 (seed 3)\n" in page
+
+
 def test_a_score_of_fewer_seeds_than_its_row_says_so(
     make_record: MakeRecord, make_score: MakeScore
 ) -> None:
@@ -292,6 +316,51 @@ def test_the_page_says_where_its_scores_come_from(
     assert "measured 2026-10-01 to 2026-10-03." in page
     assert "number of images: 1,000 generated, 360 held-out" in page
     assert "FD[classifier]: features `classifier`, held out accuracy 0.987, weights" in page
+
+
+def test_the_legend_says_how_the_floor_was_measured_and_what_its_size_alone_makes(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    floors = {
+        "FD[classifier]": Floor((0.6, 0.8), 10_000, bias=0.597),
+        "sliced W2": Floor((0.1, 0.2), 10_000),
+    }
+    scores = [make_score(title, 1.0, floor=floor) for title, floor in floors.items()]
+    page = render([make_record(None, seed, scores) for seed in (0, 1, 2)])
+    assert (
+        "- Real data (floor): the score of 10,000 training samples in the place of generated "
+        "ones, measured against the held-out ones, mean ± standard deviation over 2 random "
+        "subsets. The numbers of samples alone make, by a formula for normal data: "
+        "FD[classifier] 0.597.\n"
+    ) in page
+    assert row_of(page, "real data")["FD[classifier] ↓"] == "0.700 ± 0.141"
+
+
+def test_one_subset_has_no_spread(make_record: MakeRecord, make_score: MakeScore) -> None:
+    record = make_record(None, 0, [make_score("FD", 1.0, floor=Floor((0.6,), 600))])
+    page = render([record])
+    assert "against the held-out ones, once." in page
+    assert row_of(page, "real data")["FD ↓"] == "0.600"
+
+
+def test_a_floor_that_was_no_measurement_is_called_an_estimate(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    page = render([make_record(None, 0, [make_score("FD", 1.0, floor=0.5)])])
+    assert "- Real data (floor) of FD: an estimate, which can be too low;" in page
+    assert "measured against the held-out" not in page
+
+
+def test_too_few_training_samples_are_given_as_the_reason_for_no_floor(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    def page_with(train: int) -> str:
+        counts = {"train": train, "reference": 400, "generated": 600}
+        return render([make_record("gmm", 0, [make_score("FD", 1.0)], counts=counts)])
+
+    reason = "No row of real data: that takes at least as many training samples as are generated."
+    assert reason in page_with(599)
+    assert reason not in page_with(600)
 
 
 def test_costs_of_two_machines_are_declared(

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from samplebench.errors import BadRecord, OtherFormat
 from samplebench.results import record_file
 from samplebench.results.record import PartRecord, Record, Score
-from samplebench.vocabulary import Cost
+from samplebench.vocabulary import Cost, Floor
 
 MakeScore = Callable[..., Score]
 MakeRecord = Callable[..., Record]
@@ -106,6 +106,31 @@ def test_a_score_that_was_edited_is_noticed(
         Record.from_json(text.replace("2.5", "1.5"))
 
 
+def test_a_record_keeps_the_score_of_each_subset_of_real_data(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    floor = Floor((0.5, 0.75), 600, bias=0.25)
+    record = Record.from_json(make_record(None, 0, [make_score("FD", 1.0, floor=floor)]).to_json())
+    assert record.scores[0].floor == floor
+    assert floor.mean == 0.625
+
+
+def test_a_floor_that_was_a_number_is_an_estimate(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    text = make_record(None, 0, [make_score("FD", 1.0, floor=0.5)]).to_json()
+    assert Record.from_json(text).scores[0].floor == Floor((0.5,), count=None)
+
+
+def test_a_score_may_be_a_floor_alone_and_not_nothing(make_score: MakeScore) -> None:
+    alone = {"problem": None, "floor": Floor((0.5,), 600)}
+    assert make_score("sliced W2", None, **alone).value is None
+    with pytest.raises(ValidationError, match="a value, or else a problem"):
+        make_score("sliced W2", None, **(alone | {"floor": None}))
+    with pytest.raises(ValidationError, match="a value, or else a problem"):
+        make_score("sliced W2", 1.0, **(alone | {"problem": "too late"}))
+
+
 @pytest.mark.parametrize("file", sorted(FORMAT_1.glob("*.json")), ids=lambda file: file.stem)
 def test_a_record_of_format_1_is_read_as_unverified_with_the_same_numbers(file: Path) -> None:
     before = json.loads(file.read_text(encoding="utf-8"))
@@ -116,7 +141,14 @@ def test_a_record_of_format_1_is_read_as_unverified_with_the_same_numbers(file: 
     assert after["provenance"]["commit"] == before["provenance"]["commit"]
     for name in ("identity", "status", "reason", "role", "costs", "diagnostics", "counts"):
         assert after[name] == before[name]
-    numbers = [(score["title"], score["value"], score["floor"]) for score in before["scores"]]
+    numbers = [
+        (
+            score["title"],
+            score["value"],
+            None if score["floor"] is None else Floor((score["floor"],)),
+        )
+        for score in before["scores"]
+    ]
     assert [(score.title, score.value, score.floor) for score in record.scores] == numbers
     assert {score.metric.code for score in record.scores} <= {None}
 

@@ -200,7 +200,9 @@ def _plan_cell(
     if sampler and (objection := sampler.objection(space)):
         return Planned(cell, identity, "refused", objection, Selection((), ()), record)
     selection = applicable(metrics, space, sampler)
-    status, reason = status_of(cell, record, selection.metrics, core, again=again)
+    status, reason = status_of(
+        cell, record, selection.metrics, core, floors=selection.floors, again=again
+    )
     return Planned(cell, identity, status, reason, selection, record)
 
 

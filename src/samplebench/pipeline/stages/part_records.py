@@ -7,6 +7,7 @@ from samplebench.pipeline.stages.core.extraction import FittedExtractor
 from samplebench.pipeline.stages.core.scoring import Result
 from samplebench.registry.registry import Chosen
 from samplebench.results.record import FeaturesRecord, PartRecord, Score
+from samplebench.vocabulary import Floor
 
 
 def part_record(chosen: Chosen, checkpoint: str | None = None) -> PartRecord:
@@ -24,13 +25,19 @@ def part_record(chosen: Chosen, checkpoint: str | None = None) -> PartRecord:
 
 
 def score_record(
-    bound: BoundMetric, extractor: FittedExtractor | Missing | None, result: Result
+    bound: BoundMetric,
+    extractor: FittedExtractor | Missing | None,
+    result: Result | None,
+    floor: Floor | Missing | None,
 ) -> Score:
-    """The record of a metric's result.
+    """The record of a metric's result and of its floor, or of one of the two.
 
     Args:
         extractor: of the features that it is measured in, if it needs any.
     """
+    result = result or Result()
+    if isinstance(floor, Missing):
+        result, floor = Result(problem=result.problem or f"its floor: {floor}"), None
     metric: Metric = bound.metric.build()
     fitted = extractor if isinstance(extractor, FittedExtractor) else None
     title = metric.title
@@ -47,7 +54,7 @@ def score_record(
         alarm=metric.alarm,
         value=result.value,
         values=result.values,
-        floor=result.floor,
+        floor=floor,
         problem=result.problem,
         settled=result.settled,
     )

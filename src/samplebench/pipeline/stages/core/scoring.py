@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from samplebench.contracts.dataset import Images
+from samplebench.contracts.features import FeatureExtractor
 from samplebench.contracts.metric import Evidence, Metric, Need, Shown
 from samplebench.errors import NoNumber
 from samplebench.missing import Missing
@@ -26,7 +27,6 @@ class Result:
 
     value: float | None = None
     values: tuple[tuple[float, ...], ...] = ()
-    floor: float | None = None
     problem: str | None = None
     settled: bool = False
 
@@ -43,7 +43,9 @@ def measure_all(
         extractors: by its key, each fitted feature extractor, or why there is none.
     """
     in_features = {
-        key: evidence.with_features(_CachedFeatures(evidence, extractor))
+        key: evidence.with_features(
+            CachedFeatures(evidence, extractor.extractor, {"test": extractor.test})
+        )
         for key, extractor in extractors.items()
         if isinstance(extractor, FittedExtractor)
     }
@@ -55,16 +57,21 @@ def measure_all(
             results.append(Result(problem=f"no features: {extractor}"))
         else:
             complete = in_features[bound.features.key] if bound.features else evidence
-            results.append(_measure(seed, bound.metric.key, metric, complete))
+            results.append(measure_one(seed, bound.metric.key, metric, complete))
     return results
 
 
-class _CachedFeatures:
-    """The features of the samples of one cell in one extractor, each computed once."""
+class CachedFeatures:
+    """The features of the samples of one cell in one extractor, each computed once.
 
-    def __init__(self, evidence: Evidence, fitted: FittedExtractor) -> None:
-        self.evidence, self.extractor = evidence, fitted.extractor
-        self.known: dict[Shown, Tensor] = {"test": fitted.test}
+    Args:
+        known: those that are computed already.
+    """
+
+    def __init__(
+        self, evidence: Evidence, extractor: FeatureExtractor, known: Mapping[Shown, Tensor]
+    ) -> None:
+        self.evidence, self.extractor, self.known = evidence, extractor, dict(known)
 
     def __call__(self, shown: Shown) -> Tensor:
         if shown not in self.known:
@@ -73,7 +80,7 @@ class _CachedFeatures:
         return self.known[shown]
 
 
-def _measure(seed: int, key: str, metric: Metric, evidence: Evidence) -> Result:
+def measure_one(seed: int, key: str, metric: Metric, evidence: Evidence) -> Result:
     """Measure one metric, which cannot harm the scores of others."""
     if Need.LABELS in metric.needs and not evidence.holds(Need.LABELS):
         return Result(problem="needs labels, and this dataset has none", settled=True)
@@ -81,13 +88,10 @@ def _measure(seed: int, key: str, metric: Metric, evidence: Evidence) -> Result:
     try:
         with seeded(seed, "measure", key):
             value = float(metric.measure(declared))
-        with seeded(seed, "floor", key):
-            floor = metric.floor(declared)
     except NoNumber as reason:
         return Result(problem=str(reason), settled=True)
     except Exception as error:  # a metric may raise anything
         return Result(problem=f"{type(error).__name__}: {error}")
-    known = None if floor is None or not math.isfinite(floor) else float(floor)
     if not math.isfinite(value):
-        return Result(floor=known, problem=f"the metric gave {value}")
-    return Result(value=value, floor=known)
+        return Result(problem=f"the metric gave {value}")
+    return Result(value=value)
