@@ -329,7 +329,7 @@ def test_the_legend_says_how_the_floor_was_measured_and_what_its_size_alone_make
     page = render([make_record(None, seed, scores) for seed in (0, 1, 2)])
     assert (
         "- Real data (floor): the score of 10,000 training samples in the place of generated "
-        "ones, measured against the held-out ones, mean ± standard deviation over 2 random "
+        "ones, measured against the held-out ones, mean ± half its 95 % interval over 2 random "
         "subsets. The numbers of samples alone make, by a formula for normal data: "
         "FD[classifier] 0.597.\n"
     ) in page
