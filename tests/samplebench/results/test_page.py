@@ -306,6 +306,15 @@ def test_costs_of_two_machines_are_declared(
     assert "on CPU (Example 9000, 2 threads), CPU (Example 9000, 16 threads);" in page
 
 
+def test_a_board_names_the_linear_algebra_libraries_if_its_records_do(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    scores = [make_score("FD", 1.0)]
+    assert "BLAS" not in render([make_record("gmm", 0, scores)])
+    page = render([make_record("gmm", 0, scores, provenance={"blas": "mkl (torch)"})])
+    assert "2 threads); BLAS mkl (torch);" in page
+
+
 def test_commentary_is_under_the_tables_and_said_to_be_written_by_hand(
     suite: list[Record],
 ) -> None:
