@@ -16,6 +16,7 @@ from typing import Any
 
 import samplebench
 from samplebench.digests import digest_of_file
+from samplebench.errors import SamplebenchError
 from samplebench.options import add_data_dir
 from samplebench.pipeline.device import deterministic
 from samplebench.pipeline.provenance import name_blas, name_processor, relevant_versions
@@ -50,7 +51,10 @@ def main() -> None:
         "--output", type=Path, default=SHIPPED, metavar="DIR", help=f"the folder ({SHIPPED})"
     )
     options = parser.parse_args()
-    card = make_classifier(options.dataset, options.data_dir.absolute(), options.output)
+    try:
+        card = make_classifier(options.dataset, options.data_dir.absolute(), options.output)
+    except SamplebenchError as error:
+        parser.exit(error.exit_code, f"{parser.prog}: {error}\n")
     print(f"{card.dataset}: {card.accuracy:.4f} of {card.held_out:,} held-out images are right")
     print(f"Weights {card.weights}, in {options.output}")
 
