@@ -69,6 +69,8 @@ def choose(parts: Parts, name: str, images: Tensor) -> list[str]:
     for setting, values in CANDIDATES[name].items():
         errors = {}
         for value in values:
+            if setting == "final_temperature" and value > best["temperature"]:
+                continue  # it falls
             tried = {**best, setting: value}
             key = tuple(tried.values())
             if key not in known:

@@ -113,6 +113,8 @@ class Provenance(_Plain):
     commit: str | None
     device: str
     processor: str
+    blas: str | None = None
+    """The linear algebra libraries; ``None`` in records that did not name them yet."""
     cores: int
     threads: int
     """Threads of the process that measured."""

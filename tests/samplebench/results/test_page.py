@@ -333,7 +333,7 @@ def test_the_legend_says_how_the_floor_was_measured_and_what_its_size_alone_make
         "subsets. The numbers of samples alone make, by a formula for normal data: "
         "FD[classifier] 0.597.\n"
     ) in page
-    assert row_of(page, "real data")["FD[classifier] ↓"] == "0.700 ± 0.141"
+    assert row_of(page, "real data")["FD[classifier] ↓"] == "0.70 ± 1.27"
 
 
 def test_one_subset_has_no_spread(make_record: MakeRecord, make_score: MakeScore) -> None:
@@ -373,6 +373,15 @@ def test_costs_of_two_machines_are_declared(
     page = render(records)
     assert "Costs were measured on 2 machines" in page
     assert "on CPU (Example 9000, 2 threads), CPU (Example 9000, 16 threads);" in page
+
+
+def test_a_board_names_the_linear_algebra_libraries_if_its_records_do(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    scores = [make_score("FD", 1.0)]
+    assert "BLAS" not in render([make_record("gmm", 0, scores)])
+    page = render([make_record("gmm", 0, scores, provenance={"blas": "mkl (torch)"})])
+    assert "2 threads); BLAS mkl (torch);" in page
 
 
 def test_commentary_is_under_the_tables_and_said_to_be_written_by_hand(
