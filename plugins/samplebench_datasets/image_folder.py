@@ -1,5 +1,6 @@
 """Images from a folder."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -86,7 +87,7 @@ class ImageFolder(Dataset):
     def _folder(self) -> Path:
         if not self.path:
             raise DataMissing(f"image-folder was given no path. {_EXPECTED}")
-        asked = Path(self.path).expanduser()
+        asked = Path(os.path.expanduser(self.path))  # as it is where there is no home
         places = dict.fromkeys([self.data_dir / asked, asked.absolute()])
         for place in places:
             if place.is_dir():

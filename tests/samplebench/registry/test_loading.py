@@ -227,7 +227,9 @@ plugin = namespace.plugin
 """
 
 
-@pytest.mark.parametrize("inside", [":plugin", ":namespace.plugin", " : plugin", ":plugin [extra]"])
+@pytest.mark.parametrize(
+    "inside", [":plugin", ":namespace.plugin", " : plugin", ":plugin [extra]"]
+)
 def test_an_entry_point_may_name_an_object_that_has_the_hooks(install, inside):
     install("alpha", OBJECT, inside=inside)
     parts = load_parts(Choice(strict=True))
