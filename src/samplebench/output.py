@@ -76,7 +76,7 @@ class Outlet(io.RawIOBase):
         """A text stream like the one that writes to ``stream``, in its place."""
         like.flush()
         return io.TextIOWrapper(
-            self,  # type: ignore[arg-type, type-var] # a raw stream that takes everything will do
+            self,  # type: ignore[arg-type] # a raw stream that takes everything will do
             encoding=like.encoding,
             errors=_PLAIN,
             line_buffering=like.line_buffering,
