@@ -12,7 +12,6 @@ from samplebench.pipeline.request.suite import Suite
 from samplebench.registry.loading import Parts
 from samplebench.registry.registry import Chosen, Registry
 
-
 _MOST_CELLS: Final = 100_000
 
 
