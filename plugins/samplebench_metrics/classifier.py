@@ -29,6 +29,7 @@ class Classifier(FeatureExtractor):
         SamplebenchError: in ``fit``: the images have no labels, or all the same.
     """
 
+    width: int
     accuracy: Tensor
 
     def __init__(

@@ -115,6 +115,8 @@ def _plan(
         only=only,
         again=again,
     )
+    for warning in plan.warnings:
+        print(f"samplebench: {warning}", file=sys.stderr)
     return plan, site
 
 
