@@ -39,6 +39,7 @@ class Classifier(FeatureExtractor):
             another version of the network.
     """
 
+    width: int
     accuracy: Tensor
     shipped: Tensor
 

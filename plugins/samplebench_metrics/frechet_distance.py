@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from samplebench import Evidence, Metric, Need
+from samplebench import Evidence, Metric, Need, NoNumber
 
 
 class FrechetDistance(Metric):
@@ -50,7 +50,16 @@ class FrechetDistance(Metric):
 def compute_frechet_distance(
     one: Float[Tensor, "samples width"], other: Float[Tensor, "others width"]
 ) -> float:
-    """Compute the Fréchet distance between Gaussians fitted to two sets of features."""
+    """Compute the Fréchet distance between Gaussians fitted to two sets of features.
+
+    Raises:
+        NoNumber: one of them has no covariance.
+    """
+    if min(len(one), len(other)) < 2:
+        raise NoNumber(
+            "a covariance takes two images or more on each side, and there are "
+            f"{len(one)} and {len(other)}"
+        )
     from torch_fidelity.metric_fid import (  # a second to import
         KEY_METRIC_FID,
         fid_features_to_statistics,

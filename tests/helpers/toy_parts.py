@@ -244,6 +244,17 @@ class Pixels(FeatureExtractor):
         return images.flatten(1)
 
 
+class WidePixels(Pixels):
+    """Pixels, repeated or cut to a width."""
+
+    def __init__(self, image_shape, width: int = 100):
+        super().__init__(image_shape)
+        self.width = width
+
+    def features(self, images):
+        return images.flatten(1).repeat(1, 1 + self.width // 64)[:, : self.width]
+
+
 class Unready(Pixels):
     """Never has its weights."""
 
@@ -417,6 +428,7 @@ def register_samplers(register):
 def register_features(register):
     register("pixels", Pixels)
     register("unready", Unready)
+    register("wide-pixels", WidePixels)
 
 
 @hookimpl

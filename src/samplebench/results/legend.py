@@ -1,6 +1,7 @@
 """The legend of a table: how to read its scores, rows and marks."""
 
 from samplebench.results.blocks import Strong, Text
+from samplebench.results.few_samples import explain_few_samples
 from samplebench.results.floor_legend import describe_floor
 from samplebench.results.labels import list_distinct
 from samplebench.results.marking import list_machines
@@ -22,7 +23,7 @@ def write_legend(ranking: Ranking) -> tuple[Text, ...]:
         _describe_costs(ranking),
     )
     first, *rest = [(line,) for line in lines if line]
-    return (first, *explain_marks(ranking), *rest)
+    return (first, *explain_marks(ranking), *explain_few_samples(ranking), *rest)
 
 
 def explain_marks(ranking: Ranking) -> tuple[Text, ...]:

@@ -58,6 +58,8 @@ class FeaturesRecord(_Plain):
     part: PartRecord
     weights: str
     facts: dict[str, Number]
+    width: int | None = None
+    """The number of features; absent where none were computed, and in earlier records."""
 
 
 class Score(_Plain):

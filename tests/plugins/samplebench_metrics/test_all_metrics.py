@@ -1,9 +1,12 @@
 """Rules that hold for every metric of the package."""
 
+import math
+from itertools import product
+
 import pytest
 import torch
 
-from samplebench import Continuous, Cost, Discrete, Evidence, Sparse
+from samplebench import Continuous, Cost, Discrete, Evidence, Mixture, Need, NoNumber, Sparse
 from samplebench_metrics import register_metrics
 
 FACTORIES = {}
@@ -101,3 +104,55 @@ def test_noise_does_not_make_latents_less_authentic_so_authenticity_only_warns(e
     scores = [metric.measure(evidence(noise)) for noise in (0.1, 0.5, 2.0)]
     assert metric.alarm == 0.8
     assert scores == sorted(scores)
+
+
+SPACES = (Continuous(5), Continuous(2, (2, 2)), Discrete((4,)), Mixture(4, 3), Sparse(8, 2))
+
+
+def few(space, generated: int, held_out: int, size: int) -> Evidence:
+    """Evidence of so few samples, with images of ``size`` × ``size``."""
+    draw = torch.Generator().manual_seed(0)
+
+    def latents(count: int):
+        values = torch.randn(count, *space.grid, space.value_width, generator=draw)
+        codes = torch.randint(4, (count, *space.grid, space.code_width), generator=draw)
+        if isinstance(space, Sparse):
+            codes = torch.arange(space.active).expand_as(codes)
+        return space.pack(
+            values=values if space.value_width else None, codes=codes if space.code_width else None
+        )
+
+    counts = {"test": held_out, "reconstructed": held_out, "generated": generated}
+    shown = {
+        name: torch.rand(count, 1, size, size, generator=draw) for name, count in counts.items()
+    }
+    features = torch.randn(size * size, 4, generator=draw)
+    costs = {stage: Cost(1.0, 1.0, 2**20, 2**20, 10) for stage in STAGES}
+    return Evidence(
+        {
+            **{Need(name): images for name, images in shown.items()},
+            Need.TRAIN: torch.zeros(20, 1, size, size, dtype=torch.uint8),
+            Need.LABELS: (torch.arange(20) % 2, torch.arange(held_out) % 2),
+            Need.LATENTS: (latents(20), latents(held_out)),
+            Need.GENERATED_LATENTS: latents(generated),
+            Need.FEATURES: lambda name: shown[name].flatten(1) @ features,
+            Need.DENSITY: lambda: torch.randn(held_out, generator=draw),
+            Need.COSTS: costs,
+        }
+    )
+
+
+@pytest.mark.parametrize("size", [12, 4])
+@pytest.mark.parametrize("name", FACTORIES)
+def test_of_a_sample_or_two_there_is_a_number_or_a_reason_why_not(name, size):
+    metric = FACTORIES[name]()
+    spaces = [space for space in SPACES if metric.objection(space) is None]
+    assert spaces
+    for space, generated, held_out in product(spaces, (1, 2, 3), (1, 2, 3)):
+        evidence = few(space, generated, held_out, size).restricted_to(metric.needs)
+        try:
+            scores = [metric.measure(evidence), metric.floor(evidence)]
+        except NoNumber as reason:
+            assert str(reason)
+        else:
+            assert all(math.isfinite(score) for score in scores if score is not None)

@@ -65,4 +65,5 @@ def _features_record(features: Chosen, fitted: FittedExtractor | None) -> Featur
         part=part_record(features),
         weights=fitted.weights if fitted else "none",
         facts=dict(fitted.extractor.facts) if fitted else {},
+        width=fitted.test.shape[1] if fitted else None,
     )

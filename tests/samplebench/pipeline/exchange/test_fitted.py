@@ -124,6 +124,23 @@ def test_a_loaded_sampler_draws_what_the_saved_one_draws(plugin, latents, kept):
     assert (sampler.scale, sampler.source.share) == (2.0, 0.5)
 
 
+def test_samplers_of_two_files_with_one_name_are_not_taken_for_each_other(latents, tmp_path):
+    names, files = ("zeta", "alpha"), []
+    for scale, name in enumerate(names, start=2):
+        (tmp_path / name).mkdir()
+        files.append(tmp_path / name / "mine.py")
+        source = PLUGIN.replace("torch.randint", f"{scale} + 0 * torch.randint")
+        source = source.replace('"kept"', f'"{name}"').replace("half-kept", f"half-{name}")
+        source = source.replace('"scaled"', f'"scaled-{name}"')
+        files[-1].write_text(source.replace('"forgetful"', f'"forgetful-{name}"'))
+    for row, name in enumerate(names, start=2):
+        fitted = samplebench.fit_sampler(name, latents, plugins=files)
+        samplebench.save_sampler(fitted, tmp_path / "kept", plugins=files)
+        loaded = samplebench.load_sampler(tmp_path / "kept", plugins=files)
+        assert torch.equal(drawn(loaded).values, drawn(fitted).values)
+        assert torch.equal(drawn(loaded).values[0], latents.values[row])
+
+
 def test_a_fresh_process_draws_the_same(plugin, kept, tmp_path):
     out = tmp_path / "out.safetensors"
     code = LOADED.replace("import samplebench", "import samplebench, samplebench.registry.loading")
