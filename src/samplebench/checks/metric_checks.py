@@ -137,10 +137,10 @@ def fresh_data_score_better_than_one_wrong_point(case: SpaceCase) -> None:
     """A sampler that draws from the true distribution scores better than one that always gives the
     same wrong point.
 
-    Asked of metrics about images or latents; not of those that only warn (``alarm``).
+    Asked of metrics about images or latents; not of those that only warn (``diagnostic``).
     """
     metric: Metric = case.build()
-    if metric.subject not in ("images", "latents") or metric.alarm is not None:
+    if metric.subject not in ("images", "latents") or metric.diagnostic:
         raise CannotApply("it does not rank samplers")
     fresh = _measure(metric, toys.evidence(case.space))
     collapsed = _measure(metric, toys.evidence(case.space, collapsed=True))

@@ -32,6 +32,7 @@ class Warns(Honest):
     """A diagnostic, for which one wrong point looks best."""
 
     better = "higher"
+    diagnostic = True
     alarm = 0.8
 
     def refuses(self, space: LatentSpace) -> str | None:

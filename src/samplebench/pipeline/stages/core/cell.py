@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from samplebench.contracts.dataset import Images
@@ -18,7 +18,7 @@ from samplebench.pipeline.stages.core.costs import median_cost, track_cost
 from samplebench.pipeline.stages.core.data import Data
 from samplebench.pipeline.stages.core.extraction import FittedExtractor
 from samplebench.pipeline.stages.core.scoring import Result, measure_all
-from samplebench.pipeline.stages.core.training import Trained
+from samplebench.pipeline.stages.core.training import Trained, reconstruct_training_samples
 from samplebench.randomness import seeded
 from samplebench.vocabulary import Cost
 
@@ -115,7 +115,8 @@ def gather_evidence(
     generated: Images,
     costs: Mapping[str, Cost],
 ) -> Evidence:
-    """Gather all that metrics may need, but features. Densities are computed when they are read.
+    """Gather all that metrics may need, but features. Densities and decoded training latents are
+    computed when they are read.
 
     Args:
         latents: the drawn ones, or the held-out ones in the reconstruction row.
@@ -126,6 +127,7 @@ def gather_evidence(
         Need.TRAIN: data.train.images[:learned],  # a view: it stays on disk until it is read
         Need.TEST: as_images(data.test.images[:held_out]).to(trained.test.device),
         Need.RECONSTRUCTED: decode(trained.autoencoder, trained.test),
+        Need.TRAIN_RECONSTRUCTED: cache(partial(reconstruct_training_samples, trained)),
         Need.GENERATED: generated,
         Need.LATENTS: (trained.train, trained.test),
         Need.GENERATED_LATENTS: latents,
