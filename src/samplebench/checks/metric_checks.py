@@ -53,6 +53,15 @@ def its_subject_follows_from_its_needs(case: Case) -> None:
         )
 
 
+def only_a_diagnostic_raises_an_alarm(case: Case) -> None:
+    """A metric with an ``alarm`` is a ``diagnostic``: no row competes by it."""
+    metric: Metric = case.build()
+    require(
+        metric.diagnostic or metric.alarm is None,
+        f"its alarm is {metric.alarm!r}; add diagnostic = True, or leave the alarm out",
+    )
+
+
 def an_objection_has_a_reason(case: Case) -> None:
     """``objection`` is None or a reason, and None for at least one space."""
     metric: Metric = case.build()
@@ -85,6 +94,7 @@ def it_reads_all_that_it_declares(case: Case) -> None:
 ON_THE_PART = (
     it_states_title_direction_subject_and_needs,
     its_subject_follows_from_its_needs,
+    only_a_diagnostic_raises_an_alarm,
     an_objection_has_a_reason,
     it_reads_all_that_it_declares,
 )
