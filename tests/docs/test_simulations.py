@@ -43,7 +43,7 @@ def test_the_page_says_that_marks_are_rare_where_nothing_is_copied_and_sure_wher
     found = rows(re.search(r"<!-- simulation.*?<!-- /simul", _page(), re.S)[0])
     innocent = ("true", "fitted", "shrunk", "stretched")
     for (_, case), (*_, mark) in found.items():
-        if any(word in case for word in innocent):
+        if any(word in case for word in innocent) and "copies" not in case:
             assert mark <= 5, case
         if case.startswith("40 %") or case.endswith(("0.1 spacings", "0.5 spacings", ": decoded")):
             assert mark >= 95, case
