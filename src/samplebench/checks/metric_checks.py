@@ -53,6 +53,15 @@ def its_subject_follows_from_its_needs(case: Case) -> None:
         )
 
 
+def only_a_diagnostic_raises_an_alarm(case: Case) -> None:
+    """A metric with an ``alarm`` is a ``diagnostic``: no row competes by it."""
+    metric: Metric = case.build()
+    require(
+        metric.diagnostic or metric.alarm is None,
+        f"its alarm is {metric.alarm!r}; add diagnostic = True, or leave the alarm out",
+    )
+
+
 def an_objection_has_a_reason(case: Case) -> None:
     """``objection`` is None or a reason, and None for at least one space."""
     metric: Metric = case.build()
@@ -85,6 +94,7 @@ def it_reads_all_that_it_declares(case: Case) -> None:
 ON_THE_PART = (
     it_states_title_direction_subject_and_needs,
     its_subject_follows_from_its_needs,
+    only_a_diagnostic_raises_an_alarm,
     an_objection_has_a_reason,
     it_reads_all_that_it_declares,
 )
@@ -145,10 +155,10 @@ def fresh_data_score_better_than_one_wrong_point(case: SpaceCase) -> None:
     """A sampler that draws from the true distribution scores better than one that always gives the
     same wrong point.
 
-    Asked of metrics about images or latents; not of those that only warn (``alarm``).
+    Asked of metrics about images or latents; not of those that only warn (``diagnostic``).
     """
     metric: Metric = case.build()
-    if metric.subject not in ("images", "latents") or metric.alarm is not None:
+    if metric.subject not in ("images", "latents") or metric.diagnostic:
         raise CannotApply("it does not rank samplers")
     fresh = _measure(metric, toys.evidence(case.space))
     collapsed = _measure(metric, toys.evidence(case.space, collapsed=True))

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
-from typing import Any, ClassVar, Final, Literal, cast, final
+from typing import Any, Final, Literal, cast, final
 
 from jaxtyping import Float, Int64
 from torch import Tensor
@@ -21,6 +21,7 @@ class Need(StrEnum):
     LABELS = "labels"
     TEST = "test"
     RECONSTRUCTED = "reconstructed"
+    TRAIN_RECONSTRUCTED = "train_reconstructed"
     GENERATED = "generated"
     LATENTS = "latents"
     GENERATED_LATENTS = "generated latents"
@@ -47,7 +48,7 @@ _OF_THE_SAMPLER: Final = frozenset(
     {Need.GENERATED, Need.GENERATED_LATENTS, Need.DENSITY, Need.COSTS, Need.SAMPLER}
 )
 
-Shown = Literal["test", "reconstructed", "generated"]
+Shown = Literal["test", "reconstructed", "train_reconstructed", "generated"]
 """Samples that have features."""
 
 Features = Float[Tensor, "samples width"]
@@ -58,7 +59,8 @@ class Evidence:
 
     Args:
         held: by need, what is read for it: for ``LABELS`` and ``LATENTS`` a pair, of training and
-            of held-out samples; for ``FEATURES`` and ``DENSITY`` a function that computes them.
+            of held-out samples; for ``TRAIN_RECONSTRUCTED``, ``FEATURES`` and ``DENSITY`` a
+            function that computes them.
 
     Raises:
         UndeclaredNeed: on reading anything that is not held.
@@ -119,6 +121,14 @@ class Evidence:
         return cast(Images, self._read(Need.RECONSTRUCTED, "reconstructed"))
 
     @property
+    def train_reconstructed(self) -> Images:
+        """Training samples through the autoencoder: at most 10,000, evenly spaced.
+
+        Decoded when they are first read, once for all metrics and draws of a cell.
+        """
+        return cast(Images, self._read(Need.TRAIN_RECONSTRUCTED, "train_reconstructed")())
+
+    @property
     def generated(self) -> Images:
         """Decoded samples in [0, 1]."""
         return cast(Images, self._read(Need.GENERATED, "generated"))
@@ -176,7 +186,7 @@ class Metric(ABC):
     subject: Subject
     """The subject of the number, by which boards place its column and compare its rows."""
 
-    needs: ClassVar[frozenset[Need]] = frozenset()
+    needs: frozenset[Need] = frozenset()
     """All that it reads, and all that must be so for it to have a meaning.
 
     They decide where it is measured: in every row of a board, in those of samplers, or, if it
@@ -191,10 +201,17 @@ class Metric(ABC):
     are those of a sampler: a metric that reads them has no floor.
     """
 
-    alarm: float | None = None
-    """A row is marked when its mean is worse than this multiple of the reconstruction row's.
+    diagnostic: bool = False
+    """True for a number that says how draws come about, and not how good they are.
 
-    Such a metric is a diagnostic: it warns, and is never in bold.
+    A row does not compete by it, and it is never in bold.
+    """
+
+    alarm: float | None = None
+    """A row is marked ‡ when the mean of its scores is worse than this. For diagnostics alone.
+
+    The yardstick is inside the metric: one with an alarm measures an excess over held-out samples,
+    and gives the bound beyond which the excess is shown, not its estimate.
     """
 
     def refuses(self, space: LatentSpace) -> str | None:

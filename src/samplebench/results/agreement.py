@@ -19,7 +19,7 @@ def describe_agreement(ranking: Ranking) -> list[Text]:
     places = [
         place
         for place, column in enumerate(ranking.columns)
-        if column.subject in ("images", "latents") and column.alarm is None
+        if column.subject in ("images", "latents") and not column.diagnostic
     ]
     groups = [rows for rows in _group_rivals(ranking, places) if len(rows) >= _FEWEST]
     if len(places) < 2 or not groups:

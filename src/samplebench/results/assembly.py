@@ -116,7 +116,9 @@ def _order_columns(records: Collection[Record]) -> dict[ColumnKey, Column]:
             unit=score.unit,
             better=score.better,
             subject=score.subject,
+            diagnostic=score.diagnostic or score.alarm is not None,
             alarm=score.alarm,
+            alarm_is_relative=score.alarm is not None and not score.diagnostic,
             features=score.features,
         )
         for score in ordered
@@ -217,7 +219,7 @@ def _sort_key(row: Row, columns: Sequence[Column]) -> tuple[Any, ...]:
     """The key that sorts the rows of an autoencoder: kind, first quality score, name."""
     summary, sign = None, 1
     for column, entry in zip(columns, row.entries, strict=True):
-        if column.subject in ("images", "latents") and column.alarm is None:
+        if column.subject in ("images", "latents") and not column.diagnostic:
             summary, sign = entry.summary, 1 if column.better == "lower" else -1
             break
     mean = sign * summary.mean if summary else math.inf

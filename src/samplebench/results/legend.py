@@ -1,11 +1,11 @@
 """The legend of a table: how to read its scores, rows and marks."""
 
-from samplebench.results.blocks import Strong, Text
+from samplebench.results.blocks import Code, Strong, Text
 from samplebench.results.few_samples import explain_few_samples
 from samplebench.results.floor_legend import describe_floor
 from samplebench.results.labels import list_distinct
 from samplebench.results.marking import list_machines
-from samplebench.results.ranking import Ranking
+from samplebench.results.ranking import Column, Ranking
 from samplebench.results.states import explain_marks as explain_states
 from samplebench.results.statistics import SIGNIFICANCE
 
@@ -51,7 +51,7 @@ def _describe_contests(ranking: Ranking) -> list[Text]:
     """The rows that compete, where there is more than one autoencoder."""
     if len({row.autoencoder for row in ranking.rows}) < 2:
         return []
-    competing = [column for column in ranking.columns if column.alarm is None]
+    competing = [column for column in ranking.columns if not column.diagnostic]
     own = [column.title for column in competing if column.subject == "autoencoder"]
     text = "Samplers compete within an autoencoder, with which they share the seeds"
     if own and has_samplers(ranking):
@@ -63,7 +63,7 @@ def _describe_never_bold(ranking: Ranking) -> Text:
     kinds = {row.kind for row in ranking.rows}
     never = {
         "controls": "control" in kinds,
-        "diagnostics": any(column.alarm is not None for column in ranking.columns),
+        "diagnostics": any(column.diagnostic for column in ranking.columns),
         "rows of a single seed": True,
         "scores that lack a seed": True,
     }
@@ -77,17 +77,41 @@ def _describe_never_bold(ranking: Ranking) -> Text:
 
 
 def _explain_alarms(ranking: Ranking) -> list[Text]:
-    """The meaning of ‡, for each diagnostic that marks a row."""
+    """The meaning of ‡, for each diagnostic that marks a row, with the rows that it marks."""
     raised = {column.title: column for row in ranking.rows for column in row.alarms}
-    return [
-        (
-            f"‡ {title} {'above' if column.better == 'lower' else 'below'} {column.alarm:g} times "
-            "that of the reconstruction row: these samples are closer to training latents than "
-            "held-out ones are, which suggests copying. Compare their other scores with those of "
-            "controls that copy.",
-        )
-        for title, column in raised.items()
-    ]
+    texts = [_explain_alarm(column, ranking) for column in raised.values()]
+    if texts:
+        texts.append(("Compare other scores of rows with ‡ with those of controls that copy.",))
+    return texts
+
+
+def _explain_alarm(column: Column, ranking: Ranking) -> Text:
+    """Explain what a diagnostic found, and in which rows, unless in all that are marked."""
+    beyond = f"{'above' if column.better == 'lower' else 'below'} {column.alarm:g}"
+    doubt = ""
+    if column.alarm_is_relative:
+        beyond += " times that of the reconstruction row"
+        doubt = ". A distribution that is only narrower is so too"
+    return (
+        f"‡ {column.title} {beyond}",
+        *_name_marked(column, ranking),
+        f": closer to training samples than held-out ones are{doubt}.",
+    )
+
+
+def _name_marked(column: Column, ranking: Ranking) -> Text:
+    """Name the rows that a diagnostic marks, unless it marks all that have a mark."""
+    marked = [row for row in ranking.rows if row.alarms]
+    others = {row.name for row in marked if column not in row.alarms}
+    if not others:
+        return ()
+    names: dict[Text, None] = {}
+    for row in marked:
+        if column in row.alarms:
+            where: Text = (" with ", Code(row.autoencoder)) if row.name in others else ()
+            names.setdefault((Code(row.name), *where))
+    runs = [run for name in names for run in (", ", *name)]
+    return (" in ", *runs[1:])
 
 
 def _describe_rows(ranking: Ranking) -> str:

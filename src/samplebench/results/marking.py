@@ -60,7 +60,7 @@ def find_contests(ranking: Ranking, column: Column) -> list[list[int]]:
     without the score that would raise it, for costs alone; and weights that were loaded for no
     score of the autoencoder, because their seeds are one training. Costs compare on one machine.
     """
-    if column.alarm is not None:
+    if column.diagnostic:
         return []
     if column.subject == "autoencoder":
         return [
@@ -99,29 +99,29 @@ def _places(rows: Sequence[Row], kind: str) -> list[int]:
 
 
 def _alarms(row: Row, ranking: Ranking) -> tuple[Column, ...]:
-    """The columns in which a row is worse than the alarm's multiple of the reconstruction row."""
+    """The columns in which the mean of a row is worse than the alarm."""
     if row.kind not in ("sampler", "control"):
         return ()
-    reference = next(
-        (
-            other
-            for other in ranking.rows
-            if other.kind == "reconstruction" and other.autoencoder == row.autoencoder
-        ),
-        None,
+    alarms = []
+    for place, (column, entry) in enumerate(zip(ranking.columns, row.entries, strict=True)):
+        limit = _limit(row, place, ranking)
+        if limit is not None and entry.summary and _worse(entry.summary.mean, limit, column):
+            alarms.append(column)
+    return tuple(alarms)
+
+
+def _limit(row: Row, place: int, ranking: Ranking) -> float | None:
+    """The score beyond which a row is marked, if there is one."""
+    column = ranking.columns[place]
+    if column.alarm is None or not column.alarm_is_relative:
+        return column.alarm
+    yardsticks = (
+        other.entries[place].summary
+        for other in ranking.rows
+        if other.kind == "reconstruction" and other.autoencoder == row.autoencoder
     )
-    if reference is None:
-        return ()
-    return tuple(
-        column
-        for column, ours, theirs in zip(
-            ranking.columns, row.entries, reference.entries, strict=True
-        )
-        if column.alarm is not None
-        and ours.summary is not None
-        and theirs.summary is not None
-        and _worse(ours.summary.mean, column.alarm * theirs.summary.mean, column)
-    )
+    yardstick = next(yardsticks, None)
+    return column.alarm * yardstick.mean if yardstick else None
 
 
 def _worse(score: float, limit: float, column: Column) -> bool:

@@ -22,7 +22,8 @@ SUBJECTS: Final = ("images", "latents", "autoencoder", "cost")
 @dataclass(frozen=True)
 class Column:
     """One metric, where it needs one in one feature space. ``title`` is unique in a ranking, and
-    ``key`` is what the scores in it have as ``Score.column``.
+    ``key`` is what the scores in it have as ``Score.column``. ``alarm_is_relative`` is true of an
+    alarm in earlier records, a multiple of the reconstruction row's score.
     """
 
     key: tuple[str, str, str]
@@ -30,7 +31,9 @@ class Column:
     unit: str
     better: Direction
     subject: Subject
+    diagnostic: bool
     alarm: float | None
+    alarm_is_relative: bool
     features: FeaturesRecord | None
 
     @property

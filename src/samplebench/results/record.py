@@ -77,7 +77,12 @@ class Score(_Plain):
     unit: str
     better: Direction
     subject: Subject
+    diagnostic: bool = False
+    """Whether it says how draws come about, and not how good they are."""
     alarm: Number | None
+    """The score beyond which a row is marked. In earlier records, which have it without
+    ``diagnostic``, it is a multiple of the reconstruction row's score.
+    """
     value: Number | None
     values: tuple[tuple[Number, ...], ...] = ()
     floor: Annotated[Floor | None, BeforeValidator(_read_floor)]

@@ -34,6 +34,7 @@ class Warns(Honest):
     """A diagnostic, for which one wrong point looks best."""
 
     better = "higher"
+    diagnostic = True
     alarm = 0.8
 
     def refuses(self, space: LatentSpace) -> str | None:
@@ -50,6 +51,10 @@ class NeedsSmoke(Honest):
 
 class SpeaksOfTheAutoencoder(Honest):
     subject = "autoencoder"
+
+
+class WarnsAndCompetes(Honest):
+    alarm = 0.01
 
 
 class DeclaresTooMuch(Honest):
@@ -135,6 +140,7 @@ class SeedsTorch(Honest):
 SABOTEURS = {
     metric_checks.it_states_title_direction_subject_and_needs: HasNoTitle,
     metric_checks.its_subject_follows_from_its_needs: SpeaksOfTheAutoencoder,
+    metric_checks.only_a_diagnostic_raises_an_alarm: WarnsAndCompetes,
     metric_checks.an_objection_has_a_reason: ObjectsWithoutAReason,
     metric_checks.it_reads_all_that_it_declares: DeclaresTooMuch,
     metric_checks.it_reads_only_what_it_declares: DeclaresTooLittle,

@@ -116,24 +116,39 @@ def test_costs_and_distances_compare_by_ratio_and_other_scores_by_difference(
 
 
 def test_a_diagnostic_is_never_bold(seeds_of: SeedsOf) -> None:
-    records = [r for name, values in FAR.items() for r in seeds_of(name, values, alarm=0.8)]
+    records = [r for name, values in FAR.items() for r in seeds_of(name, values, diagnostic=True)]
     assert bold(only(records), "FD") == set()
 
 
 @pytest.mark.parametrize(
     ("better", "alarm", "fine", "bad"), [("higher", 0.8, 0.81, 0.79), ("lower", 1.5, 1.49, 1.51)]
 )
-def test_a_row_that_is_worse_than_the_alarm_is_marked(
+def test_a_row_whose_mean_is_worse_than_the_alarm_is_marked(
     seeds_of: SeedsOf, better: str, alarm: float, fine: float, bad: float
 ) -> None:
-    about = {"title": "authenticity", "better": better, "alarm": alarm}
+    about = {"title": "copies", "better": better, "diagnostic": True, "alarm": alarm}
     records = [
-        *seeds_of(None, [0.9, 1.1], floor=9.0, **about),
+        *seeds_of(None, [bad, bad], floor=bad, **about),
         *seeds_of("honest", [fine, fine], **about),
         *seeds_of("thief", [bad - 0.1, bad + 0.1], **about),
         *seeds_of("copier", [bad, bad], role="control", **about),
     ]
-    assert alarmed(only(records)) == {"thief": ["authenticity"], "copier": ["authenticity"]}
+    assert alarmed(only(records)) == {"thief": ["copies"], "copier": ["copies"]}
+
+
+def test_an_alarm_of_earlier_records_is_a_multiple_of_the_reconstruction_row(
+    seeds_of: SeedsOf,
+) -> None:
+    """Records from before ``diagnostic`` have ``alarm`` without it."""
+    about = {"title": "authenticity", "better": "higher", "alarm": 0.8}
+    records = [
+        *seeds_of(None, [0.4, 0.6], **about),
+        *seeds_of("honest", [0.41, 0.41], **about),
+        *seeds_of("thief", [0.29, 0.49], **about),
+    ]
+    table = only(records)
+    assert alarmed(table) == {"thief": ["authenticity"]}
+    assert table.columns[0].diagnostic
 
 
 @pytest.mark.parametrize(
@@ -147,7 +162,7 @@ def test_a_row_with_an_alarm_or_none_that_could_be_raised_competes_in_costs_alon
     winner: str,
     found: float | None,
 ) -> None:
-    about = {"better": "higher", "alarm": 0.8, "subject": "latents"}
+    about = {"better": "higher", "diagnostic": True, "alarm": 0.8, "subject": "latents"}
     rows = {None: (0.5, 1.0), "copier": (0.1, found), "near": (1.0, 1.0), "far": (50.0, 1.0)}
     records = [
         make_record(
@@ -164,7 +179,9 @@ def test_a_row_with_an_alarm_or_none_that_could_be_raised_competes_in_costs_alon
     assert bold(only(records), "FD") == {("vae", winner)}
 
 
-def test_an_alarm_needs_the_reconstructions_of_the_same_autoencoder(seeds_of: SeedsOf) -> None:
+def test_an_alarm_of_earlier_records_needs_the_reconstructions_of_the_same_autoencoder(
+    seeds_of: SeedsOf,
+) -> None:
     about = {"better": "higher", "alarm": 0.8}
     records = seeds_of(None, [1.0], autoencoder="ae", **about) + seeds_of("gmm", [0.1], **about)
     assert alarmed(only(records)) == {}

@@ -136,6 +136,35 @@ def test_the_best_samplers_are_bold_and_the_legend_names_the_test(suite: list[Re
     assert "seeds as blocks, α = 0.05 over all pairs" in page
 
 
+def test_the_legend_says_which_diagnostic_marks_which_rows_and_accuses_nobody(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    about = {"diagnostic": True, "alarm": 0.01}
+    found = {"resample": (0.9, 0.9), "kde": (0.0, 0.4), "gmm": (0.0, 0.0)}
+    records = [
+        make_record(
+            sampler,
+            0,
+            [make_score("near copies", near, **about), make_score("closer", close, **about)],
+        )
+        for sampler, (near, close) in found.items()
+    ]
+    page = render(records)
+    meaning = ": closer to training samples than held-out ones are."
+    assert f"‡ near copies above 0.01 in `resample`{meaning}" in page
+    assert f"‡ closer above 0.01{meaning}" in page
+    assert "| `gmm` " in page
+    assert "| `kde` ‡" in page
+    only_one = render([each for each in records if each.row != "kde"])
+    assert "‡ near copies above 0.01: closer" in only_one
+
+
+def test_the_legend_doubts_the_alarm_of_earlier_records(suite: list[Record]) -> None:
+    page = render(suite)
+    assert "‡ authenticity below 0.8 times that of the reconstruction row: closer to " in page
+    assert "A distribution that is only narrower is so too." in page
+
+
 def test_the_std_of_loaded_weights_is_said_not_to_be_that_of_training(
     make_record: MakeRecord, make_score: MakeScore, make_part: Callable[..., PartRecord]
 ) -> None:

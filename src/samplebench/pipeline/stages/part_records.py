@@ -51,6 +51,7 @@ def score_record(
         unit=metric.unit,
         better=metric.better,
         subject=metric.subject,
+        diagnostic=metric.diagnostic,
         alarm=metric.alarm,
         value=result.value,
         values=result.values,

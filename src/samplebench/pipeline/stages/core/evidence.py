@@ -1,7 +1,7 @@
 """The evidence of a cell: all that metrics may need, but features."""
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from samplebench.contracts.dataset import Images
@@ -10,7 +10,7 @@ from samplebench.contracts.metric import Evidence, Need
 from samplebench.contracts.sampler import DensitySampler, Sampler
 from samplebench.pipeline.stages.core.coding import as_images, decode
 from samplebench.pipeline.stages.core.data import Data
-from samplebench.pipeline.stages.core.training import Trained
+from samplebench.pipeline.stages.core.training import Trained, reconstruct_training_samples
 from samplebench.vocabulary import Cost
 
 
@@ -22,7 +22,8 @@ def gather_evidence(
     generated: Images,
     costs: Mapping[str, Cost],
 ) -> Evidence:
-    """Gather all that metrics may need, but features.
+    """Gather all that metrics may need, but features. Decoded training latents are computed when
+    they are read.
 
     Args:
         latents: the drawn ones, or the held-out ones in the reconstruction row.
@@ -33,6 +34,7 @@ def gather_evidence(
         Need.TRAIN: data.train.images[:train_count],  # a view: on disk until it is read
         Need.TEST: as_images(data.test.images[:test_count]).to(trained.test.device),
         Need.RECONSTRUCTED: decode(trained.autoencoder, trained.test),
+        Need.TRAIN_RECONSTRUCTED: cache(partial(reconstruct_training_samples, trained)),
         Need.LATENTS: (trained.train, trained.test),
         **evidence_of_draws(sampler, trained, latents, generated),
     }
