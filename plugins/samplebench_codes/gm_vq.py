@@ -18,6 +18,7 @@ from samplebench import (
     Mixture,
     Sampler,
 )
+from samplebench.clusters import compute_moments
 from samplebench.inner_sampler import (
     diagnostics_of,
     no_density_of,
@@ -157,7 +158,7 @@ class GMVQ(DensitySampler):
         else:
             maps = points.view(len(latents), -1, space.value_width)
             codes, training = learn_codes(maps, self._training())
-            least = LEAST_VARIANCE * float(points.var(0, correction=0).mean())
+            least = LEAST_VARIANCE * float(compute_moments(points).variance.mean())
             gaussians = ComponentGaussians.of(
                 points, codes, components=int(codes.max()) + 1, least_variance=least
             )

@@ -1,10 +1,11 @@
 """The sliced Wasserstein distance between generated and held-out latents."""
 
 import torch
-from jaxtyping import Float, Float64, Int64
+from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from samplebench import Evidence, Latents, LatentSpace, Metric, Need, seeded
+from samplebench.clusters import compute_moments
 from samplebench_metrics.vectors import as_vectors, vector_objection
 
 _NUMBERS_AT_ONCE = 2**21
@@ -55,7 +56,8 @@ class SlicedWasserstein(Metric):
         )
 
     def _distance_to_held_out(self, latents: Latents, evidence: Evidence) -> float:
-        mean, std = _compute_moments(as_vectors(evidence.train_latents))
+        mean, variance = compute_moments(as_vectors(evidence.train_latents))
+        std = torch.where(variance > 0, variance.sqrt(), 1.0)
         ours = (as_vectors(latents) - mean) / std
         held_out = (as_vectors(evidence.test_latents) - mean) / std
         chunk = max(1, _NUMBERS_AT_ONCE // (len(ours) + len(held_out)))
@@ -71,15 +73,6 @@ class SlicedWasserstein(Metric):
         with seeded(0, "sliced-wasserstein projections"):
             normal = torch.randn(like.shape[1], self.projections, dtype=like.dtype)
         return torch.nn.functional.normalize(normal, dim=0).to(like.device)
-
-
-def _compute_moments(train: Float[Tensor, "samples dimensions"]) -> tuple[Tensor, Tensor]:
-    """Compute mean and std of each dimension in float64; a std of 0 is replaced by 1."""
-    mean = train.mean(0, dtype=torch.float64)
-    std = train.std(0, correction=0).double()
-    # A rounded mean would leave a tiny std to divide by.
-    constant = train.amax(0) == train.amin(0)
-    return mean, std.masked_fill(constant, 1.0)
 
 
 def _sort_along(

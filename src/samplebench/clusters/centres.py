@@ -31,6 +31,9 @@ def k_means(points: Points, count: int, rounds: int) -> tuple[Means, Float[Tenso
     Reference: k-means++: The advantages of careful seeding (Arthur and Vassilvitskii, 2007),
     SODA 2007.
     """
+    # In units of a power of two, which rounds nothing, no square overflows or vanishes.
+    exponent = torch.frexp(points.abs().amax()).exponent.clamp(-126, 126).double()
+    points = points * (-exponent).exp2().to(points)
     centres = _draw_centres(points, count)
     for _ in range(rounds):
         before, centres = centres, move_centres(centres, points)
@@ -40,7 +43,8 @@ def k_means(points: Points, count: int, rounds: int) -> tuple[Means, Float[Tenso
     for chunk in torch.split(points, CHUNK):
         gaps = chunk - centres[find_nearest(chunk, centres)]
         squares += gaps.square_().sum(dtype=torch.float64)
-    return centres.double(), squares / points.numel()
+    unit = exponent.exp2()
+    return centres.double() * unit, squares / points.numel() * unit.square()
 
 
 def move_centres(centres: Means, points: Points) -> Means:

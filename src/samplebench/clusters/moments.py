@@ -26,9 +26,11 @@ def compute_moments(points: Points) -> Moments:
     Squares are float64: those of float32 numbers neither overflow nor vanish there.
     """
     varies = points.amin(0) < points.amax(0)
-    mean = points.mean(0, dtype=torch.float64)
-    squares = torch.zeros_like(mean)
     size = max(1, _NUMBERS.get(points.device.type, _MANY_NUMBERS) // points.shape[1])
+    mean, squares = points.new_zeros(2, points.shape[1], dtype=torch.float64)
     for some in torch.split(points, size):
-        squares += (some - mean).square_().sum(0)
+        mean += some.double().sum(0)
+    mean /= len(points)
+    for some in torch.split(points, size):
+        squares += (some.double() - mean).square_().sum(0)
     return Moments(mean, torch.where(varies, squares / len(points), 0.0))

@@ -156,3 +156,20 @@ def test_it_measures_latents_that_are_vectors(space):
 def test_no_projection_is_refused():
     with pytest.raises(ValueError, match="at least 1, not 0"):
         SlicedWasserstein(projections=0)
+
+
+@pytest.mark.parametrize("power", [-120, -76, 66, 120])
+def test_the_unit_of_the_latents_changes_nothing(make_evidence, power):
+    torch.manual_seed(3)
+    train, test, generated = torch.randn(3, 200, 4)
+    found = [
+        SlicedWasserstein(projections=20).measure(
+            make_evidence(
+                train_latents=unit * train,
+                test_latents=unit * test,
+                generated_latents=unit * generated,
+            )
+        )
+        for unit in (1.0, 2.0**power)
+    ]
+    assert found[1] == pytest.approx(found[0], rel=1e-9)
