@@ -31,6 +31,9 @@ from samplebench.training import Budget, Schedule
 from samplebench_codes.gm_vq_codebook import LEAST_VARIANCE, CodebookTraining, learn_codes
 from samplebench_codes.gm_vq_gaussians import Codes, ComponentGaussians
 
+MOST_COMPONENTS = 2**20
+"""Each has a row in tables of means and variances, seen in training or not."""
+
 
 class GMVQ(DensitySampler):
     """Draws components from the aggregated posterior, and the latent from their Gaussians.
@@ -134,7 +137,12 @@ class GMVQ(DensitySampler):
         self.prior = prior
 
     def refuses(self, space: LatentSpace) -> str | None:
-        return objection_of(self.prior, self._codes_of(space))
+        codes = self._codes_of(space)
+        if (count := codes.codebooks[0]) > MOST_COMPONENTS:
+            return (
+                f"keeps at most {MOST_COMPONENTS:,} Gaussians, and there are {count:,} components"
+            )
+        return objection_of(self.prior, codes)
 
     def no_density(self, space: LatentSpace) -> str | None:
         if isinstance(space, Continuous) and space.sites > 1:
@@ -235,8 +243,8 @@ class GMVQ(DensitySampler):
 
 def _usage(codes: Codes) -> dict[str, float]:
     """The usage of components by all sites of all training latents."""
-    shares = codes.bincount().double() / len(codes)
+    shares = torch.unique(codes, return_counts=True)[1].double() / len(codes)
     return {
         "perplexity": float(torch.special.entr(shares).sum().exp()),
-        "components_used": float((shares > 0).sum()),
+        "components_used": float(len(shares)),
     }

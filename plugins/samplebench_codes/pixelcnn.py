@@ -77,7 +77,9 @@ class PixelCNN(AutoregressiveSampler):
         self.kernel = kernel
 
     def refuses(self, space: LatentSpace) -> str | None:
-        return "needs a two-dimensional grid" if len(space.grid) != 2 else None
+        if len(space.grid) != 2:
+            return "needs a two-dimensional grid"
+        return super().refuses(space)
 
     def build_network(self, space: LatentSpace) -> PixelCNNNetwork:
         return PixelCNNNetwork(space, width=self.width, layers=self.layers, kernel=self.kernel)

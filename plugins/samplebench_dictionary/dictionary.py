@@ -191,8 +191,8 @@ class DictionarySampler(Sampler):
 
 def _usage(atoms: Atoms) -> dict[str, float]:
     """The usage of atoms by all sites of all training latents."""
-    shares = atoms.flatten().bincount().double() / atoms.numel()
+    shares = torch.unique(atoms, return_counts=True)[1].double() / atoms.numel()
     return {
         "atom_perplexity": float(torch.special.entr(shares).sum().exp()),
-        "atoms_used": float((shares > 0).sum()),
+        "atoms_used": float(len(shares)),
     }

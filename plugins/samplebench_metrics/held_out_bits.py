@@ -56,17 +56,18 @@ def _count_numbers(train: Latents) -> int:
     """Count the reals of a latent, or its codes where it has no reals of its own."""
     space = train.space
     counted = space.value_width
-    if isinstance(space, Mixture) and not _varies_within_components(train, space.components):
+    if isinstance(space, Mixture) and not _varies_within_components(train):
         counted = 0
     return space.sites * (counted or space.code_width)
 
 
-def _varies_within_components(train: Latents, components: int) -> bool:
+def _varies_within_components(train: Latents) -> bool:
     """True if sites of one component differ in their values, as those of codewords do not."""
     values = train.values.flatten(0, -2)  # (sites, channels)
-    owners = train.codes.flatten()[:, None].expand_as(values)
+    used, codes = torch.unique(train.codes.flatten(), return_inverse=True)
+    owners = codes[:, None].expand_as(values)
     low, high = (
-        values.new_full((components, values.shape[1]), torch.nan).scatter_reduce(
+        values.new_full((len(used), values.shape[1]), torch.nan).scatter_reduce(
             0, owners, values, extreme, include_self=False
         )
         for extreme in ("amin", "amax")

@@ -58,3 +58,17 @@ def test_dimensions_that_never_vary_leave_no_number(make_evidence):
     evidence = make_evidence(test_latents=train, test_log_probs=torch.zeros(9))
     with pytest.raises(NoNumber, match="1 of 3 dimensions never vary"):
         HeldOutBits().measure(evidence)
+
+
+@pytest.mark.parametrize(("values", "numbers"), [([1.0, 2.0, 1.0], 1), ([1.0, 2.0, 3.0], 2)])
+def test_components_that_are_possible_and_not_in_use_take_no_memory(
+    make_evidence, values, numbers
+):
+    """Of two channels they count where they vary within a component, and else the component."""
+    latents = Mixture(2**40, 2).pack(
+        values=torch.tensor(values)[:, None].expand(3, 2),
+        codes=torch.tensor([[0], [2**39], [0]]),
+    )
+    log_probs = torch.full((3,), -2 * math.log(2))
+    evidence = make_evidence(test_latents=latents, test_log_probs=log_probs)
+    assert HeldOutBits().measure(evidence) == pytest.approx(2 / numbers)
