@@ -193,7 +193,7 @@ class Metric(ABC):
     needs nothing that a sampler changes, once an autoencoder.
     """
 
-    has_floor: ClassVar[bool] = False
+    has_floor: bool = False
     """True if the score of fresh real data in the place of the generated is worth knowing.
 
     It is this metric's *floor*. The harness measures it once an autoencoder, by ``measure``, on
