@@ -123,5 +123,13 @@ class CellStage:
                 parts.features.configured(stage.features).key,
                 Missing(outcome.reason)
                 if isinstance(outcome, Failure)
-                else stage.load(outcome, data),
+                else _load_extractor(stage, outcome, data),
             )
+
+
+def _load_extractor(stage: FeaturesStage, place: Path, data: Data) -> FittedExtractor | Missing:
+    """Load an extractor, whose failure costs the scores in its features alone."""
+    try:
+        return stage.load(place, data)
+    except Exception as error:  # a part may raise anything
+        return Missing(f"{type(error).__name__}: {error}")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from samplebench.contracts.answers import check_number
 from samplebench.contracts.dataset import Images
 from samplebench.contracts.metric import Evidence, Metric, Need, Shown
 from samplebench.errors import NoNumber
@@ -68,7 +69,8 @@ class _CachedFeatures:
 
     def __call__(self, shown: Shown) -> Tensor:
         if shown not in self.known:
-            samples: Images = getattr(self.evidence, shown)
+            # Read from evidence of its own, which keeps no copy once the features are known.
+            samples: Images = getattr(self.evidence.restricted_to({Need(shown)}), shown)
             self.known[shown] = extract(self.extractor, samples)
         return self.known[shown]
 
@@ -77,17 +79,24 @@ def _measure(seed: int, key: str, metric: Metric, evidence: Evidence) -> Result:
     """Measure one metric, which cannot harm the scores of others."""
     if Need.LABELS in metric.needs and not evidence.holds(Need.LABELS):
         return Result(problem="needs labels, and this dataset has none", settled=True)
-    declared = evidence.restricted_to(metric.needs)
     try:
         with seeded(seed, "measure", key):
-            value = float(metric.measure(declared))
-        with seeded(seed, "floor", key):
-            floor = metric.floor(declared)
+            value = check_number("measure", metric.measure(evidence.restricted_to(metric.needs)))
     except NoNumber as reason:
         return Result(problem=str(reason), settled=True)
-    except Exception as error:  # a metric may raise anything
+    except (Exception, SystemExit) as error:  # a metric may raise anything
         return Result(problem=f"{type(error).__name__}: {error}")
-    known = None if floor is None or not math.isfinite(floor) else float(floor)
     if not math.isfinite(value):
-        return Result(floor=known, problem=f"the metric gave {value}")
-    return Result(value=value, floor=known)
+        return Result(problem=f"the metric gave {value}")
+    return Result(value=value, floor=_find_floor(seed, key, metric, evidence))
+
+
+def _find_floor(seed: int, key: str, metric: Metric, evidence: Evidence) -> float | None:
+    """The floor, or ``None`` where it is no finite number: the score stands without it."""
+    try:
+        with seeded(seed, "floor", key):
+            floor = metric.floor(evidence.restricted_to(metric.needs))
+        known = None if floor is None else check_number("floor", floor)
+    except (Exception, SystemExit):  # a metric may raise anything
+        return None
+    return known if known is None or math.isfinite(known) else None

@@ -11,7 +11,7 @@ from samplebench.autoencoder_training import train_autoencoder
 from samplebench.contracts.autoencoder import Autoencoder
 from samplebench.contracts.dataset import Bytes
 from samplebench.contracts.latents import Latents
-from samplebench.pipeline.stages.core.coding import as_images, encode
+from samplebench.pipeline.stages.core.coding import as_images, encode, require_repeatable
 from samplebench.pipeline.stages.core.costs import track_cost
 from samplebench.randomness import seeded
 from samplebench.training import Budget, Progress
@@ -23,6 +23,7 @@ class Trained:
     """A trained autoencoder with the latents of both splits, and what making them cost."""
 
     autoencoder: Autoencoder
+    image_shape: tuple[int, int, int]
     train: Latents
     test: Latents
     costs: Mapping[str, Cost]
@@ -61,12 +62,17 @@ def train_and_encode(
 
     Args:
         seed: of latents that are draws, for an autoencoder with a setting that asks for these.
+
+    Raises:
+        BadAnswer: what it encodes to is not what its contract asks for.
     """
     autoencoder.to(device)
     with track_cost(device, len(train)) as training:
         learn(autoencoder)
     autoencoder.eval()
+    require_repeatable(autoencoder, test, device, seed)
     with track_cost(device, len(train) + len(test)) as encoding, seeded(seed, "encode"):
         learned, held_out = (encode(autoencoder, images, device) for images in (train, test))
     costs = {"train": training(), "encode": encoding()}
-    return Trained(autoencoder, learned, held_out, costs)
+    channels, height, width = train.shape[1:]
+    return Trained(autoencoder, (channels, height, width), learned, held_out, costs)
