@@ -80,7 +80,7 @@ def features_leave_the_images_as_they_were(case: FeaturesCase) -> None:
 
 def earlier_features_stay_as_they_were(case: FeaturesCase) -> None:
     """Features of other images do not change those given before."""
-    extractor, images = case.first.extractor, _images(case)
+    extractor, images = case.first.extractor, _images(case, 5)
     features = _extract(extractor, images)
     before = features.clone()
     _extract(extractor, images.flip(0))

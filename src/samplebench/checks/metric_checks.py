@@ -107,8 +107,8 @@ def a_measurement_is_one_finite_number(case: SpaceCase) -> None:
 
 def the_same_seed_gives_the_same_number(case: SpaceCase) -> None:
     """Measured twice under one seed, the same evidence gives the same number."""
-    metric, evidence = case.build(), toys.evidence(case.space)
-    first, again = _measure(metric, evidence), _measure(metric, evidence)
+    metric = case.build()
+    first, again = (_measure(metric, toys.evidence(case.space)) for _ in range(2))
     require(first == again, f"one seed gives {first!r} and then {again!r}")
 
 

@@ -111,9 +111,9 @@ def sampling_changes_nothing(case: SpaceCase) -> None:
 def later_draws_leave_earlier_ones_as_they_were(case: SpaceCase) -> None:
     """Sampling again does not change what was drawn before."""
     sampler = fit(case)
-    drawn = draw(sampler, 64, seed=1)
+    drawn = draw(sampler, 48, seed=1)
     before = drawn.copy()
-    draw(sampler, 64, seed=2)
+    draw(sampler, 48, seed=2)
     require(
         same_latents(drawn, before),
         "sampling again changes the latents that were drawn before: give each draw its own memory",
