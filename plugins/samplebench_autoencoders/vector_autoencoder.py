@@ -56,6 +56,7 @@ class VectorAutoencoder(Autoencoder):
         self.likelihood = one_of("likelihood", likelihood, get_args(Likelihood))
         self.latent_space = Continuous(latent)
         self.latents = one_of("latents", latents, get_args(LatentsOf))
+        self.draws_latents = latents == "sample"
         encoded = 2 * latent if posterior else latent
         self.encoder = vector_encoder(backbone, image_shape, encoded, width)
         self.decoder = vector_decoder(backbone, image_shape, latent, width)
@@ -63,7 +64,7 @@ class VectorAutoencoder(Autoencoder):
     @final
     def encode(self, images: Images) -> Latents:
         encoded = self.encoder(images)
-        if self.latents == "sample":
+        if self.draws_latents:
             return self.latent_space.pack(values=split_posterior(encoded).draw())
         return self.latent_space.pack(values=encoded[:, : self.latent])
 

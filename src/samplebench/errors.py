@@ -84,8 +84,8 @@ class HubError(SamplebenchError):
     """The Hugging Face hub did not give or take a checkpoint."""
 
 
-class BadDraw(SamplebenchError):
-    """A sampler did not give what it was asked for."""
+class BadAnswer(SamplebenchError):
+    """A part did not give what its contract asks for; the message is for its author."""
 
 
 class BadRecord(SamplebenchError):

@@ -36,7 +36,7 @@ class Stripes(Dataset):
     def _split(self, offset: int, count: int) -> Split:
         numbers = torch.arange(offset, offset + count)
         labels = numbers % 2
-        noise = torch.stack([(numbers * 37 + k * 101) % 97 for k in range(64)], 1).view(
+        noise = torch.stack([(numbers * 37 + k * 101) % (97 - k % 7) for k in range(64)], 1).view(
             -1, 1, 8, 8
         )
         stripes = (torch.arange(8) % 2 * 120).expand(8, 8)

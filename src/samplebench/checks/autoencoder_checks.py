@@ -4,18 +4,23 @@ import torch
 
 from samplebench.checks import toys
 from samplebench.checks.case import (
+    CannotApply,
     Case,
+    CheckFailed,
     find_another_device,
     require,
     require_no_seeding,
     same,
     same_latents,
 )
+from samplebench.contracts.answers import check_decoded, check_encoded
 from samplebench.contracts.autoencoder import AdversarialAutoencoder, Autoencoder
 from samplebench.contracts.dataset import Images
 from samplebench.contracts.latents import Latents, LatentSpace
+from samplebench.errors import BadAnswer
 from samplebench.randomness import seeded
 
+_OWN = "give each in memory of its own"
 _ENLARGEMENT = 3.0  # times as large, in each of a handful of layers
 
 
@@ -30,13 +35,16 @@ def the_latent_space_is_known_before_training(case: Case) -> None:
         (_enlarge_weights(build_ready(case)), 32),
     ):
         latents = encode(some, make_images(case, count))
-        require(latents.space == stated, f"it states {stated} and encodes to {latents.space}")
-        require(len(latents) == count, f"{count} images give {len(latents)} latents")
+        check_encoded(latents, count=count, space=autoencoder.latent_space)
 
 
 def encoding_draws_nothing_in_evaluation(case: Case) -> None:
-    """In evaluation mode, ``encode`` gives the same latents whatever the seed."""
+    """In evaluation mode, ``encode`` gives the same latents whatever the seed, unless
+    ``draws_latents`` says that it draws.
+    """
     autoencoder = build_ready(case)
+    if autoencoder.draws_latents:
+        raise CannotApply("it says that it draws its latents")
     with seeded(1, "encode"):
         first = encode(autoencoder, make_images(case))
     with seeded(2, "encode"):
@@ -81,12 +89,10 @@ def decoded_images_lie_between_0_and_1(case: Case) -> None:
     latents = encode(autoencoder, make_images(case))
     far = latents.space.pack(values=100 * latents.values, codes=latents.codes)
     for name, asked in (("encoded latents", latents), ("latents 100 times as large", far)):
-        images = decode(autoencoder, asked)
-        wanted = (len(asked), *case.given[0])
-        require(images.shape == wanted, f"images are {tuple(images.shape)}, not {wanted}")
-        require(bool(images.isfinite().all()), f"images of {name} are not all finite")
-        low, high = float(images.min()), float(images.max())
-        require(low >= 0 and high <= 1, f"images of {name} lie in [{low:.3g}, {high:.3g}]")
+        try:
+            check_decoded(decode(autoencoder, asked), latents=asked, image_shape=case.given[0])
+        except BadAnswer as broken:
+            raise CheckFailed(f"of {name}: {broken}") from broken
 
 
 def decoding_takes_the_whole_space(case: Case) -> None:
@@ -112,6 +118,17 @@ def decoding_leaves_the_latents_as_they_were(case: Case) -> None:
     latents, copy = (encode(autoencoder, make_images(case)) for _ in range(2))
     decode(autoencoder, latents)
     require(same_latents(latents, copy), "the latents are changed after decode")
+
+
+def earlier_answers_stay_as_they_were(case: Case) -> None:
+    """Encoding and decoding again do not change what was given before."""
+    autoencoder, first = build_ready(case), make_images(case, 9)
+    latents = encode(autoencoder, first)
+    images = decode(autoencoder, latents)
+    given, shown = latents.copy(), images.clone()
+    decode(autoencoder, encode(autoencoder, first.flip(0)))
+    require(same_latents(latents, given), f"encoding again changes earlier latents: {_OWN}")
+    require(same(images, shown), f"decoding again changes earlier images: {_OWN}")
 
 
 def it_never_seeds(case: Case) -> None:
@@ -158,6 +175,7 @@ CHECKS = (
     decoding_takes_the_whole_space,
     it_leaves_the_images_as_they_were,
     decoding_leaves_the_latents_as_they_were,
+    earlier_answers_stay_as_they_were,
     it_never_seeds,
     it_works_on_the_device_of_its_weights,
 )

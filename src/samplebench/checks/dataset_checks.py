@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from samplebench.checks.case import CannotApply, Case, require, require_no_seeding, same
+from samplebench.contracts.answers import check_apart, check_split
 from samplebench.contracts.dataset import Dataset, Split
 from samplebench.randomness import seeded
 
@@ -25,11 +26,7 @@ def both_splits_have_the_stated_image_shape(case: Case) -> None:
     """The images of both splits have ``image_shape``."""
     dataset: Dataset = case.build()
     for name, split in (("train", dataset.train()), ("test", dataset.test())):
-        shape = tuple(split.images.shape[1:])
-        require(
-            shape == dataset.image_shape,
-            f"image_shape is {dataset.image_shape}, the images of {name}() are {shape}",
-        )
+        check_split(name, split, image_shape=dataset.image_shape)
 
 
 def reading_twice_gives_the_same(case: Case) -> None:
@@ -45,15 +42,9 @@ def reading_twice_gives_the_same(case: Case) -> None:
 
 
 def the_splits_share_no_image(case: Case) -> None:
-    """No test image is a training image.
-
-    One in 200 is let pass: published splits hold a few twins by accident.
-    """
+    """No test image is a training image."""
     dataset: Dataset = case.build()
-    known = {row.numpy().tobytes() for row in dataset.train().images}
-    test = dataset.test().images
-    shared = sum(row.numpy().tobytes() in known for row in test)
-    require(shared * 200 <= len(test), f"{shared} of {len(test)} test images are in train() too")
+    check_apart(dataset.train(), dataset.test())
 
 
 def the_order_says_nothing_of_the_label(case: Case) -> None:

@@ -5,8 +5,9 @@ from jaxtyping import Int64
 from torch import Tensor
 
 from samplebench.checks import toys
-from samplebench.checks.case import CannotApply, SpaceCase, require, same
+from samplebench.checks.case import CannotApply, SpaceCase, require, same, same_latents
 from samplebench.checks.sampler_checks import draw, fit
+from samplebench.contracts.answers import check_log_probs
 from samplebench.contracts.latents import Latents
 from samplebench.contracts.sampler import DensitySampler
 
@@ -15,9 +16,21 @@ def log_prob_is_one_finite_number_a_latent(case: SpaceCase) -> None:
     """``log_prob`` of its own samples is finite, (samples,)."""
     sampler = _fit_density(case)
     for count in (1, 64):
-        logs = sampler.log_prob(draw(sampler, count))
-        require(logs.shape == (count,), f"{count} latents have log_prob {tuple(logs.shape)}")
+        drawn = draw(sampler, count)
+        logs = check_log_probs(sampler.log_prob(drawn), latents=drawn)
         require(bool(logs.isfinite().all()), "log_prob of its own samples is not finite")
+
+
+def log_prob_leaves_latents_and_earlier_answers_as_they_were(case: SpaceCase) -> None:
+    """``log_prob`` changes neither the latents that it is given nor what it gave before."""
+    sampler = _fit_density(case)
+    given, others = draw(sampler, 9), draw(sampler, 9, seed=1)
+    copy = given.copy()
+    logs = sampler.log_prob(given)
+    before = logs.clone()
+    require(same_latents(given, copy), "the latents are changed after log_prob: work on a copy")
+    sampler.log_prob(others)
+    require(same(logs, before), "log_prob of other latents changes what it gave before")
 
 
 def log_prob_ignores_the_rest_of_the_batch(case: SpaceCase) -> None:
@@ -67,6 +80,7 @@ def draws_follow_the_density(case: SpaceCase) -> None:
 
 ON_EACH_SPACE = (
     log_prob_is_one_finite_number_a_latent,
+    log_prob_leaves_latents_and_earlier_answers_as_they_were,
     log_prob_ignores_the_rest_of_the_batch,
     log_prob_is_lower_far_from_its_own_draws,
     the_density_adds_up_to_one,

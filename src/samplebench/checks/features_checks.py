@@ -1,7 +1,6 @@
 """The rules for feature extractors."""
 
 import copy
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +17,7 @@ from samplebench.checks.case import (
     require_unseeded,
     same,
 )
+from samplebench.contracts.answers import check_features, keep_numbers
 from samplebench.contracts.dataset import Images
 from samplebench.contracts.features import FeatureExtractor
 from samplebench.randomness import seeded
@@ -47,13 +47,11 @@ class Fit:
 def features_are_one_finite_vector_an_image(case: FeaturesCase) -> None:
     """``features`` gives finite floats (samples, width), of one width for any samples."""
     extractor = case.first.extractor
-    some, one = _extract(extractor, _images(case, 4)), _extract(extractor, _images(case, 1))
-    require(
-        some.ndim == 2 and len(some) == 4 and some.is_floating_point(),
-        f"4 images give features {some.dtype} {tuple(some.shape)}",
+    some, one = (
+        check_features(_extract(extractor, images), images=images)
+        for images in (_images(case, 4), _images(case, 1))
     )
     require(one.shape[1:] == some.shape[1:], "one image gives features of another width than four")
-    require(bool(some.isfinite().all()), "features are not all finite")
 
 
 def features_draw_nothing(case: FeaturesCase) -> None:
@@ -78,6 +76,15 @@ def features_leave_the_images_as_they_were(case: FeaturesCase) -> None:
     images = _images(case)
     _extract(case.first.extractor, images)
     require(same(images, _images(case)), "the images are changed after features")
+
+
+def earlier_features_stay_as_they_were(case: FeaturesCase) -> None:
+    """Features of other images do not change those given before."""
+    extractor, images = case.first.extractor, _images(case, 5)
+    features = _extract(extractor, images)
+    before = features.clone()
+    _extract(extractor, images.flip(0))
+    require(same(features, before), "later features change earlier ones: give each its own memory")
 
 
 def fitting_ignores_the_outer_seed(case: FeaturesCase) -> None:
@@ -108,11 +115,8 @@ def titles_are_words_and_facts_are_numbers(case: FeaturesCase) -> None:
     extractor = case.first.extractor
     for old, new in extractor.titles.items():
         require(isinstance(old, str) and isinstance(new, str), f"the title {old!r}: {new!r}")
-    for name, fact in extractor.facts.items():
-        require(
-            isinstance(name, str) and isinstance(fact, int | float) and math.isfinite(fact),
-            f"the fact {name!r} is {fact!r}",
-        )
+    _, remarks = keep_numbers("facts", lambda: extractor.facts)
+    require(not remarks, "; ".join(remarks))
 
 
 def it_never_seeds(case: FeaturesCase) -> None:
@@ -132,6 +136,7 @@ CHECKS = (
     features_draw_nothing,
     features_ignore_the_rest_of_the_batch,
     features_leave_the_images_as_they_were,
+    earlier_features_stay_as_they_were,
     fitting_ignores_the_outer_seed,
     a_fitted_extractor_makes_the_round_trip,
     titles_are_words_and_facts_are_numbers,

@@ -11,6 +11,7 @@ from samplebench.checks import (
     features_checks,
     learning_checks,
     metric_checks,
+    packing_checks,
     part_checks,
     sampler_checks,
     toys,
@@ -36,7 +37,7 @@ class Kit:
 
 KITS: Mapping[str, Kit] = {
     "dataset": Kit(dataset_checks.CHECKS),
-    "autoencoder": Kit(autoencoder_checks.CHECKS + learning_checks.CHECKS),
+    "autoencoder": Kit(autoencoder_checks.CHECKS + packing_checks.CHECKS + learning_checks.CHECKS),
     "sampler": Kit(
         sampler_checks.ON_THE_PART, sampler_checks.ON_EACH_SPACE + density_checks.ON_EACH_SPACE
     ),

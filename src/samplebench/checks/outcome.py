@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from samplebench.checks.case import CannotApply, Case, Check, CheckFailed
-from samplebench.errors import DataMissing, WeightsMissing
+from samplebench.errors import BadAnswer, DataMissing, WeightsMissing
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def attempt(check: Check, case: Case) -> Outcome:
         check(case)
     except (CannotApply, DataMissing, WeightsMissing) as reason:
         status, detail = "skipped", str(reason)
-    except CheckFailed as failure:
+    except (CheckFailed, BadAnswer) as failure:
         status, detail = "failed", str(failure)
     except (Exception, SystemExit) as error:  # parts are others' code: they may raise anything
         place = _find_place(error, case.chosen.part.plugin.sources)

@@ -1,7 +1,5 @@
 """The rules for samplers. Those for densities are in ``density_checks.py``."""
 
-import math
-
 from samplebench.checks import toys
 from samplebench.checks.case import (
     CannotApply,
@@ -13,6 +11,7 @@ from samplebench.checks.case import (
     same,
     same_latents,
 )
+from samplebench.contracts.answers import check_draws, keep_numbers
 from samplebench.contracts.latents import Latents, LatentSpace
 from samplebench.contracts.sampler import DensitySampler, Sampler
 from samplebench.randomness import seeded
@@ -47,9 +46,7 @@ def sample_gives_as_many_latents_as_asked_for(case: SpaceCase) -> None:
     """``sample(count)`` gives ``count`` latents of the fitted space."""
     sampler = fit(case)
     for count in (1, 7, 64):
-        drawn = draw(sampler, count)
-        require(drawn.space == case.space, f"fitted on {case.space}, it samples {drawn.space}")
-        require(len(drawn) == count, f"sample({count}) gives {len(drawn)} latents")
+        check_draws(draw(sampler, count), count=count, space=case.space)
 
 
 def samples_have_the_type_of_the_training_latents(case: SpaceCase) -> None:
@@ -111,6 +108,18 @@ def sampling_changes_nothing(case: SpaceCase) -> None:
     )
 
 
+def later_draws_leave_earlier_ones_as_they_were(case: SpaceCase) -> None:
+    """Sampling again does not change what was drawn before."""
+    sampler = fit(case)
+    drawn = draw(sampler, 48, seed=1)
+    before = drawn.copy()
+    draw(sampler, 48, seed=2)
+    require(
+        same_latents(drawn, before),
+        "sampling again changes the latents that were drawn before: give each draw its own memory",
+    )
+
+
 def another_seed_gives_other_draws(case: SpaceCase) -> None:
     """Samples under two seeds differ."""
     sampler = fit(case)
@@ -145,12 +154,8 @@ def it_never_seeds(case: SpaceCase) -> None:
 
 def diagnostics_are_finite_numbers(case: SpaceCase) -> None:
     """``diagnostics`` of a fitted sampler are finite numbers by name."""
-    for name, number in fit(case).diagnostics().items():
-        require(isinstance(name, str), f"{name!r} is no name for a diagnostic")
-        require(
-            isinstance(number, int | float) and math.isfinite(number),
-            f"the diagnostic {name} is {number!r}",
-        )
+    _, remarks = keep_numbers("diagnostics", fit(case).diagnostics)
+    require(not remarks, "; ".join(remarks))
 
 
 def a_restored_fit_is_the_fit(case: SpaceCase) -> None:
@@ -189,6 +194,7 @@ ON_EACH_SPACE = (
     later_changes_to_the_training_latents_change_nothing,
     the_same_seed_gives_the_same_fit,
     sampling_changes_nothing,
+    later_draws_leave_earlier_ones_as_they_were,
     another_seed_gives_other_draws,
     refitting_forgets,
     it_never_seeds,

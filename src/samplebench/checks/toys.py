@@ -151,7 +151,7 @@ def held(space: LatentSpace, *, collapsed: bool = False) -> dict[Need, Any]:
     return {
         **{Need(name): samples for name, samples in shown.items()},
         Need.TRAIN_RECONSTRUCTED: lambda: shown["train_reconstructed"],
-        Need.TRAIN: learned.images,
+        Need.TRAIN: learned.images.clone,
         Need.LABELS: (learned.labels, torch.arange(128) % 4),
         Need.LATENTS: (latents(space, "train", 256), latents(space, "test", 128)),
         Need.GENERATED_LATENTS: drawn,

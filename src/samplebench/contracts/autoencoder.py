@@ -15,17 +15,20 @@ class Autoencoder(nn.Module, ABC):
     latent_space: LatentSpace
     """The space of its latents, known once the autoencoder is built, before training."""
 
+    draws_latents: bool = False
+    """True if ``encode`` draws at random in evaluation mode, because a setting asks for draws."""
+
     @abstractmethod
     def encode(self, images: Images) -> Latents:
         """Encode images in [0, 1] as latents.
 
-        Deterministic in evaluation mode, where a VAE returns posterior means, unless a setting
-        asks for draws.
+        Deterministic in evaluation mode, where a VAE returns posterior means, unless
+        ``draws_latents``.
         """
 
     @abstractmethod
     def decode(self, latents: Latents) -> Images:
-        """Decode latents into images in [0, 1]."""
+        """Decode latents into images in [0, 1]: floats, one for each latent, on its device."""
 
     @abstractmethod
     def loss_terms(self, images: Images) -> Mapping[str, Tensor]:

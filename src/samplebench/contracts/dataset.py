@@ -1,7 +1,9 @@
 """Datasets: images in two splits without a common image."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import torch
 from jaxtyping import Float, Int64, UInt8
@@ -47,6 +49,17 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.images)
+
+
+def count_shared(train: Split, test: Split) -> int:
+    """Count the images of ``test`` that are in ``train`` too, byte for byte."""
+    known = set(_digest_images(train))
+    return sum(digest in known for digest in _digest_images(test))
+
+
+def _digest_images(split: Split) -> Iterator[bytes]:
+    for image in split.images.contiguous().numpy():
+        yield blake2b(image, digest_size=16).digest()
 
 
 class Dataset(ABC):

@@ -63,7 +63,8 @@ class LatentSpace(ABC):
             codes: (samples, …) with sites × code_width numbers per sample, in grid order.
 
         Raises:
-            ValueError: values or codes of this space are missing, or their number is wrong.
+            ValueError: values or codes of this space are missing, their number is wrong, or their
+                shape has channels before sites. A shape that can be read both ways is not noticed.
         """
         given = values if values is not None else codes
         if given is None:
@@ -74,6 +75,8 @@ class LatentSpace(ABC):
             codes = torch.empty(len(given), 0, dtype=torch.int64, device=given.device)
         validation.require_count("values", values, self.sites * self.value_width, owner=self)
         validation.require_count("codes", codes, self.sites * self.code_width, owner=self)
+        validation.require_sites_first("values", values, self.grid, self.value_width, owner=self)
+        validation.require_sites_first("codes", codes, self.grid, self.code_width, owner=self)
         return Latents(
             self,
             values.reshape(len(values), *self.grid, self.value_width),

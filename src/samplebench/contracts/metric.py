@@ -57,10 +57,13 @@ Features = Float[Tensor, "samples width"]
 class Evidence:
     """All that a metric may read: what it declared in ``needs``, and nothing else.
 
+    It lends copies, each made when it is first read: a metric that writes into what it reads
+    changes nothing that others read.
+
     Args:
         held: by need, what is read for it: for ``LABELS`` and ``LATENTS`` a pair, of training and
-            of held-out samples; for ``TRAIN_RECONSTRUCTED``, ``FEATURES`` and ``DENSITY`` a
-            function that computes them.
+            of held-out samples; for ``TRAIN``, ``TRAIN_RECONSTRUCTED``, ``FEATURES`` and
+            ``DENSITY`` a function that maps or computes them.
 
     Raises:
         UndeclaredNeed: on reading anything that is not held.
@@ -68,6 +71,7 @@ class Evidence:
 
     def __init__(self, held: Mapping[Need, Any]) -> None:
         self._held = held
+        self._lent: dict[str, Any] = {}
 
     def holds(self, need: Need) -> bool:
         """True if there is something to read for this need."""
@@ -96,29 +100,29 @@ class Evidence:
     def train(self) -> Bytes:
         """Training samples in 8 bits, in the order of ``train_latents``.
 
-        Mapped from disk, on the CPU: read what you need, batch by batch, and write nothing.
+        Mapped from disk, on the CPU: read what you need, batch by batch.
         """
-        return cast(Bytes, self._read(Need.TRAIN, "train"))
+        return cast(Bytes, self._lend("train", lambda: self._read(Need.TRAIN, "train")()))
 
     @property
     def train_labels(self) -> Int64[Tensor, " train"]:
         """The classes of the training samples."""
-        return cast(Tensor, self._read(Need.LABELS, "train_labels")[0])
+        return cast(Tensor, self._lend_one_of(Need.LABELS, "train_labels", 0))
 
     @property
     def test_labels(self) -> Int64[Tensor, " held_out"]:
         """The classes of the held-out samples."""
-        return cast(Tensor, self._read(Need.LABELS, "test_labels")[1])
+        return cast(Tensor, self._lend_one_of(Need.LABELS, "test_labels", 1))
 
     @property
     def test(self) -> Images:
         """Held-out samples in [0, 1]: the reference."""
-        return cast(Images, self._read(Need.TEST, "test"))
+        return cast(Images, self._lend_copy(Need.TEST, "test"))
 
     @property
     def reconstructed(self) -> Images:
         """The held-out samples through the autoencoder, in the same order."""
-        return cast(Images, self._read(Need.RECONSTRUCTED, "reconstructed"))
+        return cast(Images, self._lend_copy(Need.RECONSTRUCTED, "reconstructed"))
 
     @property
     def train_reconstructed(self) -> Images:
@@ -126,33 +130,37 @@ class Evidence:
 
         Decoded when they are first read, once for all metrics and draws of a cell.
         """
-        return cast(Images, self._read(Need.TRAIN_RECONSTRUCTED, "train_reconstructed")())
+        field = "train_reconstructed"
+        return cast(
+            Images, self._lend(field, lambda: _copy(self._read(Need.TRAIN_RECONSTRUCTED, field)()))
+        )
 
     @property
     def generated(self) -> Images:
         """Decoded samples in [0, 1]."""
-        return cast(Images, self._read(Need.GENERATED, "generated"))
+        return cast(Images, self._lend_copy(Need.GENERATED, "generated"))
 
     @property
     def train_latents(self) -> Latents:
         """The latents of the training samples, of one space with all others."""
-        return cast(Latents, self._read(Need.LATENTS, "train_latents")[0])
+        return cast(Latents, self._lend_one_of(Need.LATENTS, "train_latents", 0))
 
     @property
     def test_latents(self) -> Latents:
         """The latents of the held-out samples."""
-        return cast(Latents, self._read(Need.LATENTS, "test_latents")[1])
+        return cast(Latents, self._lend_one_of(Need.LATENTS, "test_latents", 1))
 
     @property
     def generated_latents(self) -> Latents:
         """The latents that were drawn."""
-        return cast(Latents, self._read(Need.GENERATED_LATENTS, "generated_latents"))
+        return cast(Latents, self._lend_copy(Need.GENERATED_LATENTS, "generated_latents"))
 
     def features(self, shown: Shown) -> Features:
         """The features of samples that were declared too; computed once for all metrics."""
-        self._read(Need(shown), f"features({shown!r})")
-        features = self._read(Need.FEATURES, f"features({shown!r})")
-        return cast(Features, features(shown))
+        field = f"features({shown!r})"
+        self._read(Need(shown), field)
+        features = self._read(Need.FEATURES, field)
+        return cast(Features, self._lend(field, lambda: _copy(features(shown))))
 
     def test_log_probs(self) -> Float[Tensor, " held_out"]:
         """The log density of each of ``test_latents`` under the sampler, in nats."""
@@ -161,7 +169,7 @@ class Evidence:
     @property
     def costs(self) -> Mapping[str, Cost]:
         """By stage: "train", "encode", "fit", "sample", "throughput", "decode"."""
-        return cast(Mapping[str, Cost], self._read(Need.COSTS, "costs"))
+        return cast(Mapping[str, Cost], dict(self._read(Need.COSTS, "costs")))
 
     def _read(self, need: Need, field: str) -> Any:
         if need not in self._held:
@@ -170,6 +178,22 @@ class Evidence:
                 f"add Need.{need.name} to its `needs`"
             )
         return self._held[need]
+
+    def _lend_copy(self, need: Need, field: str) -> Any:
+        return self._lend(field, lambda: _copy(self._read(need, field)))
+
+    def _lend_one_of(self, need: Need, field: str, place: int) -> Any:
+        return self._lend(field, lambda: _copy(self._read(need, field)[place]))
+
+    def _lend(self, field: str, make: Callable[[], Any]) -> Any:
+        """Make what is read for a field once, so that it is the same each time it is read."""
+        if field not in self._lent:
+            self._lent[field] = make()
+        return self._lent[field]
+
+
+def _copy(held: Tensor | Latents) -> Tensor | Latents:
+    return held.copy() if isinstance(held, Latents) else held.clone()
 
 
 class Metric(ABC):

@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Sequence
+from itertools import accumulate
+from operator import mul
 
 import torch
 from torch import Tensor
@@ -39,6 +41,28 @@ def require_count(name: str, part: Tensor, count: int, *, owner: object) -> None
         )
 
 
+def require_sites_first(
+    name: str, part: Tensor, grid: Sequence[int], width: int, *, owner: object
+) -> None:
+    """Refuse a tensor whose shape is (samples, width, \\*grid) and not (samples, \\*grid, width).
+
+    Neighbouring axes may be joined. Where a shape can be read both ways, it is taken as sites
+    first.
+
+    Raises:
+        ValueError: channels come first; the message says how to move them.
+    """
+    splits = set(accumulate(part.shape[1:], mul))
+    sites_first, channels_first = (
+        splits <= {1, *accumulate(axes, mul)} for axes in ((*grid, width), (width, *grid))
+    )
+    if channels_first and not sites_first:
+        raise ValueError(
+            f"{name} of {owner} come sites first, {('samples', *grid, width)}, "
+            f"got channels first, {tuple(part.shape)}: give {name}.movedim(1, -1)"
+        )
+
+
 def require_finite(values: Tensor) -> None:
     """Refuse latent values that are NaN or infinite.
 
@@ -46,7 +70,7 @@ def require_finite(values: Tensor) -> None:
         ValueError: a value is not finite.
     """
     # The extremes are NaN if any value is, and take one pass where `isfinite` takes five.
-    if not all(map(math.isfinite, _find_extremes(values))):
+    if not all(map(math.isfinite, find_extremes(values))):
         raise ValueError("latent values must be finite; some are NaN or infinite")
 
 
@@ -57,12 +81,12 @@ def require_in_range(codes: Tensor, code_ranges: Sequence[int], *, owner: object
         ValueError: a code is out of range; the message names the owner and the codes found.
     """
     for column, choices in enumerate(code_ranges):
-        low, high = _find_extremes(codes[..., column])
+        low, high = find_extremes(codes[..., column])
         if low < 0 or high >= choices:
             raise ValueError(f"codes of {owner} lie in 0…{choices - 1}; found {low}…{high}")
 
 
-def _find_extremes(numbers: Tensor) -> list[float] | list[int]:
+def find_extremes(numbers: Tensor) -> list[float] | list[int]:
     """Find minimum and maximum in one transfer from the device; an empty tensor gives zeros."""
     nonempty = numbers.detach() if numbers.numel() else numbers.new_zeros(1)
     extremes: list[float] | list[int] = torch.stack(nonempty.aminmax()).tolist()

@@ -58,6 +58,7 @@ def as_text(record: Record) -> str:
         sections.append(
             tabulate(list(record.diagnostics.items()), headers=["diagnostic", "value"])
         )
+    sections += record.remarks
     sections.append(tabulate(list(_provenance(record).items()), tablefmt="plain"))
     return "\n\n".join(sections)
 

@@ -188,6 +188,8 @@ class Record(_Plain):
     scores: list[Score]
     costs: dict[str, Cost]
     diagnostics: dict[str, Number]
+    remarks: list[str] = []
+    """Diagnostics and facts that parts gave and that are left out, each with the reason."""
     provenance: Provenance
     verification: Verification = Verification()
     picture: str | None

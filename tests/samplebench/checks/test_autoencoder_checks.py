@@ -1,12 +1,13 @@
 """Each rule for autoencoders catches the autoencoder that breaks it, and no honest one."""
 
+import jaxtyping
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from samplebench import AdversarialAutoencoder, Autoencoder, Continuous, Discrete, Latents
-from samplebench.checks import autoencoder_checks, learning_checks, render
+from samplebench.checks import autoencoder_checks, learning_checks, packing_checks, render
 from samplebench.checks.kit import KITS
 from samplebench.networks import Bottleneck, BottleneckAutoencoder, Coded
 
@@ -122,6 +123,63 @@ class ClampsLatents(Honest):
     def decode(self, latents: Latents) -> torch.Tensor:
         latents.values.clamp_(max=0)
         return super().decode(latents)
+
+
+class FillsOneBuffer(Honest):
+    def __init__(self, image_shape: tuple[int, int, int]) -> None:
+        super().__init__(image_shape)
+        self.buffer = torch.zeros(9, *image_shape)
+
+    def decode(self, latents: Latents) -> torch.Tensor:
+        images = super().decode(latents)
+        return images if self.training or len(images) != 9 else self.buffer.copy_(images)
+
+
+class EncodesIntoOneBuffer(Honest):
+    def __init__(self, image_shape: tuple[int, int, int]) -> None:
+        super().__init__(image_shape)
+        self.buffer = torch.zeros(9, 4)
+
+    def encode(self, images: torch.Tensor) -> Latents:
+        values = super().encode(images).values
+        if not self.training and len(values) == 9:
+            values = self.buffer.copy_(values)
+        return self.latent_space.pack(values=values)
+
+
+class DrawsLatentsAndSaysSo(EncodesWithNoise):
+    draws_latents = True
+
+
+class DecodesToBytes(Honest):
+    def decode(self, latents: Latents) -> torch.Tensor:
+        images = super().decode(latents)
+        return images if torch.is_grad_enabled() else images.mul(255).byte()
+
+
+class Mapped(Honest):
+    """Convolutions to a map with as many channels as it has rows and columns, and back."""
+
+    def __init__(self, image_shape: tuple[int, int, int]) -> None:
+        super().__init__(image_shape)
+        channels, rows, columns = image_shape
+        self.latent_space = Continuous(4, (rows // 2, columns // 2))
+        self.down = nn.Conv2d(channels, 4, 2, stride=2)
+        self.up = nn.ConvTranspose2d(4, channels, 2, stride=2)
+
+    def encode(self, images: torch.Tensor) -> Latents:
+        return self.latent_space.pack(values=self.down(images).movedim(1, -1))
+
+    def decode(self, latents: Latents) -> torch.Tensor:
+        return self.up(latents.values.movedim(-1, 1)).sigmoid()
+
+
+class PacksChannelsFirst(Mapped):
+    def encode(self, images: torch.Tensor) -> Latents:
+        return self.latent_space.pack(values=self.down(images).flatten(1))
+
+    def decode(self, latents: Latents) -> torch.Tensor:
+        return self.up(latents.values.reshape(-1, 4, *self.latent_space.grid)).sigmoid()
 
 
 class TermsAreLists(Honest):
@@ -265,8 +323,10 @@ SABOTEURS = {
     autoencoder_checks.decoding_takes_the_whole_space: ShowsTheSameOnceTrained,
     autoencoder_checks.it_leaves_the_images_as_they_were: DarkensWhatItIsGiven,
     autoencoder_checks.decoding_leaves_the_latents_as_they_were: ClampsLatents,
+    autoencoder_checks.earlier_answers_stay_as_they_were: FillsOneBuffer,
     autoencoder_checks.it_never_seeds: SeedsTorch,
     autoencoder_checks.it_works_on_the_device_of_its_weights: StaysOnTheHost,
+    packing_checks.a_site_holds_what_it_sees: PacksChannelsFirst,
     learning_checks.loss_terms_are_finite_scalars: TermsAreLists,
     learning_checks.every_trainable_parameter_gets_a_gradient: ForgetsALayer,
     learning_checks.training_lowers_the_loss: ClimbsUp,
@@ -298,10 +358,11 @@ def test_a_saboteur_is_caught_by_the_rule_it_breaks_and_no_other(check, outcomes
         (SeedsAsItStarts, autoencoder_checks.it_never_seeds),
         (SeedsAsItsCriticLearns, autoencoder_checks.it_never_seeds),
         (DarkensWhatItsCriticIsGiven, autoencoder_checks.it_leaves_the_images_as_they_were),
+        (EncodesIntoOneBuffer, autoencoder_checks.earlier_answers_stay_as_they_were),
         (KeepsItsCriticApart, learning_checks.the_critic_learns_from_its_own_loss),
     ],
 )
-def test_a_saboteur_at_the_start_or_in_the_critic_is_caught_too(saboteur, check, outcomes_of):
+def test_another_saboteur_of_the_same_rule_is_caught_too(saboteur, check, outcomes_of):
     outcomes = outcomes_of("autoencoder", saboteur)
     assert {o.check for o in outcomes if o.status == "failed"} == {check.__name__}
 
@@ -330,7 +391,40 @@ def test_an_honest_codebook_passes(outcomes_of):
     assert not [o for o in outcomes if o.status == "failed"], render(outcomes)
 
 
-@pytest.mark.parametrize("honest", [Honest, HonestPair])
+def test_images_in_8_bits_are_caught(outcomes_of, monkeypatch):
+    # The checks of annotations that the tests add would raise first.
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
+    failed = [o for o in outcomes_of("autoencoder", DecodesToBytes) if o.status == "failed"]
+    told = {o.detail for o in failed if o.check == "decoded_images_lie_between_0_and_1"}
+    assert any("and gave torch.uint8 (8, 1, 8, 8)" in detail for detail in told)
+
+
+def test_an_autoencoder_may_draw_if_it_says_so(outcomes_of):
+    rule = "encoding_draws_nothing_in_evaluation"
+    outcomes = [o for o in outcomes_of("autoencoder", DrawsLatentsAndSaysSo) if o.check == rule]
+    assert {(o.status, o.detail) for o in outcomes} == {
+        ("skipped", "it says that it draws its latents")
+    }
+
+
+@pytest.mark.parametrize("channels", [2, 8])
+def test_a_dense_map_is_never_said_to_be_packed_wrongly(channels, outcomes_of):
+    class Dense(Honest):
+        def __init__(self, image_shape: tuple[int, int, int]) -> None:
+            super().__init__(image_shape)
+            pixels = torch.Size(image_shape).numel()
+            self.latent_space = Continuous(channels, (3, 3))
+            self.down, self.up = nn.Linear(pixels, 9 * channels), nn.Linear(9 * channels, pixels)
+
+        def decode(self, latents: Latents) -> torch.Tensor:
+            return self.up(latents.values.flatten(1)).sigmoid().unflatten(1, self.image_shape)
+
+    outcomes = outcomes_of("autoencoder", Dense)
+    judged = {o.status for o in outcomes if o.check == "a_site_holds_what_it_sees"}
+    assert judged == {"passed"}, render(outcomes)
+
+
+@pytest.mark.parametrize("honest", [Honest, HonestPair, Mapped])
 def test_an_honest_autoencoder_passes(honest, outcomes_of):
     outcomes = outcomes_of("autoencoder", honest)
     assert not [o for o in outcomes if o.status == "failed"], render(outcomes)

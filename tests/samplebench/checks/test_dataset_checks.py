@@ -58,7 +58,9 @@ class ShufflesAnew(Honest):
 class SharesImages(Honest):
     def test(self) -> Split:
         train = super().train()
-        return Split(train.images[:40], train.labels[:40])
+        test = super().test()
+        images = torch.cat([train.images[:1], test.images[1:]])
+        return Split(images, torch.cat([train.labels[:1], test.labels[1:]]))
 
 
 class ComesSorted(Honest):

@@ -17,6 +17,7 @@ from samplebench.checks import (
     features_checks,
     learning_checks,
     metric_checks,
+    packing_checks,
     part_checks,
     render,
     sampler_checks,
@@ -37,6 +38,7 @@ MODULES = (
     features_checks,
     learning_checks,
     metric_checks,
+    packing_checks,
     part_checks,
     sampler_checks,
 )

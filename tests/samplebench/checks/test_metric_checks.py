@@ -102,6 +102,13 @@ class DarkensTheEvidence(Honest):
         return super().measure(evidence)
 
 
+class CentresFeatures(Honest):
+    def measure(self, evidence: Evidence) -> float:
+        number = super().measure(evidence)
+        evidence.features("generated").numpy()[...] -= 1
+        return number
+
+
 class HasNoGround(Honest):
     def bias(self, evidence: Evidence) -> float | None:
         return math.nan
@@ -162,6 +169,26 @@ def test_a_saboteur_is_caught_by_the_rule_it_breaks_and_no_other(check, outcomes
     outcomes = outcomes_of("metric", SABOTEURS[check])
     caught = {outcome.check for outcome in outcomes if outcome.status == "failed"}
     assert caught == {check.__name__}, render(outcomes)
+
+
+def test_writing_into_features_is_caught_too(outcomes_of):
+    caught = {o.check for o in outcomes_of("metric", CentresFeatures) if o.status == "failed"}
+    assert caught == {"measuring_leaves_the_evidence_as_it_was"}
+
+
+@pytest.mark.parametrize("number", ["1.5", True, torch.ones(()), None])
+@pytest.mark.parametrize(
+    ("method", "rule"),
+    [
+        ("measure", "a_measurement_is_one_finite_number"),
+        ("floor", "the_floor_is_a_finite_number_or_none"),
+    ],
+)
+def test_a_score_that_is_no_number_is_caught(method, rule, number, outcomes_of):
+    odd = type("Odd", (Honest,), {method: lambda self, evidence: number})
+    outcomes = outcomes_of("metric", odd)
+    caught = {o.check for o in outcomes if o.status == "failed"}
+    assert (rule in caught) == (method == "measure" or number is not None)
 
 
 def test_a_value_that_is_no_need_is_caught(outcomes_of):

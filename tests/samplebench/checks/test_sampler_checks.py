@@ -139,6 +139,21 @@ class Drifts(Honest):
         return super().sample(count)
 
 
+class FillsOneBuffer(Honest):
+    def fit(self, latents: Latents) -> None:
+        super().fit(latents)
+        self.buffer: Latents | None = None
+
+    def sample(self, count: int) -> Latents:
+        drawn = super().sample(count)
+        if count != 48:
+            return drawn
+        self.buffer = self.buffer or drawn
+        self.buffer.values.copy_(drawn.values)
+        self.buffer.codes.copy_(drawn.codes)
+        return self.buffer
+
+
 class DrawsTheSameAlways(Honest):
     def sample(self, count: int) -> Latents:
         with seeded(3, "always"):
@@ -180,6 +195,25 @@ class GivesAColumn(Honest):
         return super().log_prob(latents)[:, None]
 
 
+class CentresInPlace(Honest):
+    def log_prob(self, latents: Latents) -> torch.Tensor:
+        logs = super().log_prob(latents)
+        if len(latents) == 9:
+            latents.values.sub_(1)
+            latents.codes.zero_()
+        return logs
+
+
+class StatesIntoOneBuffer(Honest):
+    def fit(self, latents: Latents) -> None:
+        super().fit(latents)
+        self.logs = torch.zeros(9)
+
+    def log_prob(self, latents: Latents) -> torch.Tensor:
+        logs = super().log_prob(latents)
+        return self.logs.copy_(logs) if len(logs) == 9 else logs
+
+
 class MindsTheBatch(Honest):
     def log_prob(self, latents: Latents) -> torch.Tensor:
         return super().log_prob(latents) + (0.1 if len(latents) == 8 else 0.0)
@@ -217,12 +251,14 @@ SABOTEURS = {
     sampler_checks.later_changes_to_the_training_latents_change_nothing: KeepsAView,
     sampler_checks.the_same_seed_gives_the_same_fit: SeedsFromTheClock,
     sampler_checks.sampling_changes_nothing: Drifts,
+    sampler_checks.later_draws_leave_earlier_ones_as_they_were: FillsOneBuffer,
     sampler_checks.another_seed_gives_other_draws: DrawsTheSameAlways,
     sampler_checks.refitting_forgets: Remembers,
     sampler_checks.it_never_seeds: SeedsTorch,
     sampler_checks.diagnostics_are_finite_numbers: DiagnosesNothing,
     sampler_checks.a_restored_fit_is_the_fit: SavesHalf,
     density_checks.log_prob_is_one_finite_number_a_latent: GivesAColumn,
+    density_checks.log_prob_leaves_latents_and_earlier_answers_as_they_were: CentresInPlace,
     density_checks.log_prob_ignores_the_rest_of_the_batch: MindsTheBatch,
     density_checks.log_prob_is_lower_far_from_its_own_draws: LikesFarAway,
     density_checks.the_density_adds_up_to_one: ForgetsAConstant,
@@ -256,6 +292,22 @@ def test_a_saboteur_is_caught_by_the_rule_it_breaks_and_no_other(check, outcomes
     outcomes = outcomes_of("sampler", saboteur)
     caught = {outcome.check for outcome in outcomes if outcome.status == "failed"}
     assert caught == {check.__name__} | ALSO_CAUGHT_BY.get(saboteur, set()), render(outcomes)
+
+
+def test_a_density_with_one_buffer_is_caught_too(outcomes_of):
+    caught = {o.check for o in outcomes_of("sampler", StatesIntoOneBuffer) if o.status == "failed"}
+    rule = density_checks.log_prob_leaves_latents_and_earlier_answers_as_they_were
+    assert caught == {rule.__name__}
+
+
+@pytest.mark.parametrize("number", [True, "0.5", torch.tensor(0.5), None])
+def test_a_diagnostic_that_is_no_number_is_caught(number, outcomes_of):
+    class Tells(Bootstrap):
+        def diagnostics(self) -> dict[str, float]:
+            return {"bins": number}
+
+    caught = {o.check for o in outcomes_of("sampler", Tells) if o.status == "failed"}
+    assert "diagnostics_are_finite_numbers" in caught
 
 
 def test_seeding_numpy_is_seeding(outcomes_of):

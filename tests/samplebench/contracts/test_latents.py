@@ -173,6 +173,46 @@ def test_values_and_codes_need_the_same_number_of_samples(only_our_checks):
         Mixture(3, 2).pack(values=torch.zeros(4, 2), codes=torch.zeros(3, 1, dtype=torch.int64))
 
 
+@pytest.mark.parametrize(
+    ("space", "shape"),
+    [
+        (Continuous(4, (8, 8)), (5, 4, 8, 8)),
+        (Continuous(4, (8, 8)), (5, 4, 64)),
+        (Continuous(4, (8, 6)), (5, 4, 8, 6)),
+        (Continuous(3, (7,)), (5, 3, 7)),
+    ],
+)
+def test_values_with_channels_first_cannot_be_packed(space, shape):
+    with pytest.raises(ValueError, match=r"values .* come sites first.*values\.movedim\(1, -1\)"):
+        space.pack(values=torch.zeros(shape))
+    moved = torch.arange(float(torch.Size(shape).numel())).reshape(shape)
+    packed = space.pack(values=moved.movedim(1, -1))
+    assert torch.equal(packed.values.movedim(-1, 1).reshape(shape), moved)
+
+
+def test_codes_with_codebooks_first_cannot_be_packed():
+    with pytest.raises(ValueError, match=r"codes of .* come sites first"):
+        Discrete((5, 5, 5), (2, 4)).pack(codes=torch.zeros(6, 3, 2, 4, dtype=torch.int64))
+
+
+@pytest.mark.parametrize(
+    ("space", "shape"),
+    [
+        (Continuous(1, (8, 8)), (5, 1, 8, 8)),
+        (Continuous(4, (1, 1)), (5, 4, 1, 1)),
+        (Continuous(4, (8, 8)), (5, 256)),
+        (Continuous(4, (8, 8)), (5, 64, 4)),
+        (Continuous(4, (8, 8)), (5, 8, 32)),
+        (Continuous(4, (4, 16)), (5, 4, 64)),
+        (Continuous(8, (8, 8)), (5, 8, 8, 8)),
+        (Continuous(4), (5, 4, 1, 1)),
+    ],
+)
+def test_shapes_whose_numbers_lie_site_by_site_can_be_packed(space, shape):
+    values = torch.arange(float(torch.Size(shape).numel())).reshape(shape)
+    assert torch.equal(space.pack(values=values).values.flatten(), values.flatten())
+
+
 def test_a_part_that_is_left_out_is_named():
     with pytest.raises(ValueError, match=r"has 1 codes a sample, got 0"):
         Mixture(3, 2).pack(values=torch.zeros(4, 2))

@@ -5,7 +5,15 @@ from typing import get_args
 import pytest
 import torch
 
-from samplebench import Continuous, Evidence, Metric, Need, SamplebenchError, UndeclaredNeed
+from samplebench import (
+    Continuous,
+    Evidence,
+    Latents,
+    Metric,
+    Need,
+    SamplebenchError,
+    UndeclaredNeed,
+)
 from samplebench.checks import toys
 from samplebench.contracts.metric import CONDITIONS, Shown
 
@@ -89,3 +97,30 @@ def test_a_metric_depends_on_the_sampler_if_one_of_its_needs_does(needs, depends
 
     Some.needs = frozenset(map(Need, needs))
     assert Some().depends_on_sampler == depends
+
+
+def tensor_of(lent):
+    return lent.values if isinstance(lent, Latents) else lent
+
+
+def test_what_is_written_into_evidence_reaches_no_other_reader():
+    whole = toys.evidence(SPACE)
+    needs = set(READ_FOR)
+    for need, reads in READ_FOR.items():
+        if need in (Need.COSTS, Need.DENSITY):
+            continue
+        for read in reads:
+            one, other = whole.restricted_to(needs), whole.restricted_to(needs)
+            lent = read(one)
+            tensor = tensor_of(lent)
+            before = tensor.clone()
+            tensor.zero_()
+            assert read(one) is lent
+            for reader in (other, whole):
+                assert torch.equal(tensor_of(read(reader)), before), need
+
+
+def test_costs_are_lent_too():
+    whole = toys.evidence(SPACE)
+    whole.costs.clear()
+    assert "fit" in whole.costs

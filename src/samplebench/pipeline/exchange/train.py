@@ -154,6 +154,8 @@ def _error(trained: Trained, images: Bytes) -> float:
     total = torch.zeros((), dtype=torch.float64, device=device)
     for start in range(0, len(images), _BATCH):
         shown = as_images(images[start : start + _BATCH].to(device))
-        decoded = decode(trained.autoencoder, trained.test[start : start + _BATCH])
+        decoded = decode(
+            trained.autoencoder, trained.test[start : start + _BATCH], trained.image_shape
+        )
         total += (decoded - shown).square().sum(dtype=torch.float64)
     return float(total) / images.numel()

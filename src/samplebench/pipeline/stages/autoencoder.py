@@ -101,6 +101,7 @@ class AutoencoderStage:
         costs = read_json(place / _ABOUT)["costs"]
         return Trained(
             autoencoder,
+            data.image_shape,
             latents["train"],
             latents["test"],
             {stage: Cost(**cost) for stage, cost in costs.items()},

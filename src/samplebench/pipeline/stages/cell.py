@@ -124,7 +124,7 @@ class CellStage:
                 parts.features.configured(stage.features).key,
                 Missing(outcome.reason)
                 if isinstance(outcome, Failure)
-                else stage.load(outcome, data),
+                else _load_extractor(stage, outcome, data),
             )
 
     def _real_data(
@@ -159,3 +159,11 @@ def _bind(specs: Iterable[tuple[Spec, Spec | None]], parts: Parts) -> tuple[Boun
         )
         for metric, features in specs
     )
+
+
+def _load_extractor(stage: FeaturesStage, place: Path, data: Data) -> FittedExtractor | Missing:
+    """Load an extractor, whose failure costs the scores in its features alone."""
+    try:
+        return stage.load(place, data)
+    except Exception as error:  # a part may raise anything
+        return Missing(f"{type(error).__name__}: {error}")

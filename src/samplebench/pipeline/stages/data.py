@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from samplebench.contracts.answers import check_splits
 from samplebench.contracts.dataset import Split
 from samplebench.pipeline.stages.core.data import Data
 from samplebench.pipeline.stages.files import load_split, save_split
@@ -41,7 +42,7 @@ class DataStage:
         del made, report  # it needs nothing, and reading has no steps
         chosen = load_parts(self.site.plugins).datasets.configured(self.dataset)
         dataset = chosen.build(self.site.data_dir)
-        splits = {"train": dataset.train(), "test": dataset.test()}
+        splits = check_splits(dataset)
 
         def save(folder: Path) -> None:
             for name, split in splits.items():
@@ -64,4 +65,9 @@ def fingerprint(splits: Iterable[Split]) -> str:
 
 def load_data(place: Path) -> Data:
     """The data that a ``DataStage`` kept."""
-    return Data(place.name, load_split(place, "train"), load_split(place, "test"))
+    return Data(
+        place.name,
+        load_split(place, "train"),
+        load_split(place, "test"),
+        map_train=lambda: load_split(place, "train").images,
+    )

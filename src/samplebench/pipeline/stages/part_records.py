@@ -1,5 +1,9 @@
 """Parts and results as records hold them."""
 
+from collections.abc import Mapping
+
+from samplebench.contracts.answers import keep_numbers
+from samplebench.contracts.features import FeatureExtractor
 from samplebench.contracts.metric import Metric
 from samplebench.missing import Missing
 from samplebench.pipeline.request.measures import BoundMetric
@@ -37,13 +41,14 @@ def score_record(
     """
     result = result or Result()
     if isinstance(floor, Missing):
-        result, floor = Result(problem=result.problem or f"its floor: {floor}"), None
+        if result.value is None:
+            result = Result(problem=result.problem or f"its floor: {floor}")
+        floor = None  # a score stands without it
     metric: Metric = bound.metric.build()
     fitted = extractor if isinstance(extractor, FittedExtractor) else None
     title = metric.title
     if bound.features:
-        titles = fitted.extractor.titles if fitted else {}
-        title = titles.get(title, f"{title}[{bound.features}]")
+        title = _established_title(title, fitted) or f"{title}[{bound.features}]"
     return Score(
         metric=part_record(bound.metric),
         features=_features_record(bound.features, fitted) if bound.features else None,
@@ -65,6 +70,29 @@ def _features_record(features: Chosen, fitted: FittedExtractor | None) -> Featur
     return FeaturesRecord(
         part=part_record(features),
         weights=fitted.weights if fitted else "none",
-        facts=dict(fitted.extractor.facts) if fitted else {},
+        facts=_keep_facts(fitted.extractor)[0] if fitted else {},
         width=fitted.test.shape[1] if fitted else None,
     )
+
+
+def remarks_on(extractors: Mapping[str, FittedExtractor | Missing]) -> list[str]:
+    """Remarks on the facts of extractors that are left out, as they are no finite numbers."""
+    return [
+        remark
+        for fitted in extractors.values()
+        if isinstance(fitted, FittedExtractor)
+        for remark in _keep_facts(fitted.extractor)[1]
+    ]
+
+
+def _keep_facts(extractor: FeatureExtractor) -> tuple[dict[str, float], list[str]]:
+    return keep_numbers(f"facts of {type(extractor).__name__}", lambda: extractor.facts)
+
+
+def _established_title(title: str, fitted: FittedExtractor | None) -> str | None:
+    """The name that a metric has in these features, if the extractor states one."""
+    try:
+        established = fitted.extractor.titles.get(title) if fitted else None
+    except Exception:  # an extractor may raise anything
+        return None
+    return established if isinstance(established, str) else None

@@ -12,7 +12,7 @@ from samplebench.pipeline.request.status import parts_of
 from samplebench.pipeline.stages.code import core_code
 from samplebench.pipeline.stages.core.cell import Measurement
 from samplebench.pipeline.stages.core.extraction import FittedExtractor
-from samplebench.pipeline.stages.part_records import part_record, score_record
+from samplebench.pipeline.stages.part_records import part_record, remarks_on, score_record
 from samplebench.pipeline.workspace import Site
 from samplebench.results.record import Record, Score
 
@@ -70,6 +70,7 @@ class Recording:
             scores=scores,
             costs=dict(measurement.costs),
             diagnostics=dict(measurement.diagnostics),
+            remarks=[*measurement.remarks, *remarks_on(extractors)],
         )
 
     def unmeasured(self, status: Literal["failed", "refused"], reason: str) -> Record:
@@ -82,6 +83,7 @@ class Recording:
             scores=[],
             costs={},
             diagnostics={},
+            remarks=[],
         )
 
     @property

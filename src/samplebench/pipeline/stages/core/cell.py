@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from samplebench.contracts.answers import keep_numbers
 from samplebench.contracts.dataset import Images
 from samplebench.contracts.latents import LatentSpace
 from samplebench.missing import Missing
@@ -29,6 +30,7 @@ class Measurement:
     Attributes:
         results: one for each metric, in their order.
         floors: one for each metric of the real data, in their order.
+        remarks: on diagnostics that were left out, because they are no finite numbers.
         counts: of training, held-out (``reference``) and generated samples.
         samples: the generated ones; in the reconstruction row the held-out ones and their
             reconstructions.
@@ -39,6 +41,7 @@ class Measurement:
     floors: list[Floor | Missing | None]
     costs: Mapping[str, Cost]
     diagnostics: Mapping[str, float]
+    remarks: Sequence[str]
     counts: Mapping[str, int]
     samples: tuple[Images, ...]
 
@@ -66,7 +69,7 @@ def measure_cell(
         latents, drawing = time_draws(sampler, cell, trained, counts.generated)
         costs |= drawing
     with track_cost(device, len(latents)) as decoding:
-        generated = decode(trained.autoencoder, latents)
+        generated = decode(trained.autoencoder, latents, trained.image_shape)
     costs["decode"] = decoding()
     with track_cost(device, len(latents)) as measuring:
         evidence = gather_evidence(data, trained, sampler, latents, generated, costs)
@@ -76,12 +79,16 @@ def measure_cell(
         results = measure_repeats(
             results, sampler, cell, metrics, counts, trained, evidence, extractors
         )
+    diagnostics, remarks = (
+        keep_numbers("diagnostics", sampler.diagnostics) if sampler else ({}, [])
+    )
     return Measurement(
         latent_space=latents.space,
         results=results,
         floors=floors,
         costs=costs | {"measure": measuring()},
-        diagnostics=sampler.diagnostics() if sampler else {},
+        diagnostics=diagnostics,
+        remarks=remarks,
         counts={
             "train": len(trained.train),
             "reference": len(trained.test),

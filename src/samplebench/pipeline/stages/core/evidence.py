@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from functools import cache, partial
 from typing import Any
 
+from torch import Tensor
+
+from samplebench.contracts.answers import check_log_probs
 from samplebench.contracts.dataset import Images
 from samplebench.contracts.latents import Latents
 from samplebench.contracts.metric import Evidence, Need
@@ -31,9 +34,9 @@ def gather_evidence(
     """
     train_count, test_count = len(trained.train), len(trained.test)
     held: dict[Need, Any] = {
-        Need.TRAIN: data.train.images[:train_count],  # a view: on disk until it is read
+        Need.TRAIN: lambda: data.map_train()[:train_count],  # on disk until it is read
         Need.TEST: as_images(data.test.images[:test_count]).to(trained.test.device),
-        Need.RECONSTRUCTED: decode(trained.autoencoder, trained.test),
+        Need.RECONSTRUCTED: decode(trained.autoencoder, trained.test, trained.image_shape),
         Need.TRAIN_RECONSTRUCTED: cache(partial(reconstruct_training_samples, trained)),
         Need.LATENTS: (trained.train, trained.test),
         **evidence_of_draws(sampler, trained, latents, generated),
@@ -53,5 +56,14 @@ def evidence_of_draws(
     """
     held: dict[Need, Any] = {Need.GENERATED: generated, Need.GENERATED_LATENTS: latents}
     if isinstance(sampler, DensitySampler) and not sampler.no_density(latents.space):
-        held[Need.DENSITY] = partial(sampler.log_prob, trained.test)
+        held[Need.DENSITY] = partial(state_densities, sampler, trained.test)
     return held
+
+
+def state_densities(sampler: DensitySampler, latents: Latents) -> Tensor:
+    """The log density of each latent, in nats; -inf where the density is zero.
+
+    Raises:
+        BadAnswer: the sampler gave anything else.
+    """
+    return check_log_probs(sampler.log_prob(latents.copy()), latents=latents).clone()

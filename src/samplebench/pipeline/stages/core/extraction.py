@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from samplebench.contracts.answers import check_features
 from samplebench.contracts.dataset import Bytes, Images, Split
 from samplebench.contracts.features import FeatureExtractor
 from samplebench.pipeline.stages.core.coding import as_images
@@ -40,11 +41,14 @@ def fit_extractor(
 
 
 def extract(extractor: FeatureExtractor, images: Images) -> Tensor:
-    """Features (samples, width), in batches. Images count as they would be saved, in 8 bits."""
+    """Features (samples, width), in batches. Images count as they would be saved, in 8 bits.
+
+    Raises:
+        BadAnswer: they are not one finite vector for each image.
+    """
+    extracted = []
     with torch.no_grad():
-        return torch.cat(
-            [
-                extractor.features(batch.mul(255).round().div(255))
-                for batch in torch.split(images, extractor.batch)
-            ]
-        )
+        for batch in torch.split(images, extractor.batch):
+            answer = extractor.features(batch.mul(255).round().div(255))
+            extracted.append(check_features(answer, images=batch).clone())
+    return torch.cat(extracted)

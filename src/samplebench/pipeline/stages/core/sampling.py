@@ -1,8 +1,8 @@
 """Fitting a sampler to the training latents, and drawing from it, with what both cost."""
 
+from samplebench.contracts.answers import check_draws
 from samplebench.contracts.latents import Latents, LatentSpace
 from samplebench.contracts.sampler import Sampler
-from samplebench.errors import BadDraw
 from samplebench.pipeline.request.grid import Cell
 from samplebench.pipeline.stages.core.costs import median_cost, track_cost
 from samplebench.pipeline.stages.core.training import Trained
@@ -41,8 +41,8 @@ def draw_latents(
     """Draw latents that nothing else holds; another ``repeat`` has other random numbers."""
     with seeded(cell.seed, "sample", *_labels(repeat)):
         drawn = sampler.sample(count)
-    _require_latents(drawn, space, count)
-    return drawn.copy()  # a sampler that fills one buffer each time must not change it later
+    # Copied, as a sampler that fills one buffer each time would change it later.
+    return check_draws(drawn, count=count, space=space).copy()
 
 
 def time_draws(
@@ -60,17 +60,3 @@ def time_draws(
 def _labels(repeat: str) -> tuple[str, ...]:
     """The first fit and draw have the labels that they would have if nothing was repeated."""
     return (repeat,) if repeat else ()
-
-
-def _require_latents(drawn: object, space: LatentSpace, count: int) -> None:
-    """Refuse draws that are not what was asked for, with words for the author of the sampler."""
-    if not isinstance(drawn, Latents):
-        raise BadDraw(
-            f"sample({count}) must give Latents and gave {type(drawn).__name__}; "
-            "return latents.space.pack(values=…) of the space that was fitted"
-        )
-    if drawn.space != space or len(drawn) != count:
-        raise BadDraw(
-            f"sample({count}) must give {count} latents of {space} "
-            f"and gave {len(drawn)} of {drawn.space}"
-        )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from samplebench.contracts.answers import check_number
 from samplebench.contracts.dataset import Images
 from samplebench.contracts.features import FeatureExtractor
 from samplebench.contracts.metric import Evidence, Metric, Need, Shown
@@ -75,7 +76,8 @@ class CachedFeatures:
 
     def __call__(self, shown: Shown) -> Tensor:
         if shown not in self.known:
-            samples: Images = getattr(self.evidence, shown)
+            # Read from evidence of its own, which keeps no copy once the features are known.
+            samples: Images = getattr(self.evidence.restricted_to({Need(shown)}), shown)
             self.known[shown] = extract(self.extractor, samples)
         return self.known[shown]
 
@@ -84,13 +86,12 @@ def measure_one(seed: int, key: str, metric: Metric, evidence: Evidence) -> Resu
     """Measure one metric, which cannot harm the scores of others."""
     if Need.LABELS in metric.needs and not evidence.holds(Need.LABELS):
         return Result(problem="needs labels, and this dataset has none", settled=True)
-    declared = evidence.restricted_to(metric.needs)
     try:
         with seeded(seed, "measure", key):
-            value = float(metric.measure(declared))
+            value = check_number("measure", metric.measure(evidence.restricted_to(metric.needs)))
     except NoNumber as reason:
         return Result(problem=str(reason), settled=True)
-    except Exception as error:  # a metric may raise anything
+    except (Exception, SystemExit) as error:  # a metric may raise anything
         return Result(problem=f"{type(error).__name__}: {error}")
     if not math.isfinite(value):
         return Result(problem=f"the metric gave {value}")

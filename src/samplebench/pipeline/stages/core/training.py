@@ -11,7 +11,7 @@ from samplebench.autoencoder_training import train_autoencoder
 from samplebench.contracts.autoencoder import Autoencoder
 from samplebench.contracts.dataset import Bytes, Images
 from samplebench.contracts.latents import Latents
-from samplebench.pipeline.stages.core.coding import as_images, decode, encode
+from samplebench.pipeline.stages.core.coding import as_images, decode, encode, require_repeatable
 from samplebench.pipeline.stages.core.costs import track_cost
 from samplebench.randomness import seeded
 from samplebench.training import Budget, Progress
@@ -26,6 +26,7 @@ class Trained:
     """A trained autoencoder with the latents of both splits, and what making them cost."""
 
     autoencoder: Autoencoder
+    image_shape: tuple[int, int, int]
     train: Latents
     test: Latents
     costs: Mapping[str, Cost]
@@ -64,19 +65,24 @@ def train_and_encode(
 
     Args:
         seed: of latents that are draws, for an autoencoder with a setting that asks for these.
+
+    Raises:
+        BadAnswer: what it encodes to is not what its contract asks for.
     """
     autoencoder.to(device)
     with track_cost(device, len(train)) as training:
         learn(autoencoder)
     autoencoder.eval()
+    require_repeatable(autoencoder, test, device, seed)
     with track_cost(device, len(train) + len(test)) as encoding, seeded(seed, "encode"):
         learned, held_out = (encode(autoencoder, images, device) for images in (train, test))
     costs = {"train": training(), "encode": encoding()}
-    return Trained(autoencoder, learned, held_out, costs)
+    channels, height, width = train.shape[1:]
+    return Trained(autoencoder, (channels, height, width), learned, held_out, costs)
 
 
 def reconstruct_training_samples(trained: Trained) -> Images:
     """Decode at most 10,000 training latents, evenly spaced, since data may be sorted by class."""
     count = min(len(trained.train), _MOST_RECONSTRUCTED)
     numbers = torch.arange(count, device=trained.train.device) * len(trained.train) // count
-    return decode(trained.autoencoder, trained.train[numbers])
+    return decode(trained.autoencoder, trained.train[numbers], trained.image_shape)
