@@ -19,10 +19,7 @@ _INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; its exit code.
-
-    One whose reader goes away finishes its work, and ends with the code that it would have had.
-    """
+    """Run a command; its exit code. One whose reader goes away finishes its work."""
     try:
         with open_output():
             return _carry_out(arguments)

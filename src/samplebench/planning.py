@@ -104,7 +104,7 @@ def _plan(
     site = site_of(options, options.results)
     records, damaged = Store(site.results).read(suite.name)
     for file in damaged:
-        print(f"samplebench: {file.path} is damaged ({file.reason})", file=sys.stderr)
+        print(f"samplebench: {file}", file=sys.stderr)
     plan = make_plan(
         suite,
         parts,

@@ -42,7 +42,7 @@ def test_without_a_home_the_message_says_what_to_set():
         cache_folder()
 
 
-@pytest.mark.parametrize("command", ["list samplers", "leaderboard", "--version"])
+@pytest.mark.parametrize("command", ["list samplers", "list suites", "--version"])
 def test_commands_that_need_no_cache_work_without_a_home(command, capsys):
     extra = ["--plugin", TOYS] if command.startswith("list") else []
     try:

@@ -234,7 +234,8 @@ class Record(_Plain):
             OtherFormat: it has a format that this version does not know.
         """
         try:
-            return Record.model_validate(record_file.read(text))
+            # As JSON: strictly, a text or true is no number there, and an array may be a tuple.
+            return Record.model_validate_json(json.dumps(record_file.read(text)), strict=True)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"])) or "the file"

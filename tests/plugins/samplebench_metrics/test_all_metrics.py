@@ -153,9 +153,10 @@ def test_of_a_sample_or_two_there_is_a_number_or_a_reason_why_not(name, size):
     assert spaces
     for space, generated, held_out in product(spaces, (1, 2, 3), (1, 2, 3)):
         evidence = few(space, generated, held_out, size).restricted_to(metric.needs)
+        scores: list[float | None] = []
         with suppress(NoNumber):
             scores = [metric.measure(evidence), metric.bias(evidence)]
-            assert all(math.isfinite(score) for score in scores if score is not None)
+        assert all(math.isfinite(score) for score in scores if score is not None)
 
 
 def test_only_diagnostics_raise_an_alarm():

@@ -178,6 +178,41 @@ def test_costs_are_read_as_strictly_as_the_rest(
         Record.from_json(change(record, costs={"fit": asdict(costs["fit"]) | changes}))
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        ('"value": 0.125', '"value": "0.125"', r"scores\.0\.value"),
+        ('"value": 0.125', '"value": true', r"scores\.0\.value"),
+        ('"seed": 3', '"seed": "3"', "seed"),
+        ('"seed": 3', '"seed": 3.0', "seed"),
+        ('"reference": 360', '"reference": true', "counts"),
+        ('"wall_seconds": 1.5', '"wall_seconds": "1.5"', r"costs\.fit\.wall_seconds"),
+        ('"held_out_accuracy": 0.987', '"held_out_accuracy": false', "held_out_accuracy"),
+        ('"value": 0.125', '"value": 0.5,\n"value": 0.125', "the key 'value' stands twice"),
+        ('"seed": 3', '"seed": 4,\n"seed": 3', "the key 'seed' stands twice"),
+    ],
+)
+def test_texts_truths_and_repeated_keys_are_no_numbers(
+    make_record: MakeRecord, make_score: MakeScore, before: str, after: str, reason: str
+) -> None:
+    costs = {"fit": Cost(1.5, 2.5, host_peak_bytes=3, device_peak_bytes=0, count=7)}
+    text = make_record("gmm", 3, [make_score("FD", 0.125, weights="w")], costs=costs).to_json()
+    assert before in text
+    changed = text.replace(before, after, 1)
+    if "twice" not in reason:  # as somebody would who edits a record and knows the digest
+        content = json.loads(changed)
+        content.pop("content_digest")
+        changed = record_file.write(content)
+    with pytest.raises(BadRecord, match=reason):
+        Record.from_json(changed)
+
+
+def test_true_is_no_format(make_record: MakeRecord, make_score: MakeScore) -> None:
+    text = make_record("gmm", 0, [make_score("FD", 1.0)]).to_json()
+    with pytest.raises(OtherFormat, match="has format True"):
+        Record.from_json(text.replace('"format": 2', '"format": true'))
+
+
 def test_a_metric_with_other_settings_or_features_is_another_column(
     make_score: MakeScore,
 ) -> None:
