@@ -51,7 +51,7 @@ def test_they_are_decoded_once_for_all_metrics_and_never_unasked():
     images = torch.arange(8, dtype=torch.uint8)[:, None, None, None]
     latents = autoencoder.encode(images.float())
     trained = Trained(autoencoder, (1, 1, 1), latents, latents, {})
-    data = Data("", Split(images, None), Split(images, None))
+    data = Data("", Split(images, None), Split(images, None), lambda: images)
     evidence = gather_evidence(data, trained, None, latents, images.float(), {})
     before = autoencoder.decoded
     assert before == 8  # the held-out ones
