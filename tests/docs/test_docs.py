@@ -155,20 +155,17 @@ def test_what_was_trained_and_fitted_can_be_used_as_the_pages_show(at_work):
     assert len(names["sampler"].sample(5)) == 5  # the one that was fitted to pieces
 
 
-@pytest.mark.parametrize(
-    "suite",
-    [
-        "digits",
-        "mnist",
-        "autoencoders-mnist",
-        "bottlenecks-mnist",
-    ],
-)
+@pytest.mark.parametrize("suite", ["digits", "mnist", "autoencoders-mnist", "bottlenecks-mnist"])
 def test_committed_records_are_those_that_the_suite_asks_for(suite, capsys):
     results = str(ROOT / "leaderboards")
     assert main(["plan", "--suite", suite, "--results", results, "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
-    assert {row["status"] for row in rows} == {"measured"}
+    # The code of digits alone was measured again; gm-vq and sq-vae have other defaults since.
+    expected = {"digits": {"measured"}, "mnist": {"unverified"}}
+    tuned = ("gm-vq", "sq-vae")
+    for row in rows:
+        wanted = {"to do"} if row["autoencoder"].startswith(tuned) else {"unverified"}
+        assert row["status"] in expected.get(suite, wanted), row
 
 
 def test_committed_boards_are_what_their_records_say():
