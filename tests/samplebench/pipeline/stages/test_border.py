@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from samplebench.results.lookup import as_text
+
 HELPERS = Path(__file__).parents[3] / "helpers"
 
 
@@ -172,6 +174,13 @@ def test_a_score_that_is_no_number_costs_that_score_alone(wrong, how, told):
     assert values_of(record)["spread"] is not None
 
 
+@pytest.mark.parametrize("how", ["text", "nan", "raise"])
+def test_a_bad_floor_costs_the_floor_alone(wrong, how):
+    record = wrong(samplers=["normal"], metrics=[f"groundless(how='{how}')"])
+    (score,) = record.scores
+    assert (record.status, score.value, score.floor) == ("measured", 1.0, None)
+
+
 @pytest.mark.parametrize(
     ("how", "kept", "remark"),
     [
@@ -186,6 +195,7 @@ def test_bad_diagnostics_cost_themselves_alone(wrong, how, kept, remark):
     assert record.status == "measured"
     assert record.diagnostics == kept
     assert record.remarks == [remark]
+    assert remark in as_text(record)
 
 
 @pytest.mark.parametrize(
