@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,27 @@ def test_the_wheel_holds_samplebench_its_plugins_and_its_suites(installed):
         env={**os.environ, "PYTHONPATH": str(installed)},
     ).splitlines():
         assert line.startswith(str(installed))
+
+
+def weights_in(names):
+    return {Path(name).name for name in names if "/classifier_weights/" in str(name)}
+
+
+WEIGHTS = weights_in(ROOT.glob("plugins/samplebench_metrics/classifier_weights/*"))
+
+
+def test_the_wheel_holds_the_weights_that_ship(installed):
+    assert {"digits.safetensors", "digits.json", "mnist.safetensors", "mnist.json"} <= WEIGHTS
+    assert weights_in(installed.rglob("*")) == WEIGHTS
+
+
+@pytest.mark.slow
+def test_the_source_archive_holds_the_weights_that_ship_and_stays_below_3_megabytes(tmp_path):
+    run(sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", tmp_path, ROOT)
+    [archive] = tmp_path.glob("*.tar.gz")
+    assert archive.stat().st_size < 3_000_000
+    with tarfile.open(archive) as opened:
+        assert weights_in(opened.getnames()) == WEIGHTS
 
 
 def test_a_third_partys_sampler_is_listed_beside_the_bundled_ones(typed):

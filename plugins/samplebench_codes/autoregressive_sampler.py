@@ -17,6 +17,8 @@ from samplebench_codes.sharpening import Sharpening
 
 _NUMBERS_AT_A_TIME = 2**26  # 256 MiB of float32
 _WEIGHTS = "network."
+MOST_CODES = 2**18
+"""Codes of one codebook: tables of weights and logits have an entry for each."""
 
 
 class AutoregressiveSampler(DensitySampler):
@@ -49,6 +51,12 @@ class AutoregressiveSampler(DensitySampler):
         self.patience = patience
         self.temperature = temperature
         self.top_k = top_k
+
+    def refuses(self, space: LatentSpace) -> str | None:
+        most = max(space.code_ranges)
+        if most <= MOST_CODES:
+            return None
+        return f"learns vectors for at most {MOST_CODES:,} codes, and a codebook has {most:,}"
 
     @abstractmethod
     def build_network(self, space: LatentSpace) -> CodeNetwork:
@@ -90,10 +98,6 @@ class AutoregressiveSampler(DensitySampler):
     def log_prob(self, latents: Latents) -> Float[Tensor, " samples"]:
         codes = torch.split(extract_codes(latents, self._form), self._at_a_time)
         return torch.cat([self._log_prob(chunk) for chunk in codes])
-
-    @final
-    def no_density(self, space: LatentSpace) -> str | None:
-        return self._sharpening.no_density(space)
 
     @final
     def diagnostics(self) -> Mapping[str, float]:

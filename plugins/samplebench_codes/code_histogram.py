@@ -18,7 +18,7 @@ class CodeHistogram(DensitySampler):
 
         p(c) = (N(c) + s / K) / (n + s),    s = ``smoothing``.
 
-    Memory and the time of a fit grow with sites × depths × K.
+    Memory grows with the pairs of a place and a code that occur, and not with K.
 
     Args:
         smoothing: the number of observations that the uniform distribution counts for at each

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from torch import Tensor
 
 from samplebench import DensitySampler, Discrete, Form, Latents, LatentSpace
 from samplebench_codes.codes import Codes, extract_codes, pack_codes, split_samples
 from samplebench_codes.neighbours import list_kinds, list_neighbours
+from samplebench_codes.ranking import rank
 from samplebench_codes.site_pmfs import SitePMFs
 from samplebench_codes.transitions import Transitions
 
@@ -26,7 +27,8 @@ class CodeMarkov(DensitySampler):
 
     So after a rare neighbour, a code is drawn nearly by the PMF of its place. This is a
     hierarchical Dirichlet model, and these are its predictive probabilities with p_t held fixed.
-    Counts are kept of the pairs that occur, never as a table of all K² pairs.
+    Counts are kept of what occurs, never as a table of all K codes or K² pairs: codes are ranked
+    among those that occur at their depth, and all others have one more rank, without a count.
 
     Args:
         backoff: a, the number of observations that the PMF of the place counts for after each
@@ -54,7 +56,8 @@ class CodeMarkov(DensitySampler):
         form = Form.of(latents)
         codes = extract_codes(latents, form)
         pmfs = SitePMFs.of(codes, form.space, self.smoothing)
-        self._form, self._pmfs, self._transitions = form, pmfs, _count(codes, form.space)
+        self._form, self._pmfs = form, pmfs
+        self._transitions = self._count(self._rank(codes))
         self._diagnostics = {
             "train_nats": -float(self._log_prob(codes).mean()) / codes[0].numel(),
             "backoff_mass": self._backoff_mass(codes),
@@ -66,11 +69,14 @@ class CodeMarkov(DensitySampler):
         codes = self._pmfs.draw(count).flatten(1)  # (count, places)
         for place, neighbour in enumerate(list_neighbours(space)):
             if neighbour:
-                codes[:, place] = self._transitions[neighbour.kind].draw(
-                    before=codes[:, neighbour.place],
-                    otherwise=codes[:, place],
+                depth, depth_before = place % space.code_width, neighbour.place % space.code_width
+                followed = self._transitions[neighbour.kind].draw(
+                    before=self._rank_at(depth_before, codes[:, neighbour.place]),
+                    otherwise=torch.full_like(codes[:, place], -1),
                     backoff=self.backoff,
                 )
+                labels = self._pmfs.depths[depth].labels
+                codes[:, place] = torch.where(followed < 0, codes[:, place], labels[followed])
         return pack_codes(codes.reshape(count, space.sites, space.code_width), self._form)
 
     def log_prob(self, latents: Latents) -> Float[Tensor, " samples"]:
@@ -97,8 +103,8 @@ class CodeMarkov(DensitySampler):
             kind.name: Transitions(
                 keys=state[f"transitions.{kind.name}.keys"],
                 counts=state[f"transitions.{kind.name}.counts"],
-                choices=kind.choices,
-                choices_before=kind.choices_before,
+                choices=self._ranks(kind.depth),
+                choices_before=self._ranks(kind.depth_before),
             )
             for kind in list_kinds(space)
         }
@@ -107,7 +113,7 @@ class CodeMarkov(DensitySampler):
     def _log_prob(self, codes: Codes) -> Float[Tensor, " samples"]:
         logs = []
         for chunk in split_samples(codes):
-            flat = chunk.flatten(1)
+            flat = self._rank(chunk).flatten(1)
             probabilities = self._pmfs.probabilities(chunk).flatten(1)  # (chunk, places)
             for kind in list_kinds(self._form.space):
                 probabilities[:, kind.places] = self._transitions[kind.name].probabilities(
@@ -121,7 +127,7 @@ class CodeMarkov(DensitySampler):
 
     def _backoff_mass(self, codes: Codes) -> float:
         """The mean of a / (N(b) + a) over all codes; 1 where there is no neighbour b."""
-        flat = codes.flatten(1)
+        flat = self._rank(codes).flatten(1)
         total = float(len(flat))
         for kind in list_kinds(self._form.space):
             for chunk in split_samples(flat[:, kind.before]):
@@ -129,16 +135,30 @@ class CodeMarkov(DensitySampler):
                 total += float((self.backoff / (followers + self.backoff)).sum())
         return total / flat.numel()
 
+    def _count(self, ranks: Codes) -> dict[str, Transitions]:
+        """Count the transitions for each kind of neighbour, over all places that have it."""
+        flat = ranks.flatten(1)
+        return {
+            kind.name: Transitions.of(
+                before=flat[:, kind.before],
+                codes=flat[:, kind.places],
+                choices=self._ranks(kind.depth),
+                choices_before=self._ranks(kind.depth_before),
+            )
+            for kind in list_kinds(self._form.space)
+        }
 
-def _count(codes: Codes, space: LatentSpace) -> dict[str, Transitions]:
-    """Count the transitions for each kind of neighbour, over all places that have it."""
-    flat = codes.flatten(1)
-    return {
-        kind.name: Transitions.of(
-            before=flat[:, kind.before],
-            codes=flat[:, kind.places],
-            choices=kind.choices,
-            choices_before=kind.choices_before,
-        )
-        for kind in list_kinds(space)
-    }
+    def _rank(self, codes: Codes) -> Codes:
+        """Rank codes among those that occur at their depth."""
+        columns = [self._rank_at(depth, column) for depth, column in enumerate(codes.unbind(2))]
+        return torch.stack(columns, 2)
+
+    def _rank_at(self, depth: int, codes: Int64[Tensor, "*any"]) -> Int64[Tensor, "*any"]:
+        """Rank codes of one depth; those that do not occur there have the last rank."""
+        labels = self._pmfs.depths[depth].labels
+        places, known = rank(labels, codes)
+        return torch.where(known, places, len(labels))
+
+    def _ranks(self, depth: int) -> int:
+        """The number of ranks at a depth."""
+        return len(self._pmfs.depths[depth].labels) + 1

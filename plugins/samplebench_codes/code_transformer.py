@@ -34,8 +34,8 @@ class CodeTransformer(AutoregressiveSampler):
         patience: evaluations on them without a lower loss after which training stops; there is one
             an epoch, or a hundred in all where that is fewer.
         temperature: a value below 1 draws likely codes more often, above 1 less.
-        top_k: the number of likeliest codes that are drawn from at each place; None for all. With
-            it there is no density, since the other codes are impossible.
+        top_k: the number of likeliest codes that are drawn from at each place; None for all. The
+            other codes are impossible.
 
     Reference: Taming Transformers for High-Resolution Image Synthesis (Esser, Rombach and Ommer,
     2021), arXiv:2012.09841; Autoregressive Image Generation using Residual Quantization (Lee, Kim,

@@ -18,6 +18,7 @@ from samplebench import (
     Mixture,
     Sampler,
 )
+from samplebench.clusters import compute_moments
 from samplebench.inner_sampler import (
     diagnostics_of,
     no_density_of,
@@ -29,6 +30,9 @@ from samplebench.inner_sampler import (
 from samplebench.training import Budget, Schedule
 from samplebench_codes.gm_vq_codebook import LEAST_VARIANCE, CodebookTraining, learn_codes
 from samplebench_codes.gm_vq_gaussians import Codes, ComponentGaussians
+
+MOST_COMPONENTS = 2**20
+"""Each has a row in tables of means and variances, seen in training or not."""
 
 
 class GMVQ(DensitySampler):
@@ -133,7 +137,12 @@ class GMVQ(DensitySampler):
         self.prior = prior
 
     def refuses(self, space: LatentSpace) -> str | None:
-        return objection_of(self.prior, self._codes_of(space))
+        codes = self._codes_of(space)
+        if (count := codes.codebooks[0]) > MOST_COMPONENTS:
+            return (
+                f"keeps at most {MOST_COMPONENTS:,} Gaussians, and there are {count:,} components"
+            )
+        return objection_of(self.prior, codes)
 
     def no_density(self, space: LatentSpace) -> str | None:
         if isinstance(space, Continuous) and space.sites > 1:
@@ -157,7 +166,7 @@ class GMVQ(DensitySampler):
         else:
             maps = points.view(len(latents), -1, space.value_width)
             codes, training = learn_codes(maps, self._training())
-            least = LEAST_VARIANCE * float(points.var(0, correction=0).mean())
+            least = LEAST_VARIANCE * float(compute_moments(points).variance.mean())
             gaussians = ComponentGaussians.of(
                 points, codes, components=int(codes.max()) + 1, least_variance=least
             )
@@ -234,8 +243,8 @@ class GMVQ(DensitySampler):
 
 def _usage(codes: Codes) -> dict[str, float]:
     """The usage of components by all sites of all training latents."""
-    shares = codes.bincount().double() / len(codes)
+    shares = torch.unique(codes, return_counts=True)[1].double() / len(codes)
     return {
         "perplexity": float(torch.special.entr(shares).sum().exp()),
-        "components_used": float((shares > 0).sum()),
+        "components_used": float(len(shares)),
     }

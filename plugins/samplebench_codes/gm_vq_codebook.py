@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
-from samplebench.clusters import k_means
+from samplebench.clusters import compute_moments, k_means
 from samplebench.training import HeldOut, Schedule, set_aside, train
 
 Points = Float[Tensor, "points D"]
@@ -57,9 +57,9 @@ def learn_codes(
         raise ValueError("gm-vq holds some latents out, so it needs at least two; there is one")
     if bool((maps == maps[0, 0]).all()):
         raise ValueError("all sites of all latents are equal: there are no components to learn")
-    variances, centre = torch.var_mean(maps, (0, 1), correction=0)
+    centre, variances = compute_moments(maps.flatten(0, 1))
     scale = variances.mean().sqrt()
-    points = (maps - centre) / scale
+    points = (maps - centre.to(maps)) / scale.to(maps)
     seen, unseen = set_aside(points, training.schedule.held_out)  # sites of a latent stay together
     codebook, diagnostics = _train(
         seen.flatten(0, 1), held_out=unseen.flatten(0, 1), training=training
@@ -100,16 +100,18 @@ class Codebook(nn.Module):
         """Draw a code for each point from q(c|z)."""
         codes = []
         for chunk in torch.split(points, max(1, _PAIRS // len(self.means))):
-            # Where σ is small compared to the points, differences of squares lose all of float32.
-            halves = self._half_squares(chunk.double())
+            halves = self._half_squares(chunk)
             # The largest of logits with Gumbel noise is a draw from their softmax.
             minus_gumbel = torch.rand_like(halves).log_().neg_().log_()
             codes.append(minus_gumbel.add_(halves).argmin(1))
         return torch.cat(codes)
 
     def _half_squares(self, points: Points) -> Float[Tensor, "points K"]:
-        """Compute ``‖z − μ_c‖² / 2σ²``."""
-        means = self.means.to(points.dtype)
+        """Compute ``‖z − μ_c‖² / 2σ²``, float64.
+
+        Where σ is small compared to the points, differences of squares lose all of float32.
+        """
+        points, means = points.double(), self.means.double()
         products = points @ means.mT
         squares = points.square().sum(1, keepdim=True) + means.square().sum(1)
         return (squares - 2 * products).clamp(min=0) / (2 * self.sigma**2)

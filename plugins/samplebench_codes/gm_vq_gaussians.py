@@ -20,6 +20,8 @@ import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
+from samplebench.clusters import compute_moments
+
 Points = Float[Tensor, "points D"]
 Codes = Int64[Tensor, " points"]
 Rows = Int64[Tensor, " points"]
@@ -57,7 +59,7 @@ class ComponentGaussians:
         sums, squares = _sum_about(anchors, points, codes)
         known = counts.clamp(min=1)
         within = (squares - sums.square() / known).clamp(min=0)  # S
-        variance, mean = (moment.double() for moment in torch.var_mean(points, 0, correction=0))
+        mean, variance = compute_moments(points)
         freedom = (counts - 1).clamp(min=0).sum()
         pooled = torch.where(freedom > 0, within.sum(0) / freedom.clamp(min=1), variance)  # w
         rounding = _ROUNDING * torch.finfo(points.dtype).eps * points.abs().amax(0).double()

@@ -38,25 +38,23 @@ def list_neighbours(space: LatentSpace) -> list[Neighbour | None]:
 
 @dataclass(frozen=True)
 class NeighbourKind:
-    """All places that have one kind of neighbour, their neighbours' places, and the sizes of both
-    codebooks.
-    """
+    """All places that have one kind of neighbour, their neighbours' places, and both depths."""
 
     name: str
     places: list[int]
     before: list[int]
-    choices: int
-    choices_before: int
+    depth: int
+    depth_before: int
 
 
 def list_kinds(space: LatentSpace) -> list[NeighbourKind]:
     """List the kinds of neighbour that occur in latents of this space."""
-    sizes = space.code_ranges
+    depths = space.code_width
     kinds: dict[str, NeighbourKind] = {}
     for place, neighbour in enumerate(list_neighbours(space)):
         if neighbour:
-            own, others = (sizes[p % len(sizes)] for p in (place, neighbour.place))
-            new = NeighbourKind(neighbour.kind, [], [], choices=own, choices_before=others)
+            own, others = place % depths, neighbour.place % depths
+            new = NeighbourKind(neighbour.kind, [], [], depth=own, depth_before=others)
             kind = kinds.setdefault(neighbour.kind, new)
             kind.places.append(place)
             kind.before.append(neighbour.place)

@@ -38,8 +38,8 @@ class PixelCNN(AutoregressiveSampler):
         patience: evaluations on them without a lower loss after which training stops; there is one
             an epoch, or a hundred in all where that is fewer.
         temperature: a value below 1 draws likely codes more often, above 1 less.
-        top_k: the number of likeliest codes that are drawn from at each place; None for all. With
-            it there is no density, since the other codes are impossible.
+        top_k: the number of likeliest codes that are drawn from at each place; None for all. The
+            other codes are impossible.
 
     Reference: Conditional Image Generation with PixelCNN Decoders (van den Oord, Kalchbrenner,
     Vinyals, Espeholt, Graves and Kavukcuoglu, 2016), arXiv:1606.05328.
@@ -77,7 +77,9 @@ class PixelCNN(AutoregressiveSampler):
         self.kernel = kernel
 
     def refuses(self, space: LatentSpace) -> str | None:
-        return "needs a two-dimensional grid" if len(space.grid) != 2 else None
+        if len(space.grid) != 2:
+            return "needs a two-dimensional grid"
+        return super().refuses(space)
 
     def build_network(self, space: LatentSpace) -> PixelCNNNetwork:
         return PixelCNNNetwork(space, width=self.width, layers=self.layers, kernel=self.kernel)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from samplebench import LatentSpace
 from samplebench_codes.drawing import choose_by_weight
 
 
@@ -41,16 +40,6 @@ class Sharpening:
         """Choose one code a row, by a uniform draw for each."""
         probabilities = self._sharpen(logits).softmax(-1)
         return choose_by_weight(probabilities.double().cumsum(-1), places[:, None]).squeeze(1)
-
-    def no_density(self, space: LatentSpace) -> str | None:
-        """Give the reason why there is no ``log_prob`` on this space, or ``None``.
-
-        With ``top_k``, most latents are impossible, and rounding decides which code is the last
-        that is possible.
-        """
-        if self.top_k is None or self.top_k >= max(space.code_ranges):
-            return None
-        return f"only the {self.top_k} likeliest codes are possible at a place (top_k)"
 
     def _sharpen(self, logits: Float[Tensor, "*rows choices"]) -> Float[Tensor, "*rows choices"]:
         # Relative to the greatest, so that no temperature makes a number too large.

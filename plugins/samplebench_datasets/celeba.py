@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from samplebench import DataMissing, Dataset, SamplebenchError, Split
+from samplebench import DataMissing, Dataset, SamplebenchError, Split, cache_folder
 from samplebench_datasets.image_files import Pixels, decode_into
 
 _PARTITION = "list_eval_partition.txt"
@@ -59,12 +59,12 @@ class CelebA(Dataset):
         # The name identifies the content, so that a file made from another list is never used.
         digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:12]
         file_name = f"samplebench-{part}-{self.size}-{digest}.npy"
-        homes = [self.folder, _cache()]
+        homes = [self.folder, *_caches()]
         shape = (len(names), *self.image_shape)
         for home in homes:
             if (kept := _map_file(home / file_name, shape)) is not None:
                 return Split(kept)
-        home = next((home for home in homes if os.access(home, os.W_OK)), _cache())
+        home = next((home for home in homes if os.access(home, os.W_OK)), homes[-1])
         self._write(home / file_name, [self.folder / _IMAGES / name for name in names])
         written = _map_file(home / file_name, shape)
         assert written is not None
@@ -129,9 +129,12 @@ class CelebA(Dataset):
         return image.crop(_FACE).resize((self.size, self.size), Image.Resampling.BILINEAR)
 
 
-def _cache() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "samplebench" / "celeba"
+def _caches() -> list[Path]:
+    """The folder under the user's cache, if there is one."""
+    try:
+        return [cache_folder() / "celeba"]
+    except SamplebenchError:
+        return []
 
 
 def _map_file(path: Path, shape: tuple[int, ...]) -> torch.Tensor | None:

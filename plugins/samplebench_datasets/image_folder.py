@@ -1,6 +1,7 @@
 """Images from a folder."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image, ImageColor, ImageOps
 
 from samplebench import DataMissing, Dataset, Split, seeded
 from samplebench_datasets.image_files import decode_into
@@ -36,22 +37,32 @@ class ImageFolder(Dataset):
     Folders may nest; where every image lies in a subfolder, the first level names its class,
     otherwise there are no labels. An image is cropped to its centre square, resized to ``size`` ×
     ``size`` with Pillow's bilinear filter (which averages when it reduces, against aliasing),
-    and converted to grey or colour by ``channels``. Order and split are random but always the
-    same for the same names; hidden files are ignored. A training image that is also a test image
-    is left out of train.
+    and converted to grey or colour by ``channels``, turned as its EXIF orientation says. Links are
+    followed, each folder once in a class, so that loops end; hidden files are ignored. Order and
+    split are random but always the same for the same names. A training image that is also a test
+    image is left out of train.
 
     Args:
         path: the folder; a relative path is looked up in the data folder first.
         size: height and width in pixels.
         channels: 1 for grey, 3 for colour.
+        background: the colour behind transparent pixels, by name or as "#rrggbb".
     """
 
     def __init__(
-        self, data_dir: Path, path: str = "", size: int = 64, channels: Literal[1, 3] = 3
+        self,
+        data_dir: Path,
+        path: str = "",
+        size: int = 64,
+        channels: Literal[1, 3] = 3,
+        background: str = "black",
     ) -> None:
         if size < 1:
             raise ValueError(f"size must be positive, not {size}")
+        if len(ImageColor.getrgb(background)) != 3:
+            raise ValueError(f"background must be an opaque colour, not {background!r}")
         self.data_dir, self.path, self.size, self.channels = data_dir, path, size, channels
+        self.background = background
         self.image_shape = (channels, size, size)
 
     def train(self) -> Split:
@@ -86,7 +97,7 @@ class ImageFolder(Dataset):
     def _folder(self) -> Path:
         if not self.path:
             raise DataMissing(f"image-folder was given no path. {_EXPECTED}")
-        asked = Path(self.path).expanduser()
+        asked = Path(os.path.expanduser(self.path))  # as it is where there is no home
         places = dict.fromkeys([self.data_dir / asked, asked.absolute()])
         for place in places:
             if place.is_dir():
@@ -95,25 +106,68 @@ class ImageFolder(Dataset):
 
     def _read(self, found: Sequence[_Found], classes: dict[str, int] | None) -> Split:
         pixels = np.empty((len(found), *self.image_shape), dtype=np.uint8)
-        frame = partial(ImageOps.fit, size=self.image_shape[1:], method=Image.Resampling.BILINEAR)
-        decode_into(pixels, [image.file for image in found], frame)
+        frame = partial(_frame, size=(self.size, self.size))
+        decode_into(pixels, [image.file for image in found], frame, self.background)
         images = torch.from_numpy(pixels)
         if classes is None:
             return Split(images)
         return Split(images, torch.tensor([classes[str(image.class_name)] for image in found]))
 
 
+def _frame(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Turn an image as it is meant to be seen, crop its centre square, and resize that."""
+    upright = ImageOps.exif_transpose(image)
+    return ImageOps.fit(upright, size, method=Image.Resampling.BILINEAR)
+
+
 def _shuffled_images(root: Path) -> list[_Found]:
     """Find every image file under ``root``, in a random order that depends on the names only."""
     found = []
-    for file in root.rglob("*"):
-        inside = file.relative_to(root)
-        hidden = any(part.startswith(".") for part in inside.parts)
-        if file.suffix.lower() in _SUFFIXES and not hidden and file.is_file():
-            found.append(_Found(file, inside.parts[0] if len(inside.parts) > 1 else None))
+    for entry in _visible(root):
+        above = {root.resolve()}
+        if entry.is_dir():
+            found += [_Found(file, entry.name) for file in _images_under(entry, above)]
+        elif _is_image(entry):
+            found.append(_Found(entry, None))
     found.sort(key=lambda image: image.file.relative_to(root).as_posix())
     with seeded(0, "image-folder"):
         return [found[row] for row in torch.randperm(len(found)).tolist()]
+
+
+def _images_under(folder: Path, entered: set[Path]) -> Iterator[Path]:
+    """Find the image files in a folder and in those below, links included.
+
+    Args:
+        entered: folders that are not entered again; those that are get added.
+    """
+    if (place := folder.resolve()) in entered:
+        return
+    entered.add(place)
+    for entry in _visible(folder):
+        if entry.is_dir():
+            yield from _images_under(entry, entered)
+        elif _is_image(entry):
+            yield entry
+
+
+def _visible(folder: Path) -> list[Path]:
+    """The entries of a folder by name, without hidden ones."""
+    try:
+        return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    except OSError as error:
+        raise DataMissing(f"The folder {folder} cannot be read ({error.strerror}).") from error
+
+
+def _is_image(entry: Path) -> bool:
+    """Recognise image files by their names.
+
+    Raises:
+        DataMissing: what might be an image or a folder of them is a link that leads nowhere.
+    """
+    suffix = entry.suffix.lower()
+    if entry.is_symlink() and not entry.exists() and suffix in {"", *_SUFFIXES}:
+        raise DataMissing(f"{entry} is a link that leads nowhere; mend or remove it.")
+    return suffix in _SUFFIXES and entry.is_file()
 
 
 def _classes(found: Sequence[_Found]) -> dict[str, int] | None:

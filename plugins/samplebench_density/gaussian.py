@@ -18,14 +18,14 @@ Covariance = Literal["full", "diagonal"]
 class Gaussian(DensitySampler):
     """Draws from the Gaussian with the latents' mean and covariance.
 
-    ``N(m, S + ridge · tr(S) / D · I)`` with the estimates of maximum likelihood,
+    ``N(m, S + ridge · diag(S))`` with the estimates of maximum likelihood,
     ``m = Σ_i z_i / n`` and ``S = Σ_i (z_i − m)(z_i − m)ᵀ / n``, taken in float64. Grids of sites
     are one vector.
 
     Args:
         covariance: "full", or "diagonal" for dimensions that are independent.
-        ridge: a constant added to every variance, as a share of their mean, so that fewer latents
-            than dimensions suffice.
+        ridge: added to the variance of each dimension, as a share of that variance, so that fewer
+            latents than dimensions suffice; of the mean variance where a dimension never varies.
     """
 
     accepts = (Continuous,)
@@ -43,16 +43,17 @@ class Gaussian(DensitySampler):
             ValueError: the latents are all equal, or their covariance is singular with this ridge.
         """
         form = Form.of(latents)
-        points, centre, scale = standardise(form.vectors(latents))
+        given = standardise(form.vectors(latents))
         isotropic = NormalMixture.isotropic(
-            torch.zeros_like(centre)[None], torch.ones_like(scale), self.covariance
+            torch.zeros_like(given.centre)[None], given.scale.new_ones(()), self.covariance
         )
         # With one component, the first maximisation is the fit. In an isotropic view, float32
         # would lose directions of little variance.
-        mixture = isotropic.maximise(isotropic.compute_moments(points, torch.float64), self.ridge)
+        moments = isotropic.compute_moments(given.points, torch.float64)
+        mixture = isotropic.maximise(moments, self.ridge)
         if mixture.components.factors.isnan().any():
             raise singular_error(self.ridge)
-        self._form, self._mixture = form, mixture.transform(centre, scale)
+        self._form, self._mixture = form, mixture.transform(given.centre, given.scale)
 
     def sample(self, count: int) -> Latents:
         return self._form.latents(self._mixture.sample(count, self._form.precision))

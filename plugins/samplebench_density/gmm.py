@@ -17,6 +17,7 @@ from samplebench_density.mixture.maximum_likelihood import MixtureFit, fit_mixtu
 from samplebench_density.mixture.normal_mixture import Covariance, NormalMixture
 
 Unseen = Float[Tensor, "unseen D"]
+Widths = Float[Tensor, " D"]
 Stop = Literal["training", "held-out"]
 
 LLOYD_ROUNDS = 30
@@ -54,7 +55,8 @@ class GaussianMixture(DensitySampler):
         held_out: that share.
         restarts: starts, of which EM continues with the likeliest; with many latents it is the
             likeliest after a few iterations on a part of them.
-        ridge: a constant added to every variance, as a share of the latents' mean variance.
+        ridge: added to all variances of a dimension, as a share of the latents' variance there; of
+            their mean variance where a dimension never varies.
         candidates: numbers of components for "bic"; those that cannot be fitted, for want of
             distinct latents, are left out.
 
@@ -104,14 +106,15 @@ class GaussianMixture(DensitySampler):
                 singular with this ridge.
         """
         form = Form.of(latents)
-        points, centre, scale = standardise(form.vectors(latents))
-        points, unseen = self._split(points)
+        given = standardise(form.vectors(latents))
+        points, unseen = self._split(given.points)
         best = min(
-            self._fit_each_count(points, unseen), key=lambda fit: _criterion(fit, len(points))
+            self._fit_each_count(points, unseen, given.widths),
+            key=lambda fit: _criterion(fit, len(points)),
         )
-        self._form, self._mixture = form, best.mixture.transform(centre, scale)
-        # Each of D dimensions, stretched by the scale, lowers the density.
-        log_stretch = form.dimensions * float(scale.log())
+        self._form, self._mixture = form, best.mixture.transform(given.centre, given.scale)
+        # Each dimension, stretched by its scale, lowers the density.
+        log_stretch = float(given.scale.log().sum())
         self._diagnostics = {
             "components": float(len(best.mixture.weights)),
             "iterations": float(best.iterations),
@@ -152,19 +155,23 @@ class GaussianMixture(DensitySampler):
             return points, None
         return set_aside(points, self.held_out)
 
-    def _fit_each_count(self, points: Points, unseen: Unseen | None) -> list[MixtureFit]:
+    def _fit_each_count(
+        self, points: Points, unseen: Unseen | None, widths: Widths
+    ) -> list[MixtureFit]:
         """Fit a mixture for each number of components that can be fitted."""
         fits, problem = [], ValueError("there are no candidates")
         for count in self._counts:
             try:
-                fits.append(self._fit_count(points, unseen, count))
+                fits.append(self._fit_count(points, unseen, widths, count))
             except ValueError as error:
                 problem = error
         if not fits:
             raise problem
         return fits
 
-    def _fit_count(self, points: Points, unseen: Unseen | None, count: int) -> MixtureFit:
+    def _fit_count(
+        self, points: Points, unseen: Unseen | None, widths: Widths, count: int
+    ) -> MixtureFit:
         """Choose the likeliest of several starts on some of the points, and continue with all.
 
         On fewer points an iteration takes less time, and most of the likelihood is gained there.
@@ -173,17 +180,18 @@ class GaussianMixture(DensitySampler):
             torch.randperm(len(points), device=points.device)[: subset_size(points, count)]
         ]
         first = self.iterations if len(some) == len(points) else _FIRST_ITERATIONS
-        starts = [self._start(some, count) for _ in range(self.restarts)]
+        starts = [self._start(some, widths, count) for _ in range(self.restarts)]
         best = max([self._run(start, some, unseen, first) for start in starts], key=_likelihood)
         if len(some) < len(points):
             best = self._run(best.mixture, some, unseen, self.iterations)
             best = self._run(best.mixture, points, unseen, self.iterations)
         return best
 
-    def _start(self, points: Points, count: int) -> NormalMixture:
-        """Build a Gaussian from each cluster of k-means."""
-        means, variance = k_means(points, count, LLOYD_ROUNDS)
+    def _start(self, points: Points, widths: Widths, count: int) -> NormalMixture:
+        """Build a Gaussian from each cluster of k-means, by the latents' own distances."""
+        means, variance = k_means(widths.to(points) * points, count, LLOYD_ROUNDS)
         nearest = NormalMixture.isotropic(means, variance + self.ridge, self.covariance)
+        nearest = nearest.transform(torch.zeros_like(widths), 1 / widths)
         # In isotropic views, float32 would lose directions of little variance.
         return nearest.maximise(
             nearest.compute_moments(points, torch.float64, divided=False), self.ridge

@@ -3,15 +3,22 @@
 from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 
+from jaxtyping import Float
 from torch import Tensor
 
-from samplebench import Form, Latents, LatentSpace
+from samplebench import DensitySampler, Form, Latents, LatentSpace
 from samplebench.settings import one_of
 from samplebench_density.histogram.batches import LatentBatches
 from samplebench_density.histogram.binned_sampler import BinnedSampler
 from samplebench_density.histogram.binning import BinSetting, Range
 from samplebench_density.histogram.bins import Bins
-from samplebench_density.histogram.boxes import BoundingBoxes, Boxes, CellBoxes, MemberBoxes
+from samplebench_density.histogram.boxes import (
+    BoundingBoxes,
+    Boxes,
+    CellBoxes,
+    DenseBoxes,
+    MemberBoxes,
+)
 from samplebench_density.histogram.jitter import jitter_diagnostics
 
 Law = Literal["cell", "member", "box"]
@@ -23,7 +30,7 @@ BOXES: Mapping[Law, type[Boxes]] = {
 }
 
 
-class PMFS(BinnedSampler):
+class PMFS(BinnedSampler, DensitySampler):
     """Cuts every dimension into bins, draws a cell by its count, and a point uniformly inside it.
 
     With latents z_1 … z_n, a range [m_j, M_j] in each dimension and w_j = (M_j − m_j) / bins_j,
@@ -37,8 +44,11 @@ class PMFS(BinnedSampler):
     keeps the latents, and ``diagnostics`` count them on first use. A latent outside the range
     belongs to the outermost bin, so the law "cell" moves it inside. A grid of sites is one vector.
 
-    It states no density: held-out latents fall into empty cells, where the density is 0, with a
-    probability that is about the singleton mass. ``kde`` and ``jittered-resample`` have one.
+    Its density at z, for the law "cell", is p(b) / Π_j w_j in the cell b of z, over the dimensions
+    that vary, and 0 in empty cells and outside of the range. Held-out latents fall into empty
+    cells with a probability that is about the singleton mass, so that their mean log density is
+    −∞ unless the cells are few. For the law "member" it is the share of boxes that hold z, over
+    the volume of a cell. The law "box" has no density: many boxes are single points.
 
     The equations are a reconstruction. Known of the paper are bins of equal width, weights by
     count, storage of occupied cells alone and a uniform draw in the neighbourhood of a cell; not
@@ -106,6 +116,21 @@ class PMFS(BinnedSampler):
 
     def sample(self, count: int) -> Latents:
         return self._form.latents(self._boxes.draw_points(count))
+
+    def no_density(self, space: LatentSpace) -> str | None:
+        if issubclass(BOXES[self.law], DenseBoxes):
+            return None
+        return f"a box around a single latent has no volume (law={self.law!r})"
+
+    def log_prob(self, latents: Latents) -> Float[Tensor, " samples"]:
+        """Compute the log density; −∞ where it is 0.
+
+        Raises:
+            ValueError: the law has no density.
+        """
+        if not isinstance(self._boxes, DenseBoxes):
+            raise ValueError(f"no density: {self.no_density(self._form.space)}")
+        return self._boxes.log_prob(self._form.vectors(latents))
 
     def diagnostics(self) -> Mapping[str, float]:
         """Describe the histogram.

@@ -44,6 +44,14 @@ class DictionarySampler(Sampler):
     has; a result on continuous latents is not one of LASERS' autoencoder, which learns its
     dictionary with the encoder.
 
+    Variances of draws from continuous latents are only as right as the prior: codes of matching
+    pursuit correct each other, and atoms and coefficients that are drawn independently do not.
+    With the default, code-histogram, the variances of single dimensions are 0.85 to 1.30 times
+    those of the latents (normal data, a mixture of 12 Gaussians and digits, in 16 dimensions), and
+    their sum is 1.00 to 1.15 times as large; with 8 active atoms up to 1.57 and 1.25. With
+    code-transformer, which sees the whole of a site, they are within 7 % on the mixture, but not
+    where it learns less of the codes: up to 1.27 on normal data, and 1.26 on digits.
+
     The prior that draws atoms and coefficient bins in turn is from the code of later work by the
     authors of LASERS, where pairs are in order of atoms and bins divide a fixed range. The order
     by magnitude, the quantiles, the rule for atoms drawn twice, and the whole treatment of
@@ -191,8 +199,8 @@ class DictionarySampler(Sampler):
 
 def _usage(atoms: Atoms) -> dict[str, float]:
     """The usage of atoms by all sites of all training latents."""
-    shares = atoms.flatten().bincount().double() / atoms.numel()
+    shares = torch.unique(atoms, return_counts=True)[1].double() / atoms.numel()
     return {
         "atom_perplexity": float(torch.special.entr(shares).sum().exp()),
-        "atoms_used": float((shares > 0).sum()),
+        "atoms_used": float(len(shares)),
     }

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from samplebench.clusters import compute_moments
 from samplebench.training import set_aside
 from samplebench_dictionary.batch_omp import (
     Dictionary,
@@ -79,8 +80,8 @@ def learn_dictionary(
         raise ValueError("dictionary learning holds some latents out: it needs at least two")
     if bool((maps == maps[0, 0]).all()):
         raise ValueError("all sites of all latents are equal: there is no dictionary to learn")
-    variances, mean = torch.var_mean(maps, (0, 1), correction=0)
-    scale = variances.mean().sqrt()
+    moments = compute_moments(maps.flatten(0, 1))
+    mean, scale = moments.mean.to(maps), moments.variance.mean().sqrt().to(maps)
     signals = (maps - mean) / scale
     atoms, diagnostics = _learn_atoms(signals, training)
     signals = signals.flatten(0, 1)

@@ -74,10 +74,10 @@ class CoefficientBins:
 
     def error(self, coefficients: Coefficients) -> float:
         """Compute the expected squared error of ``sample``, as a share of the energy."""
-        means, std = self._look_up(self.find(coefficients))
-        errors = (coefficients - means).square() + std.square()
-        energy = coefficients.square().sum(dtype=torch.float64)
-        return float(errors.sum(dtype=torch.float64) / energy) if energy > 0 else 0.0
+        means, std = (part.double() for part in self._look_up(self.find(coefficients)))
+        errors = (coefficients.double() - means).square() + std.square()
+        energy = coefficients.double().square().sum()
+        return float(errors.sum() / energy) if energy > 0 else 0.0
 
     def _look_up(self, bins: Bins) -> tuple[Coefficients, Coefficients]:
         """Look up the mean and std of every bin."""
@@ -110,7 +110,8 @@ def _moments(
     means = low + torch.where(counts > 0, sums / counts.clamp(min=1), width / 2).to(low.dtype)
     squares = (values - means.double().gather(1, bins)).square()
     energies = torch.zeros_like(counts).scatter_add_(1, bins, squares)
-    variances = torch.where(counts > 0, energies / counts.clamp(min=1), width.square() / 12)
+    even = width.double().square() / 12
+    variances = torch.where(counts > 0, energies / counts.clamp(min=1), even)
     return means, variances.sqrt().to(low.dtype)
 
 

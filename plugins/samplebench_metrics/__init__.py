@@ -1,11 +1,14 @@
 """Metrics, and the features in which images are compared."""
 
 from samplebench import Register, hookimpl
+from samplebench_metrics.authenticity import Authenticity
 from samplebench_metrics.bits_per_image import BitsPerImage
 from samplebench_metrics.bits_per_site import BitsPerSite
 from samplebench_metrics.classifier import Classifier
+from samplebench_metrics.closeness import Closeness
 from samplebench_metrics.codebook_perplexity import CodebookPerplexity
 from samplebench_metrics.codes_used import CodesUsed
+from samplebench_metrics.data_copying import DataCopying
 from samplebench_metrics.energy_perplexity import EnergyPerplexity
 from samplebench_metrics.fit_cpu_seconds import FitCpuSeconds
 from samplebench_metrics.fit_seconds import FitSeconds
@@ -13,6 +16,7 @@ from samplebench_metrics.frechet_distance import FrechetDistance
 from samplebench_metrics.held_out_bits import HeldOutBits
 from samplebench_metrics.inception import Inception
 from samplebench_metrics.latent_authenticity import LatentAuthenticity
+from samplebench_metrics.near_copies import NearCopies
 from samplebench_metrics.peak_device_memory import PeakDeviceMemory
 from samplebench_metrics.peak_host_memory import PeakHostMemory
 from samplebench_metrics.psnr import PSNR
@@ -37,6 +41,10 @@ def register_metrics(register: Register) -> None:
     register("sliced-wasserstein", SlicedWasserstein)
     register("held-out-bits", HeldOutBits)
     register("latent-authenticity", LatentAuthenticity)
+    register("authenticity", Authenticity)
+    register("near-copies", NearCopies)
+    register("closeness", Closeness)
+    register("data-copying", DataCopying)
     register("codebook-perplexity", CodebookPerplexity)
     register("energy-perplexity", EnergyPerplexity)
     register("codes-used", CodesUsed)

@@ -1,4 +1,4 @@
-"""Usage of codes, for the metrics that count them."""
+"""Usage of codes, for the metrics that count them, in memory that grows with the codes in use."""
 
 import torch
 from jaxtyping import Int64, Real
@@ -7,18 +7,15 @@ from torch import Tensor
 from samplebench import Latents, Sparse
 
 
-def count_codes(latents: Latents) -> list[Int64[Tensor, " codes"]]:
-    """Count how often each code occurs over all sites of all latents, for each codebook.
+def count_codes(latents: Latents) -> list[Int64[Tensor, " used"]]:
+    """Count the occurrences of each code that occurs, over all sites of all latents, by codebook.
 
     Atoms of sparse latents are counted over all active slots, whatever their coefficients.
     """
-    space, codes = latents.space, latents.codes
-    if isinstance(space, Sparse):  # its slots share one set of atoms
-        return [torch.bincount(codes.flatten(), minlength=space.atoms)]
-    return [
-        torch.bincount(codes[..., book].flatten(), minlength=size)
-        for book, size in enumerate(space.code_ranges)
-    ]
+    codes = latents.codes
+    if isinstance(latents.space, Sparse):  # its slots share one set of atoms
+        return [_count_distinct(codes)]
+    return [_count_distinct(book) for book in codes.unbind(-1)]
 
 
 def perplexity(amounts: Real[Tensor, " codes"]) -> float:
@@ -26,3 +23,8 @@ def perplexity(amounts: Real[Tensor, " codes"]) -> float:
     amounts = amounts.double()
     shares = amounts / amounts.sum().clamp(min=torch.finfo(torch.float64).tiny)
     return float(torch.special.entr(shares).sum().exp())
+
+
+def _count_distinct(codes: Int64[Tensor, "..."]) -> Int64[Tensor, " used"]:
+    counts: Int64[Tensor, " used"] = torch.unique(codes, return_counts=True)[1]
+    return counts

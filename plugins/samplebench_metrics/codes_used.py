@@ -1,5 +1,6 @@
 """The share of its codes that an autoencoder ever uses."""
 
+from operator import truediv
 from statistics import fmean
 
 from samplebench import Evidence, Metric, Need
@@ -21,5 +22,7 @@ class CodesUsed(Metric):
     needs = frozenset({Need.LATENTS, Need.CODES})
 
     def measure(self, evidence: Evidence) -> float:
-        counts = count_codes(evidence.test_latents)
-        return fmean(int(book.count_nonzero()) / len(book) for book in counts)
+        latents = evidence.test_latents
+        used = map(len, count_codes(latents))
+        # Slots of sparse latents share one set of atoms, and are counted as one codebook.
+        return fmean(map(truediv, used, latents.space.code_ranges))

@@ -1,5 +1,7 @@
 """Energy perplexity: the effective number of atoms that share a dictionary's coefficients."""
 
+import torch
+
 from samplebench import Evidence, LatentSpace, Metric, Need, Sparse
 from samplebench_metrics.code_usage import perplexity
 
@@ -23,8 +25,8 @@ class EnergyPerplexity(Metric):
 
     def measure(self, evidence: Evidence) -> float:
         latents = evidence.test_latents
-        atoms = latents.space.code_ranges[0]
+        used, atoms = torch.unique(latents.codes, return_inverse=True)
         energies = latents.values.double().square().flatten()  # (samples x sites x active,)
         # bincount would do, but with weights it has no deterministic form on a GPU.
-        totals = energies.new_zeros(atoms).index_add_(0, latents.codes.flatten(), energies)
+        totals = energies.new_zeros(len(used)).index_add_(0, atoms.flatten(), energies)
         return perplexity(totals)

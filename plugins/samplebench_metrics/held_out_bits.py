@@ -15,8 +15,9 @@ class HeldOutBits(Metric):
     a mixture latent whose values are codewords, the components alone cost bits, and they alone are
     counted. Densities of reals depend on their scale, so it compares samplers of one
     autoencoder and no more; it can be negative. Where a real never varies in the training latents,
-    samplers differ in what its density means, and there is no number. Nor is there one for a
-    sampler under which a held-out latent is impossible.
+    samplers differ in what its density means, and there is no number. Where the density is 0
+    at a held-out latent, the mean is infinite: the reason gives the share of such latents, and the
+    bits of the others.
 
     Reference: A note on the evaluation of generative models (Theis, van den Oord and Bethge,
     2016), arXiv:1511.01844.
@@ -31,13 +32,22 @@ class HeldOutBits(Metric):
     def measure(self, evidence: Evidence) -> float:
         _require_variation(evidence.train_latents)
         log_probs = evidence.test_log_probs().double()
-        impossible = int((log_probs == -math.inf).sum())
-        if impossible:
-            raise NoNumber(
-                f"{impossible} of {len(log_probs)} held-out latents are impossible under this "
-                "sampler's law: the mean is infinite"
-            )
-        return -float(log_probs.mean()) / math.log(2) / _count_numbers(evidence.train_latents)
+        impossible = log_probs == -math.inf
+        bits = -float(log_probs[~impossible].mean()) / math.log(2)
+        bits /= _count_numbers(evidence.train_latents)
+        if impossible.any():
+            raise NoNumber(_describe_infinity(float(impossible.double().mean()), bits))
+        return bits
+
+
+def _describe_infinity(share: float, bits: float) -> str:
+    """Describe an infinite mean; ``bits`` are those of the latents whose density is not 0."""
+    if share == 1:
+        return "infinite: the density is 0 at every held-out latent"
+    return (
+        f"infinite: the density is 0 at {100 * share:.3g} % of held-out latents; the others cost "
+        f"{bits:.3g} bits/dim"
+    )
 
 
 def _require_variation(train: Latents) -> None:
@@ -56,17 +66,18 @@ def _count_numbers(train: Latents) -> int:
     """Count the reals of a latent, or its codes where it has no reals of its own."""
     space = train.space
     counted = space.value_width
-    if isinstance(space, Mixture) and not _varies_within_components(train, space.components):
+    if isinstance(space, Mixture) and not _varies_within_components(train):
         counted = 0
     return space.sites * (counted or space.code_width)
 
 
-def _varies_within_components(train: Latents, components: int) -> bool:
+def _varies_within_components(train: Latents) -> bool:
     """True if sites of one component differ in their values, as those of codewords do not."""
     values = train.values.flatten(0, -2)  # (sites, channels)
-    owners = train.codes.flatten()[:, None].expand_as(values)
+    used, codes = torch.unique(train.codes.flatten(), return_inverse=True)
+    owners = codes[:, None].expand_as(values)
     low, high = (
-        values.new_full((components, values.shape[1]), torch.nan).scatter_reduce(
+        values.new_full((len(used), values.shape[1]), torch.nan).scatter_reduce(
             0, owners, values, extreme, include_self=False
         )
         for extreme in ("amin", "amax")

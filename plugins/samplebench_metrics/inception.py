@@ -37,6 +37,7 @@ class Inception(FeatureExtractor):
     """
 
     batch = 16  # faster than larger ones on a CPU
+    width = 2048
 
     official: Tensor
 

@@ -34,7 +34,7 @@ def _codes_determine_values(latents: Latents) -> bool:
     if not isinstance(space, Mixture):
         return False
     values = latents.values.reshape(-1, space.channels)
-    codes = latents.codes.flatten()
-    one_each = values.new_zeros(space.components, space.channels)
+    used, codes = torch.unique(latents.codes.flatten(), return_inverse=True)
+    one_each = values.new_zeros(len(used), space.channels)
     one_each[codes] = values  # of several, any: all must equal it
     return torch.equal(one_each[codes], values)

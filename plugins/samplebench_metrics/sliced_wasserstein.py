@@ -1,10 +1,11 @@
 """The sliced Wasserstein distance between generated and held-out latents."""
 
 import torch
-from jaxtyping import Float, Float64, Int64
+from jaxtyping import Float64, Int64
 from torch import Tensor
 
-from samplebench import Evidence, Latents, LatentSpace, Metric, Need, seeded
+from samplebench import Evidence, LatentSpace, Metric, Need, seeded
+from samplebench.clusters import compute_moments
 from samplebench_metrics.vectors import as_vectors, vector_objection
 
 _NUMBERS_AT_ONCE = 2**21
@@ -32,6 +33,7 @@ class SlicedWasserstein(Metric):
     title = "sliced W2"
     better = "lower"
     subject = "latents"
+    has_floor = True
     needs = frozenset({Need.LATENTS, Need.GENERATED_LATENTS, Need.SAMPLER})
 
     def __init__(self, projections: int = 1000) -> None:
@@ -43,20 +45,9 @@ class SlicedWasserstein(Metric):
         return vector_objection(space)
 
     def measure(self, evidence: Evidence) -> float:
-        return self._distance_to_held_out(evidence.generated_latents, evidence)
-
-    def floor(self, evidence: Evidence) -> float:
-        """The distance of a fixed random choice of as many training latents, or of all of them."""
-        train = evidence.train_latents
-        with seeded(0, "sliced-wasserstein floor"):
-            order = torch.randperm(len(train)).to(train.device)
-        return self._distance_to_held_out(
-            train[order[: len(evidence.generated_latents)]], evidence
-        )
-
-    def _distance_to_held_out(self, latents: Latents, evidence: Evidence) -> float:
-        mean, std = _compute_moments(as_vectors(evidence.train_latents))
-        ours = (as_vectors(latents) - mean) / std
+        mean, variance = compute_moments(as_vectors(evidence.train_latents))
+        std = torch.where(variance > 0, variance.sqrt(), 1.0)
+        ours = (as_vectors(evidence.generated_latents) - mean) / std
         held_out = (as_vectors(evidence.test_latents) - mean) / std
         chunk = max(1, _NUMBERS_AT_ONCE // (len(ours) + len(held_out)))
         steps = _align_steps(len(ours), len(held_out), ours.device)
@@ -71,15 +62,6 @@ class SlicedWasserstein(Metric):
         with seeded(0, "sliced-wasserstein projections"):
             normal = torch.randn(like.shape[1], self.projections, dtype=like.dtype)
         return torch.nn.functional.normalize(normal, dim=0).to(like.device)
-
-
-def _compute_moments(train: Float[Tensor, "samples dimensions"]) -> tuple[Tensor, Tensor]:
-    """Compute mean and std of each dimension in float64; a std of 0 is replaced by 1."""
-    mean = train.mean(0, dtype=torch.float64)
-    std = train.std(0, correction=0).double()
-    # A rounded mean would leave a tiny std to divide by.
-    constant = train.amax(0) == train.amin(0)
-    return mean, std.masked_fill(constant, 1.0)
 
 
 def _sort_along(

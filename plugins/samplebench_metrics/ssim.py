@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from samplebench import Evidence, Images, Metric, Need
+from samplebench import Evidence, Images, Metric, Need, NoNumber
 
 _WINDOW = 11
 _IMAGES_AT_ONCE = 16  # faster than larger batches on a CPU
@@ -20,7 +20,7 @@ class SSIM(Metric):
     mirrored border too in some of its versions.
 
     Raises:
-        ValueError: in ``measure``: the images are smaller than a window.
+        NoNumber: in ``measure``: the images are smaller than a window.
 
     Reference: Image Quality Assessment: From Error Visibility to Structural Similarity (Wang et
     al., 2004), doi:10.1109/TIP.2003.819861.
@@ -34,7 +34,7 @@ class SSIM(Metric):
     def measure(self, evidence: Evidence) -> float:
         height, width = evidence.test.shape[-2:]
         if min(height, width) < _WINDOW:
-            raise ValueError(
+            raise NoNumber(
                 f"SSIM is computed in windows of {_WINDOW} × {_WINDOW} pixels, "
                 f"and these images have {height} × {width}"
             )

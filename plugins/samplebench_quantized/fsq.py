@@ -18,6 +18,7 @@ from samplebench.networks import (
 from samplebench_quantized.straight_through import straight_through
 
 _MARGIN = 1e-3  # the share by which a channel may exceed its outermost levels
+_MOST_CODES = 2**63 - 1
 _MOST = 1000  # levels of a channel, with which that is less than half a level
 
 
@@ -30,7 +31,7 @@ class ScalarQuantiser(Bottleneck):
     ``y = h tanh(z + artanh(o/h)) − o``, and the decoder sees ``round(y) / ⌊L/2⌋``.
 
     Raises:
-        ValueError: there is no level count, or one outside 2…1000.
+        ValueError: there is no level count, or one outside 2…1000, or there are 2⁶³ codes or more.
     """
 
     sizes: Tensor
@@ -41,6 +42,11 @@ class ScalarQuantiser(Bottleneck):
         if not levels or min(levels) < 2 or max(levels) > _MOST:
             raise ValueError(
                 f"levels are one number in 2…{_MOST} for each channel, not {levels!r}"
+            )
+        if (codes := math.prod(levels)) > _MOST_CODES:
+            raise ValueError(
+                f"levels {tuple(levels)} make {codes:,} codes, and a code is a 64-bit integer, of "
+                f"which there are {_MOST_CODES:,}: use fewer channels, or fewer levels"
             )
         self.levels, self.channels = tuple(levels), len(levels)
         sizes = torch.tensor(self.levels)
@@ -97,7 +103,7 @@ def fsq(
         likelihood: the likelihood behind the reconstruction error.
 
     Raises:
-        ValueError: there is no level count, or one outside 2…1000.
+        ValueError: there is no level count, or one outside 2…1000, or there are 2⁶³ codes or more.
 
     Reference: Finite Scalar Quantization: VQ-VAE Made Simple (Mentzer et al., 2023),
     arXiv:2309.15505

@@ -119,10 +119,10 @@ def gm_vq(
     image_shape: ImageShape,
     components: int = 512,
     channels: int = 64,
-    gamma: float = 0.03,
+    gamma: float = 0.01,
     entropy: float = 1.0,
     sigma: float = 1.0,
-    temperature: float = 1.0,
+    temperature: float = 2.0,
     final_temperature: float = 0.5,
     encoding: Encoding = "codeword",
     width: int = 128,
@@ -143,8 +143,9 @@ def gm_vq(
     the variance, k-means at the start, deterministic decoding at test time. Reconstructed: q
     weights distances by the same σ, the latent term is under q and not y, and hard codewords are
     decoded at test time. Not known: γ, σ, β > 1, the temperatures; the defaults are the best found
-    on 10,000 images of MNIST. Distances have learned feature weights, as is reported of the paper;
-    that these start from the std of the first sites is ours, and without it training collapses.
+    on training images of MNIST. Distances have learned feature weights, as is reported of the
+    paper; that these start from the std of the first sites is ours, and without it training
+    collapses.
 
     Args:
         image_shape: channels, height, width.

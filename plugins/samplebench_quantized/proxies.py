@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from samplebench.clusters import compute_moments
 from samplebench.networks import Sites
 from samplebench_quantized.nearest import Points
 
@@ -33,5 +34,6 @@ class Proxies(nn.Module):
     def begin(self, sites: Sites) -> None:
         """Take origin and weights from some sites."""
         points = sites.to(self.gains).flatten(0, 1)
-        self.origin.copy_(points.mean(0))
-        self.gains.copy_(1 / points.std(0, correction=0).clamp(min=_LEAST_STD))
+        mean, variance = compute_moments(points)
+        self.origin.copy_(mean)
+        self.gains.copy_(1 / variance.sqrt().clamp(min=_LEAST_STD))

@@ -21,6 +21,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from samplebench.clusters import find_middle
 from samplebench_quantized.nearest import Codebook, Points
 
 PerPoint = Float[Tensor, " points"]
@@ -59,7 +60,8 @@ def assign_softly(
         scale: s, a tensor, which may ask for a gradient.
         temperature: τ, a tensor.
     """
-    centre = codebook.detach().mean(0)  # distances lose nothing far from the origin
+    # So distances lose nothing far from the origin, nor by few codewords far from the others.
+    centre = find_middle(codebook.detach())
     points, codebook = points - centre, codebook - centre
     squares, lengths = codebook.square().sum(1), points.square().sum(1)
     mixed, mixed_square, logit, evidence, shares = _Sums.apply(

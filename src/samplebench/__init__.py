@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         UndeclaredNeed,
         WeightsMissing,
     )
+    from samplebench.folders import cache_folder
     from samplebench.pipeline.exchange.fitted import fit_sampler, load_sampler, save_sampler
     from samplebench.pipeline.exchange.pretrained import load_autoencoder
     from samplebench.randomness import seeded
@@ -62,6 +63,7 @@ _HOMES = {
     "SamplebenchError": "errors",
     "UndeclaredNeed": "errors",
     "WeightsMissing": "errors",
+    "cache_folder": "folders",
     "fit_sampler": "pipeline.exchange.fitted",
     "load_autoencoder": "pipeline.exchange.pretrained",
     "load_sampler": "pipeline.exchange.fitted",
@@ -98,6 +100,7 @@ __all__ = [
     "Split",
     "UndeclaredNeed",
     "WeightsMissing",
+    "cache_folder",
     "fit_sampler",
     "hookimpl",
     "load_autoencoder",

@@ -62,7 +62,10 @@ def show_board(results: Path, suite: str, console: Console) -> None:
 def read_rankings(results: Path, suite: str) -> list[Ranking]:
     """The tables of one board, appendix included, from the records that can be read."""
     _require_records(Store(results), [suite])
-    return assemble(Store(results).read(suite)[0])
+    records, damaged = Store(results).read(suite)
+    for file in damaged:
+        print(f"samplebench: {file}", file=sys.stderr)
+    return assemble(records)
 
 
 def render_pages(store: Store, board: Board) -> dict[Path, str]:
@@ -81,7 +84,7 @@ def _read_boards(store: Store, suites: Sequence[str]) -> list[Board]:
     for suite in suites or store.suites():
         records, damaged = store.read(suite)
         for file in damaged:
-            print(f"samplebench: {file.path} is left out: {file.reason}", file=sys.stderr)
+            print(f"samplebench: {file}", file=sys.stderr)
         if records:
             boards.append(
                 make_board(
@@ -89,7 +92,7 @@ def _read_boards(store: Store, suites: Sequence[str]) -> list[Board]:
                     records,
                     pictures=store.pictures(suite),
                     commentary=store.commentary(suite),
-                    has_suite_file=store.suite_path(suite).is_file(),
+                    about=store.read_about(suite),
                 )
             )
     return boards
@@ -100,7 +103,7 @@ def _differing(store: Store, board: Board) -> list[Path]:
     pages = [
         path
         for path, text in render_pages(store, board).items()
-        if not path.exists() or path.read_text(encoding="utf-8") != text
+        if not path.is_file() or path.read_bytes() != text.encode()
     ]
     montages = [
         folder / montage.file_name for montage in board.montages if not montage.is_current(folder)
@@ -125,3 +128,5 @@ def _require_records(store: Store, suites: Sequence[str]) -> None:
     if unknown := [suite for suite in suites if suite not in known]:
         there = ", ".join(known) or "none"
         raise UsageError(f"no records of {unknown[0]!r} are in {store.folder}; there are: {there}")
+    if not known:
+        raise UsageError(f"no records are in {store.folder}; name the folder with --results")

@@ -1,5 +1,6 @@
 """The installed parts, suites and plugins, as rows for people and programs."""
 
+import re
 from collections.abc import Iterable, Sequence
 from textwrap import fill
 from typing import Any
@@ -10,6 +11,8 @@ from samplebench.errors import UsageError
 from samplebench.pipeline.request.suite import bundled_suites, load_suite
 from samplebench.registry.loading import Parts
 from samplebench.registry.registry import Part, Registry
+from samplebench.results.blocks import Code, Text
+from samplebench.results.formats.markdown import cell
 
 _SHAPE = (1, 32, 32)
 """The shape of images for which autoencoders are built to show their latent space."""
@@ -57,10 +60,10 @@ def as_markdown(rows: Sequence[dict[str, Any]]) -> str:
     """Format the parts among the rows as one markdown table."""
     shown = [
         {
-            "kind": row["kind"],
-            "name": f"`{row['name']}`",
-            "what it is": row["about"],
-            "paper": row["reference"] or "",
+            "kind": (row["kind"],),
+            "name": (Code(row["name"]),),
+            "what it is": _with_code(row["about"]),
+            "paper": (row["reference"] or "",),
         }
         for row in rows
         if "settings" in row
@@ -74,9 +77,9 @@ def settings_as_markdown(rows: Sequence[dict[str, Any]]) -> str:
     for row in (row for row in rows if row.get("settings")):
         table = [
             {
-                "setting": f"`{name}`",
-                "default": f"`{default!r}`",
-                "meaning": row["meanings"].get(name, "").replace("``", "`").replace("|", "\\|"),
+                "setting": (Code(name),),
+                "default": (Code(repr(default)),),
+                "meaning": _with_code(row["meanings"].get(name, "")),
             }
             for name, default in row["settings"].items()
         ]
@@ -84,10 +87,16 @@ def settings_as_markdown(rows: Sequence[dict[str, Any]]) -> str:
     return "\n\n".join(sections)
 
 
-def _markdown(rows: list[dict[str, str]]) -> str:
+def _with_code(text: str) -> Text:
+    """Text of a docstring, in which code stands between backticks."""
+    pieces = re.split(r"(?<!`)``?([^`]+)``?(?!`)", text)
+    return tuple(Code(piece) if place % 2 else piece for place, piece in enumerate(pieces))
+
+
+def _markdown(rows: list[dict[str, Text]]) -> str:
     """Format a markdown table. Cells are not padded, so that a new value changes one line."""
     heads = list(rows[0])
-    lines = [heads, ["---"] * len(heads), *([row[head] for head in heads] for row in rows)]
+    lines = [heads, ["---"] * len(heads), *([cell(row[head]) for head in heads] for row in rows)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 

@@ -2,13 +2,13 @@
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from samplebench.arguments import KINDS, parser
-from samplebench.errors import SamplebenchError
+from samplebench.errors import SamplebenchError, StorageError
+from samplebench.output import open_output
 
 if TYPE_CHECKING:
     from samplebench.pipeline.request.plan import Plan
@@ -19,15 +19,19 @@ _INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; its exit code."""
+    """Run a command; its exit code. One whose reader goes away finishes its work."""
+    try:
+        with open_output():
+            return _carry_out(arguments)
+    except StorageError as error:
+        print(f"samplebench: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+def _carry_out(arguments: Sequence[str] | None) -> int:
     options = parser(COMMANDS).parse_args(arguments)
     try:
-        code = int(options.command(options))
-        sys.stdout.flush()
-        return code
-    except BrokenPipeError:  # whoever read our output has had enough of it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return int(options.command(options))
     except SamplebenchError as error:
         print(f"samplebench: {error}", file=sys.stderr)
         return error.exit_code
@@ -157,9 +161,9 @@ def show(options: argparse.Namespace) -> int:
 def check(options: argparse.Namespace) -> int:
     """Run the conformance kit over a file or an installed plugin or part."""
     from samplebench.checks import check_target, render
-    from samplebench.planning import plugin_choice
+    from samplebench.planning import data_dir_of, plugin_choice
 
-    outcomes = check_target(options.target, plugin_choice(options), options.data_dir)
+    outcomes = check_target(options.target, plugin_choice(options), data_dir_of(options))
     print(render(outcomes))
     failed = any(outcome.status == "failed" for outcome in outcomes)
     return 1 if failed or not any(outcome.status == "passed" for outcome in outcomes) else 0

@@ -1,7 +1,6 @@
 """Options that several commands share."""
 
 import argparse
-import os
 from pathlib import Path
 
 
@@ -33,22 +32,19 @@ def add_device(command: argparse.ArgumentParser) -> None:
 
 def add_workspace(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--workspace", type=Path, default=_cache(), metavar="DIR", help="cache of trained models"
+        "--workspace",
+        type=Path,
+        metavar="DIR",
+        help="cache of trained models (default: samplebench in XDG_CACHE_HOME or ~/.cache)",
     )
-
-
-def _cache() -> Path:
-    """The folder of trained models and downloaded data, if no other is given."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "samplebench"
 
 
 def add_data_dir(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--data-dir",
         type=Path,
-        default=_cache() / "data",
         metavar="DIR",
-        help="where datasets lie",
+        help="where datasets lie (default: samplebench/data in XDG_CACHE_HOME or ~/.cache)",
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from samplebench.errors import BadCheckpoint, UsageError
+from samplebench.folders import cache_folder
 from samplebench.pipeline.device import choose_device, usable_threads
 from samplebench.pipeline.exchange.pretrained import (
     Checkpoint,
@@ -36,7 +37,7 @@ def plan_run(options: argparse.Namespace) -> tuple[Plan, Site]:
         metrics=options.metric,
         seeds=options.seeds,
     )
-    _require_same_images(checkpoint, suite, parts, options.data_dir)
+    _require_same_images(checkpoint, suite, parts, data_dir_of(options))
     return _plan(
         suite,
         parts,
@@ -58,14 +59,20 @@ def site_of(options: argparse.Namespace, results: Path) -> Site:
     if jobs < 1:
         raise UsageError(f"--jobs is 1 or more, not {jobs}")
     return Site(
-        data_dir=options.data_dir.absolute(),
-        workspace=options.workspace.absolute(),
+        data_dir=data_dir_of(options),
+        workspace=(options.workspace or cache_folder()).absolute(),
         results=results.absolute(),
         device=choose_device(options.device),
         threads=max(1, usable_threads() // jobs),
         jobs=jobs,
         plugins=plugin_choice(options),
     )
+
+
+def data_dir_of(options: argparse.Namespace) -> Path:
+    """The folder of datasets that was given, or the one in the user's cache."""
+    folder: Path = options.data_dir or cache_folder() / "data"
+    return folder.absolute()
 
 
 def plugin_choice(options: argparse.Namespace) -> Choice:
@@ -97,7 +104,7 @@ def _plan(
     site = site_of(options, options.results)
     records, damaged = Store(site.results).read(suite.name)
     for file in damaged:
-        print(f"samplebench: {file.path} is damaged ({file.reason})", file=sys.stderr)
+        print(f"samplebench: {file}", file=sys.stderr)
     plan = make_plan(
         suite,
         parts,
@@ -108,6 +115,8 @@ def _plan(
         only=only,
         again=again,
     )
+    for warning in plan.warnings:
+        print(f"samplebench: {warning}", file=sys.stderr)
     return plan, site
 
 
@@ -150,7 +159,7 @@ def _require_same_images(
         return
     wanted = checkpoint.record.image_shape
     for dataset in choose_all(parts.datasets, suite.datasets):
-        shape = dataset.build(data_dir.absolute()).image_shape
+        shape = dataset.build(data_dir).image_shape
         if shape != wanted:
             raise BadCheckpoint(
                 f"the checkpoint was trained on images of {_describe(wanted)}, and those of "

@@ -77,7 +77,8 @@ def _lines(verdict: Verdict, since: str | None) -> list[str]:
         within = sum(d.is_within_spread() is True for d in moved)
         lines.append(
             "The records are from another kind of processor (or do not name theirs in full), "
-            "another system, thread count or torch, where the same code can give other bits: of "
+            "another system, thread count, torch or BLAS, where the same code can give other "
+            "bits: of "
             f"{len(moved)} scores that differ, {within} differ by no more than two seeds do."
         )
     if verdict.stamped:

@@ -1,6 +1,7 @@
 """Words and small values that contracts and records share. No torch."""
 
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Literal
 
 Direction = Literal["higher", "lower"]
@@ -13,6 +14,26 @@ Subject = Literal["images", "latents", "autoencoder", "cost"]
 autoencoders. ``latents``: rows compare within one autoencoder. ``cost``: depends on the machine,
 is not repeatable bit for bit.
 """
+
+
+@dataclass(frozen=True)
+class Floor:
+    """The scores of fresh real data: training samples in the place of the generated ones.
+
+    Attributes:
+        values: a score for each of some random subsets of the training samples.
+        count: the number of samples in each subset: as many as are generated. ``None`` in records
+            from before floors were measured: their one value is an estimate.
+        bias: the part of the floor that is due to the numbers of samples alone, by a formula.
+    """
+
+    values: tuple[float, ...]
+    count: int | None = None
+    bias: float | None = None
+
+    @property
+    def mean(self) -> float:
+        return fmean(self.values)
 
 
 @dataclass(frozen=True)

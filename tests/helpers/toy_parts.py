@@ -244,6 +244,17 @@ class Pixels(FeatureExtractor):
         return images.flatten(1)
 
 
+class WidePixels(Pixels):
+    """Pixels, repeated or cut to a width."""
+
+    def __init__(self, image_shape, width: int = 100):
+        super().__init__(image_shape)
+        self.width = width
+
+    def features(self, images):
+        return images.flatten(1).repeat(1, 1 + self.width // 64)[:, : self.width]
+
+
 class Unready(Pixels):
     """Never has its weights."""
 
@@ -258,13 +269,14 @@ class Distance(Metric):
     better = "lower"
     subject = "images"
     needs = frozenset({Need.TEST, Need.GENERATED, Need.FEATURES})
+    has_floor = True
 
     def measure(self, evidence):
         gap = evidence.features("generated").mean(0) - evidence.features("test").mean(0)
         return float(gap.norm())
 
-    def floor(self, evidence):
-        return 0.25
+    def bias(self, evidence):
+        return 1 / len(evidence.generated)
 
 
 class Spread(Metric):
@@ -284,6 +296,37 @@ class Spread(Metric):
     def measure(self, evidence):
         noise = self.noise * torch.randn(())
         return float(evidence.generated_latents.values.std() + noise)
+
+
+class Reach(Spread):
+    """The same, with a floor."""
+
+    title = "reach"
+    has_floor = True
+
+
+class BiasBroken(Distance):
+    """Has a formula for its bias, and no number for it."""
+
+    title = "bias-broken"
+    needs = frozenset({Need.GENERATED})
+
+    def measure(self, evidence):
+        return float(evidence.generated.mean())
+
+    def bias(self, evidence):
+        raise RuntimeError("no formula")
+
+
+class FloorLess(BiasBroken):
+    """Has a number for held-out samples, of which there are 60, and for no others."""
+
+    title = "floor-less"
+
+    def measure(self, evidence):
+        if len(evidence.generated) != 60:
+            raise NoNumber("not for real data")
+        return super().measure(evidence)
 
 
 class Error(Metric):
@@ -385,12 +428,16 @@ def register_samplers(register):
 def register_features(register):
     register("pixels", Pixels)
     register("unready", Unready)
+    register("wide-pixels", WidePixels)
 
 
 @hookimpl
 def register_metrics(register):
     register("distance", Distance)
     register("spread", Spread)
+    register("reach", Reach)
+    register("bias-broken", BiasBroken)
+    register("floor-less", FloorLess)
     register("error", Error)
     register("seconds-to-fit", FitSeconds)
     register("broken", Broken)

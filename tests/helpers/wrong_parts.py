@@ -275,9 +275,10 @@ class Odd(Metric):
 
 
 class Groundless(Odd):
-    """Gives a number, and a floor that is none."""
+    """Gives a number, and a bias of its floor that is none."""
 
     title = "groundless"
+    has_floor = True
 
     def __init__(self, how: Literal["text", "nan", "raise"] = "text"):
         self.how = how
@@ -285,9 +286,9 @@ class Groundless(Odd):
     def measure(self, evidence):
         return 1.0
 
-    def floor(self, evidence):
+    def bias(self, evidence):
         if self.how == "raise":
-            raise OSError("no floor today")
+            raise OSError("no bias today")
         return "0.5" if self.how == "text" else float("nan")
 
 

@@ -205,17 +205,50 @@ def test_a_truncated_record_is_set_aside_with_one_line_and_its_cell_runs_again(t
     assert "is left out" in typed("leaderboard")[2]
     code, out, err = typed("run", "--seeds", "0")
     assert (code, "Cells: 1 measured" in out) == (0, True)
-    assert len([line for line in err.splitlines() if "is damaged" in line]) == 1
+    assert len([line for line in err.splitlines() if "is left out: it is not JSON" in line]) == 1
     assert (tmp_path / "leaderboards" / "damaged" / file.name).exists()
 
 
-def test_a_record_of_another_format_is_left_alone(typed, tmp_path):
+def test_a_record_of_another_format_is_named_and_left_alone_and_the_rest_goes_on(typed, tmp_path):
     typed("run", "--seeds", "0")
-    file = next((tmp_path / "leaderboards" / "records" / "toy").rglob("*.json"))
-    file.write_text(file.read_text().replace('"format": 2', '"format": 3'))
+    file = next((tmp_path / "leaderboards" / "records" / "toy").rglob("*again*.json"))
+    later = file.read_text().replace('"format": 2', '"format": 3')
+    file.write_text(later)
+    told = f"{file.name} is left out: it has format 3, and this samplebench reads formats 1 to 2"
+    for command in (["leaderboard"], ["plan"], ["verify", str(HELPERS / "toy.toml"), "--quiet"]):
+        code, _, err = typed(*command)
+        assert (code, told in err) == (0, True), command
+    assert typed("show", "*/normal/seed 0")[0] == 0
     code, _, err = typed("run", "--seeds", "0")
-    assert (code, "has format 3, and this samplebench reads formats 1 to 2" in err) == (2, True)
-    assert file.exists()
+    assert (code, f"{file} is not replaced: it has format 3" in err) == (2, True)
+    assert file.read_text() == later
+
+
+def test_a_folder_without_records_is_no_folder_whose_boards_agree(typed, tmp_path):
+    (tmp_path / "file").write_text("")
+    for folder in ("file", "absent", "."):
+        code, out, err = typed("leaderboard", "--check", "--results", folder)
+        assert (code, out) == (2, "")
+        assert f"no records are in {folder}; name the folder with --results" in err
+
+
+def test_a_board_that_is_no_text_differs_and_a_commentary_that_is_none_is_named(typed, tmp_path):
+    typed("run", "--seeds", "0")
+    results = tmp_path / "leaderboards"
+    (results / "toy.md").write_bytes(b"\xff\xfe\x00")
+    code, _, err = typed("leaderboard", "--check")
+    assert (code, "toy.md is not what its records say" in err) == (1, True)
+    assert typed("leaderboard")[0] == 0
+    (results / "commentary").mkdir()
+    (results / "commentary" / "toy.md").write_bytes(b"\xff\xfe\x00")
+    for command in (["leaderboard"], ["leaderboard", "--check"]):
+        code, _, err = typed(*command)
+        assert code == 2
+        (line,) = err.splitlines()
+        assert "commentary/toy.md is appended to the board, and is no text in UTF-8" in line
+    (results / "commentary" / "toy.md").write_text("Well.", encoding="utf-8-sig")
+    assert typed("leaderboard")[0] == 0
+    assert "\ufeff" not in (results / "toy.md").read_text()
 
 
 def test_a_broken_plugin_is_reported_and_the_rest_goes_on(typed, tmp_path):

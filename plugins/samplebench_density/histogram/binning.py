@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import log2, pi
+from math import pi
 from typing import Literal, NamedTuple, get_args
 
 import torch
@@ -170,8 +170,13 @@ class Binning:
                 vectors = batches.whole("bins='freedman-diaconis'")
                 width = 2 * (_quantile(vectors, 0.75) - _quantile(vectors, 0.25)) * third
             case "sturges":
-                width = reach / (log2(statistics.count) + 1)
+                return torch.where(reach > 0, float(count_by_sturges(statistics.count)), 1.0)
         return torch.where(width > 0, reach / width, 1.0).ceil().clamp(1, MOST_BINS)
+
+
+def count_by_sturges(samples: int) -> int:
+    """Compute ⌈log₂ n + 1⌉ exactly, which floating-point logarithms may round to one more."""
+    return (samples - 1).bit_length() + 1
 
 
 def _quantile(vectors: Vectors, share: float) -> Float[Tensor, " D"]:

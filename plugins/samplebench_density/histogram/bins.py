@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import torch
-from jaxtyping import Float, Integer
+from jaxtyping import Bool, Float, Integer
 from torch import Tensor
 
 from samplebench_density.vectors.chunks import chunk_rows
@@ -53,6 +53,21 @@ class Bins:
         for chunk, found in zip(torch.split(vectors, size), torch.split(cells, size), strict=True):
             found.copy_(chunk.sub(self.low).div_(steps).clamp_(first, last))
         return cells
+
+    def contain(self, vectors: Float[Tensor, "n D"]) -> Bool[Tensor, " n"]:
+        """Say which vectors lie in the range, the ends included, of which draws may be rounded.
+
+        Where the width is 0, only ``low`` does.
+        """
+        high = self.low + self.width * self.counts
+        rounding = 4 * torch.finfo(self.low.dtype).eps * torch.maximum(self.low.abs(), high.abs())
+        beyond = torch.where(self.width > 0, rounding, 0)
+        return ((vectors >= self.low - beyond) & (vectors <= high + beyond)).all(1)
+
+    @property
+    def log_volume(self) -> float:
+        """The logarithm of the volume of a cell, in the dimensions in which it has a width."""
+        return float(self.width[self.width > 0].double().log().sum())
 
     @cached_property
     def _cell_type(self) -> torch.dtype:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import torch
-from jaxtyping import Float, Int64, Integer
+from jaxtyping import Float, Float64, Int64, Integer
 from torch import Tensor
 
 from samplebench_density.histogram.batches import concatenate
@@ -17,6 +17,9 @@ from samplebench_density.histogram.row_groups import group_rows
 from samplebench_density.vectors.chunks import Chunk, Vectors
 
 Points = Float[Tensor, "count D"]
+
+_PAIRS = 2**24
+"""Pairs of a point and a latent that are compared at a time."""
 
 
 class Boxes(ABC):
@@ -46,8 +49,20 @@ class Boxes(ABC):
         """The boxes that gave ``state``."""
 
 
+class DenseBoxes(Boxes):
+    """Boxes that all have a volume, so that the points that are drawn have a density.
+
+    Where no latent varies in a dimension, it is the density in the other dimensions, and 0 for a
+    point that has another number there.
+    """
+
+    @abstractmethod
+    def log_prob(self, points: Points) -> Float64[Tensor, " count"]:
+        """Compute the log density of each point, −∞ where no box is."""
+
+
 @dataclass(frozen=True, eq=False)
-class CellBoxes(Boxes):
+class CellBoxes(DenseBoxes):
     """The box of a latent is its cell. Cells may repeat."""
 
     bins: Bins
@@ -67,6 +82,16 @@ class CellBoxes(Boxes):
         places = _uniform(cells, like=self.bins.low).add_(cells)
         return places.mul_(self.bins.width).add_(self.bins.low)
 
+    def log_prob(self, points: Points) -> Float64[Tensor, " count"]:
+        """Compute ``log (n_b / n) − Σ_j log w_j`` in a cell b of n_b latents."""
+        wanted, entries = self.bins.find_cells(points), len(self.cells)
+        groups = group_rows(torch.cat([self.cells, wanted]))
+        known, asked = groups.owners[:entries], groups.owners[entries:]
+        counts = torch.zeros_like(groups.counts).index_add_(0, known, self.frequencies.counts)
+        shares = counts[asked].double() / float(self.frequencies.counts.sum())
+        logs = shares.log() - self.bins.log_volume
+        return logs.masked_fill_(~self.bins.contain(points), -torch.inf)
+
     @cached_property
     def counts(self) -> Int64[Tensor, " cells"]:
         return CountedCells(self.cells, self.frequencies.counts).merge().counts
@@ -80,7 +105,7 @@ class CellBoxes(Boxes):
 
 
 @dataclass(frozen=True, eq=False)
-class MemberBoxes(Boxes):
+class MemberBoxes(DenseBoxes):
     """The box of a latent has the size of a cell and the latent in its middle."""
 
     bins: Bins
@@ -94,6 +119,23 @@ class MemberBoxes(Boxes):
         rows = torch.randint(len(self.vectors), (count,), device=self.vectors.device)
         members = self.vectors.index_select(0, rows)
         return _uniform(members, like=members).sub_(0.5).mul_(self.bins.width).add_(members)
+
+    def log_prob(self, points: Points) -> Float64[Tensor, " count"]:
+        """Compute ``log (m / n) − Σ_j log w_j`` where m boxes overlap."""
+        width = torch.where(self.bins.width > 0, self.bins.width, torch.inf)
+        flat = self.bins.width == 0
+        members = (self.vectors - self.vectors[0]) / width
+        places = (points - self.vectors[0]) / width
+        size = max(1, _PAIRS // len(members))
+        counts = torch.cat(
+            [
+                (torch.cdist(some, members, p=torch.inf) <= 0.5).sum(1)
+                for some in torch.split(places, size)
+            ]
+        )
+        logs = (counts.double() / len(members)).log() - self.bins.log_volume
+        elsewhere = (points != self.vectors[0])[:, flat].any(1)
+        return logs.masked_fill_(elsewhere, -torch.inf)
 
     @cached_property
     def counts(self) -> Int64[Tensor, " cells"]:

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from samplebench_density.kernels.log_sums import Terms, log_sums, split_terms
+from samplebench_density.kernels.near_sums import EXACT, bound_rounding, log_near_sums
 from samplebench_density.vectors.chunks import Vectors
 from samplebench_density.vectors.statistics import Statistics
 
@@ -35,7 +36,8 @@ class KernelDensity:
     def log_prob(self, points: Float[Tensor, "points D"]) -> Float[Tensor, " points"]:
         """Compute the log density of each point, float64, in nats.
 
-        A matrix product gives all distances; see ``terms``.
+        A matrix product gives all distances, see ``terms``; differences give them where kernels
+        are so narrow that its rounding would matter.
 
         Raises:
             ValueError: every bandwidth is 0, as of latents that are all equal.
@@ -45,10 +47,19 @@ class KernelDensity:
                 "all latents are equal, and a single point has no density; "
                 "fit to latents that vary, or leave out what asks for a density"
             )
-        queries = self.scale(points)
-        columns = torch.cat([queries, torch.ones_like(queries[:, :1])], 1)
-        sums = log_sums(columns, self.terms()) - 0.5 * queries.square().sum(1)
         noisy = self.bandwidths > 0
+        queries = self.scale(points)
+        squares = queries.square().sum(1)
+        columns = torch.cat([queries, torch.ones_like(queries[:, :1])], 1)
+        sums = log_sums(columns, self.terms()) - 0.5 * squares
+        rounded = (bound_rounding(squares, queries.shape[1]) > EXACT).nonzero()[:, 0]
+        if len(rounded):
+            sums[rounded] = log_near_sums(
+                points[rounded][:, noisy],
+                self.vectors[:, noisy],
+                centre=self._centre[noisy],
+                bandwidths=self.bandwidths[noisy],
+            )
         scale = self.bandwidths[noisy].log().sum() + 0.5 * queries.shape[1] * math.log(2 * math.pi)
         elsewhere = (points != self.vectors[0])[:, ~noisy].any(1)
         return (sums - math.log(len(self.vectors)) - scale).masked_fill_(elsewhere, -torch.inf)

@@ -69,10 +69,14 @@ class Components(ABC):
         ``y yᵀ``.
         """
 
-    def transform(self, centre: Float[Tensor, " D"], scale: Float[Tensor, ""]) -> "Components":
+    @abstractmethod
+    def stretch(self, scale: Float[Tensor, " D"]) -> Covariances:
+        """Compute the factors in the coordinates ``scale · x``."""
+
+    def transform(self, centre: Float[Tensor, " D"], scale: Float[Tensor, " D"]) -> "Components":
         """Express the same Gaussians in the coordinates ``centre + scale · x``."""
         # Contiguous, as tensors come back from a file: another layout rounds otherwise.
-        return type(self)(centre + scale * self.means, (scale * self.factors).contiguous())
+        return type(self)(centre + scale * self.means, self.stretch(scale).contiguous())
 
 
 class Full(Components):
@@ -129,6 +133,9 @@ class Full(Components):
         own = second - first[:, :, None] * first[:, None, :]
         return self.factors @ own @ self.factors.mT
 
+    def stretch(self, scale: Float[Tensor, " D"]) -> Covariances:
+        return scale[:, None] * self.factors
+
 
 class Diagonal(Components):
     """Gaussians of independent dimensions. ``factors`` are standard deviations, (K, D)."""
@@ -161,6 +168,9 @@ class Diagonal(Components):
 
     def unwhiten_covariances(self, first: Means, second: Covariances) -> Covariances:
         return self.factors.square() * (second - first.square())
+
+    def stretch(self, scale: Float[Tensor, " D"]) -> Covariances:
+        return scale * self.factors
 
 
 def _axes(means: Means) -> Float[Tensor, "D D"]:

@@ -120,7 +120,9 @@ class NormalMixture:
         components = self.components.of(means, covariances, ridge)
         return replace(self, weights=weights, components=components)
 
-    def transform(self, centre: Float[Tensor, " D"], scale: Float[Tensor, ""]) -> "NormalMixture":
+    def transform(
+        self, centre: Float[Tensor, " D"], scale: Float[Tensor, " D"]
+    ) -> "NormalMixture":
         """Express the same mixture in the coordinates ``centre + scale · x``."""
         return replace(self, components=self.components.transform(centre, scale))
 

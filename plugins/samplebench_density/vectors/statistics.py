@@ -46,9 +46,8 @@ class Statistics:
 
     def add(self, chunk: Chunk) -> None:
         """Take more rows into account."""
-        low, high, mean = chunk.amin(0), chunk.amax(0), chunk.mean(0)
-        squares = (chunk - mean).square_().sum(0).double()
-        mean, count = mean.double(), len(chunk)
+        low, high, count = chunk.amin(0), chunk.amax(0), len(chunk)
+        mean, squares = _compute_sums(chunk, torch.maximum(high, -low))
         if self.count == 0:
             self.low, self.high, self.mean, self._squares = low, high, mean, squares
         else:
@@ -63,3 +62,20 @@ class Statistics:
         """Standard deviations, dividing by n, float64; exactly 0 where nothing varies."""
         varies = self.low < self.high
         return torch.where(varies, (self._squares / self.count).sqrt(), 0.0)
+
+
+def _compute_sums(
+    chunk: Chunk, greatest: PerDimension
+) -> tuple[Float[Tensor, " D"], Float[Tensor, " D"]]:
+    """Compute the mean and the sum of squares about it, float64.
+
+    In units of a power of two near the greatest absolute number of each dimension, which rounds
+    nothing: in their own unit, squares of float32 numbers overflow from 2⁶⁴ and vanish below 2⁻⁷⁵.
+    """
+    most = 126 if chunk.dtype == torch.float32 else 1022
+    exponents = torch.frexp(greatest).exponent.clamp_(-most, most).double()
+    scaled = chunk * (-exponents).exp2().to(chunk)
+    mean = scaled.mean(0)
+    squares = scaled.sub_(mean).square_().sum(0)
+    units = exponents.exp2()
+    return mean * units, squares * units.square()

@@ -54,6 +54,15 @@ def its_subject_follows_from_its_needs(case: Case) -> None:
         )
 
 
+def only_a_diagnostic_raises_an_alarm(case: Case) -> None:
+    """A metric with an ``alarm`` is a ``diagnostic``: no row competes by it."""
+    metric: Metric = case.build()
+    require(
+        metric.diagnostic or metric.alarm is None,
+        f"its alarm is {metric.alarm!r}; add diagnostic = True, or leave the alarm out",
+    )
+
+
 def an_objection_has_a_reason(case: Case) -> None:
     """``objection`` is None or a reason, and None for at least one space."""
     metric: Metric = case.build()
@@ -67,7 +76,7 @@ def an_objection_has_a_reason(case: Case) -> None:
 
 
 def it_reads_all_that_it_declares(case: Case) -> None:
-    """On some space, ``measure`` or ``floor`` reads what each need stands for.
+    """On some space, ``measure`` or ``bias`` reads what each need stands for.
 
     Nothing is read for ``CODES`` and ``SAMPLER``, which are conditions.
     """
@@ -86,17 +95,17 @@ def it_reads_all_that_it_declares(case: Case) -> None:
 ON_THE_PART = (
     it_states_title_direction_subject_and_needs,
     its_subject_follows_from_its_needs,
+    only_a_diagnostic_raises_an_alarm,
     an_objection_has_a_reason,
     it_reads_all_that_it_declares,
 )
 
 
 def it_reads_only_what_it_declares(case: SpaceCase) -> None:
-    """``measure`` and ``floor`` work on evidence that holds its ``needs`` and nothing else."""
+    """``measure`` and ``bias`` work on evidence that holds its ``needs`` and nothing else."""
     metric: Metric = case.build()
-    declared = toys.evidence(case.space).restricted_to(metric.needs)
-    _measure(metric, declared)
-    _find_floor(metric, declared)
+    _measure(metric, toys.evidence(case.space).restricted_to(metric.needs))
+    _bias(metric, toys.evidence(case.space).restricted_to(metric.needs))
 
 
 def a_measurement_is_one_finite_number(case: SpaceCase) -> None:
@@ -113,32 +122,41 @@ def the_same_seed_gives_the_same_number(case: SpaceCase) -> None:
 
 
 def measuring_leaves_the_evidence_as_it_was(case: SpaceCase) -> None:
-    """``measure`` and ``floor`` do not change what they look at."""
+    """``measure`` and ``bias`` do not change what they look at."""
     metric, evidence, untouched = (
         case.build(),
         toys.evidence(case.space),
         toys.evidence(case.space),
     )
     _measure(metric, evidence)
-    _find_floor(metric, evidence)
+    _bias(metric, evidence)
     for field, read in _READS.items():
         require(_equal(read(evidence), read(untouched)), f"evidence.{field} is changed after it")
 
 
-def the_floor_is_a_finite_number_or_none(case: SpaceCase) -> None:
-    """``floor`` gives a finite float, or None where it has no meaning."""
-    floor = _find_floor(case.build(), toys.evidence(case.space))
-    require(floor is None or math.isfinite(check_number("floor", floor)), f"floor gives {floor}")
+def its_floor_can_be_measured(case: SpaceCase) -> None:
+    """A metric with a floor measures what real data can stand in for, generated samples or
+    latents, and no density or cost. Its ``bias`` is a finite float or None.
+    """
+    metric: Metric = case.build()
+    if not metric.has_floor:
+        raise CannotApply("it has no floor")
+    generated = metric.needs & {Need.GENERATED, Need.GENERATED_LATENTS}
+    others = metric.needs & {Need.DENSITY, Need.COSTS}
+    require(bool(generated), "it has a floor, and needs nothing that is generated")
+    require(not others, f"it has a floor, and needs {_names(others)}, which real data lack")
+    bias = _bias(metric, toys.evidence(case.space))
+    require(bias is None or math.isfinite(check_number("bias", bias)), f"bias gives {bias}")
 
 
 def fresh_data_score_better_than_one_wrong_point(case: SpaceCase) -> None:
     """A sampler that draws from the true distribution scores better than one that always gives the
     same wrong point.
 
-    Asked of metrics about images or latents; not of those that only warn (``alarm``).
+    Asked of metrics about images or latents; not of those that only warn (``diagnostic``).
     """
     metric: Metric = case.build()
-    if metric.subject not in ("images", "latents") or metric.alarm is not None:
+    if metric.subject not in ("images", "latents") or metric.diagnostic:
         raise CannotApply("it does not rank samplers")
     fresh = _measure(metric, toys.evidence(case.space))
     collapsed = _measure(metric, toys.evidence(case.space, collapsed=True))
@@ -160,7 +178,7 @@ ON_EACH_SPACE = (
     a_measurement_is_one_finite_number,
     the_same_seed_gives_the_same_number,
     measuring_leaves_the_evidence_as_it_was,
-    the_floor_is_a_finite_number_or_none,
+    its_floor_can_be_measured,
     fresh_data_score_better_than_one_wrong_point,
     it_never_seeds,
 )
@@ -171,9 +189,9 @@ def _measure(metric: Metric, evidence: Evidence) -> float:
         return metric.measure(evidence)
 
 
-def _find_floor(metric: Metric, evidence: Evidence) -> float | None:
-    with seeded(0, "floor"):
-        return metric.floor(evidence)
+def _bias(metric: Metric, evidence: Evidence) -> float | None:
+    with seeded(0, "bias"):
+        return metric.bias(evidence)
 
 
 def _suffice(metric: Metric, needs: Collection[Need], space: LatentSpace) -> bool:
@@ -181,7 +199,7 @@ def _suffice(metric: Metric, needs: Collection[Need], space: LatentSpace) -> boo
     evidence = toys.evidence(space).restricted_to(needs)
     try:
         _measure(metric, evidence)
-        _find_floor(metric, evidence)
+        _bias(metric, evidence)
     except UndeclaredNeed:
         return False
     return True

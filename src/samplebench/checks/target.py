@@ -16,11 +16,11 @@ def find_target(target: str, choice: Choice) -> list[Chosen]:
         UsageError: nothing of that name is installed, or the file does not exist.
         PluginError: the plugin cannot be loaded.
     """
-    if target.endswith(".py") and target not in choice.files:
+    if target.endswith(".py"):
         choice = replace(choice, files=(*choice.files, target))
     parts = load_parts(choice)
     for problem in parts.broken:
-        if _names_plugin(target, problem.name, problem.distribution):
+        if _names_plugin(target, problem.name, problem.distribution, problem.file):
             raise PluginError(f"{problem}\n{problem.trace}".strip())
     offered = [part for registry in parts.registries for part in registry.values()]
     of_the_plugin = [
@@ -40,13 +40,18 @@ def find_target(target: str, choice: Choice) -> list[Chosen]:
 
 def _is_offered(target: str, part: Part) -> bool:
     plugin = part.plugin
-    return _names_plugin(target, plugin.name, f"{plugin.distribution} {plugin.version}")
+    return _names_plugin(
+        target, plugin.name, f"{plugin.distribution} {plugin.version}", plugin.home
+    )
 
 
-def _names_plugin(target: str, plugin: str, distribution: str) -> bool:
-    """True if a target names a plugin, or the distribution with version that it comes from."""
-    home = f"the file {Path(target).name}" if target.endswith(".py") else target
-    return target == plugin or f"{distribution} ".startswith(f"{home} ")
+def _names_plugin(target: str, plugin: str, distribution: str, file: Path | None) -> bool:
+    """True if a target is a plugin's file, its name, or the distribution with version that it
+    comes from.
+    """
+    if target.endswith(".py"):
+        return file == Path(target).resolve()
+    return target == plugin or f"{distribution} ".startswith(f"{target} ")
 
 
 def _find_part(target: str, parts: Parts) -> list[Chosen]:

@@ -144,11 +144,13 @@ def held(space: LatentSpace, *, collapsed: bool = False) -> dict[Need, Any]:
     shown: dict[Shown, Images] = {
         "test": held_out,
         "reconstructed": held_out * 0.9 + 0.05,
+        "train_reconstructed": learned.images.float() / 255 * 0.9 + 0.05,
         "generated": fresh,
     }
     stages = ("train", "encode", "fit", "sample", "throughput", "decode")
     return {
         **{Need(name): samples for name, samples in shown.items()},
+        Need.TRAIN_RECONSTRUCTED: lambda: shown["train_reconstructed"],
         Need.TRAIN: learned.images.clone,
         Need.LABELS: (learned.labels, torch.arange(128) % 4),
         Need.LATENTS: (latents(space, "train", 256), latents(space, "test", 128)),

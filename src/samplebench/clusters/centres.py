@@ -3,11 +3,12 @@
 import math
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import one_hot
 
 from samplebench.clusters.choosing import choose_by_weight
+from samplebench.clusters.nearest import find_nearest
 
 Points = Float[Tensor, "points D"]
 Means = Float[Tensor, "K D"]
@@ -30,13 +31,20 @@ def k_means(points: Points, count: int, rounds: int) -> tuple[Means, Float[Tenso
     Reference: k-means++: The advantages of careful seeding (Arthur and Vassilvitskii, 2007),
     SODA 2007.
     """
+    # In units of a power of two, which rounds nothing, no square overflows or vanishes.
+    exponent = torch.frexp(points.abs().amax()).exponent.clamp(-126, 126).double()
+    points = points * (-exponent).exp2().to(points)
     centres = _draw_centres(points, count)
     for _ in range(rounds):
         before, centres = centres, move_centres(centres, points)
         if torch.equal(before, centres):
             break
-    squares = [_find_nearest(chunk, centres)[0].square() for chunk in torch.split(points, CHUNK)]
-    return centres.double(), torch.cat(squares).mean(dtype=torch.float64) / points.shape[1]
+    squares = torch.zeros((), dtype=torch.float64, device=points.device)
+    for chunk in torch.split(points, CHUNK):
+        gaps = chunk - centres[find_nearest(chunk, centres)]
+        squares += gaps.square_().sum(dtype=torch.float64)
+    unit = exponent.exp2()
+    return centres.double() * unit, squares / points.numel() * unit.square()
 
 
 def move_centres(centres: Means, points: Points) -> Means:
@@ -44,7 +52,7 @@ def move_centres(centres: Means, points: Points) -> Means:
     sums = torch.zeros_like(centres, dtype=torch.float64)
     sizes = torch.zeros_like(sums[:, :1])
     for chunk in torch.split(points, CHUNK):
-        members = one_hot(_find_nearest(chunk, centres)[1], len(centres)).to(chunk)  # (chunk, K)
+        members = one_hot(find_nearest(chunk, centres), len(centres)).to(chunk)  # (chunk, K)
         sums += members.mT @ chunk
         sizes += members.sum(0)[:, None]
     return torch.where(sizes > 0, sums / sizes, centres).to(points)
@@ -79,11 +87,3 @@ def _squared_distances(points: Points, others: Means) -> Float[Tensor, "points K
             for chunk in torch.split(points, CHUNK)
         ]
     )
-
-
-def _find_nearest(
-    points: Points, centres: Means
-) -> tuple[Float[Tensor, " points"], Int64[Tensor, " points"]]:
-    """Find the distance to the nearest centre, and its index, for each point."""
-    distances, labels = torch.cdist(points, centres).min(1)
-    return distances, labels

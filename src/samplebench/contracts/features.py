@@ -21,6 +21,9 @@ class FeatureExtractor(nn.Module, ABC):
     batch: ClassVar[int] = 256
     """The number of images in one call of ``features``."""
 
+    width: int | None = None
+    """The number of features, where it is known before ``fit``."""
+
     @property
     def titles(self) -> Mapping[str, str]:
         """The established names of metrics in these features, by the metric's title.

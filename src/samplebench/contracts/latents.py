@@ -106,7 +106,7 @@ class Continuous(LatentSpace):
     grid: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        validation.require_positive(type(self).__name__, channels=self.channels, grid=self.grid)
+        validation.require_sizes(type(self).__name__, channels=self.channels, grid=self.grid)
 
     @property
     def value_width(self) -> int:
@@ -127,7 +127,7 @@ class Discrete(LatentSpace):
     def __post_init__(self) -> None:
         if not self.codebooks:
             raise ValueError("Discrete needs at least one codebook")
-        validation.require_positive(type(self).__name__, codebooks=self.codebooks, grid=self.grid)
+        validation.require_sizes(type(self).__name__, codebooks=self.codebooks, grid=self.grid)
 
     @property
     def value_width(self) -> int:
@@ -147,7 +147,7 @@ class Mixture(LatentSpace):
     grid: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        validation.require_positive(
+        validation.require_sizes(
             type(self).__name__, components=self.components, channels=self.channels, grid=self.grid
         )
 
@@ -169,7 +169,7 @@ class Sparse(LatentSpace):
     grid: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        validation.require_positive(
+        validation.require_sizes(
             type(self).__name__, atoms=self.atoms, active=self.active, grid=self.grid
         )
         if self.active > self.atoms:

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
-from typing import Any, ClassVar, Final, Literal, cast, final
+from typing import Any, Final, Literal, cast, final
 
 from jaxtyping import Float, Int64
 from torch import Tensor
@@ -21,6 +21,7 @@ class Need(StrEnum):
     LABELS = "labels"
     TEST = "test"
     RECONSTRUCTED = "reconstructed"
+    TRAIN_RECONSTRUCTED = "train_reconstructed"
     GENERATED = "generated"
     LATENTS = "latents"
     GENERATED_LATENTS = "generated latents"
@@ -47,7 +48,7 @@ _OF_THE_SAMPLER: Final = frozenset(
     {Need.GENERATED, Need.GENERATED_LATENTS, Need.DENSITY, Need.COSTS, Need.SAMPLER}
 )
 
-Shown = Literal["test", "reconstructed", "generated"]
+Shown = Literal["test", "reconstructed", "train_reconstructed", "generated"]
 """Samples that have features."""
 
 Features = Float[Tensor, "samples width"]
@@ -61,8 +62,8 @@ class Evidence:
 
     Args:
         held: by need, what is read for it: for ``LABELS`` and ``LATENTS`` a pair, of training and
-            of held-out samples; for ``TRAIN``, ``FEATURES`` and ``DENSITY`` a function that maps
-            or computes them.
+            of held-out samples; for ``TRAIN``, ``TRAIN_RECONSTRUCTED``, ``FEATURES`` and
+            ``DENSITY`` a function that maps or computes them.
 
     Raises:
         UndeclaredNeed: on reading anything that is not held.
@@ -87,6 +88,13 @@ class Evidence:
     def with_features(self, features: Callable[[Shown], Features]) -> "Evidence":
         """The same with features of one extractor."""
         return self.replacing({Need.FEATURES: features})
+
+    def with_real_data(self, samples: Images, latents: Latents) -> "Evidence":
+        """The same with real samples and their latents in the place of the generated ones, and
+        without densities and costs, which only a sampler has.
+        """
+        held = {need: held for need, held in self._held.items() if need not in _OF_THE_SAMPLER}
+        return Evidence({**held, Need.GENERATED: samples, Need.GENERATED_LATENTS: latents})
 
     @property
     def train(self) -> Bytes:
@@ -115,6 +123,17 @@ class Evidence:
     def reconstructed(self) -> Images:
         """The held-out samples through the autoencoder, in the same order."""
         return cast(Images, self._lend_copy(Need.RECONSTRUCTED, "reconstructed"))
+
+    @property
+    def train_reconstructed(self) -> Images:
+        """Training samples through the autoencoder: at most 10,000, evenly spaced.
+
+        Decoded when they are first read, once for all metrics and draws of a cell.
+        """
+        field = "train_reconstructed"
+        return cast(
+            Images, self._lend(field, lambda: _copy(self._read(Need.TRAIN_RECONSTRUCTED, field)()))
+        )
 
     @property
     def generated(self) -> Images:
@@ -191,17 +210,32 @@ class Metric(ABC):
     subject: Subject
     """The subject of the number, by which boards place its column and compare its rows."""
 
-    needs: ClassVar[frozenset[Need]] = frozenset()
+    needs: frozenset[Need] = frozenset()
     """All that it reads, and all that must be so for it to have a meaning.
 
     They decide where it is measured: in every row of a board, in those of samplers, or, if it
     needs nothing that a sampler changes, once an autoencoder.
     """
 
-    alarm: float | None = None
-    """A row is marked when its mean is worse than this multiple of the reconstruction row's.
+    has_floor: bool = False
+    """True if the score of fresh real data in the place of the generated is worth knowing.
 
-    Such a metric is a diagnostic: it warns, and is never in bold.
+    It is this metric's *floor*. The harness measures it once an autoencoder, by ``measure``, on
+    random subsets of training samples, each of as many as are generated. Densities and costs
+    are those of a sampler: a metric that reads them has no floor.
+    """
+
+    diagnostic: bool = False
+    """True for a number that says how draws come about, and not how good they are.
+
+    A row does not compete by it, and it is never in bold.
+    """
+
+    alarm: float | None = None
+    """A row is marked ‡ when the mean of its scores is worse than this. For diagnostics alone.
+
+    The yardstick is inside the metric: one with an alarm measures an excess over held-out samples,
+    and gives the bound beyond which the excess is shown, not its estimate.
     """
 
     def refuses(self, space: LatentSpace) -> str | None:
@@ -232,8 +266,12 @@ class Metric(ABC):
             NoNumber: it has no meaning for this evidence; the message says why.
         """
 
-    def floor(self, evidence: Evidence) -> float | None:
-        """The score of fresh real data in the place of the generated, or ``None`` where that has
-        no meaning.
+    def bias(self, evidence: Evidence) -> float | None:
+        """Estimate the part of the floor that is due to the numbers of samples alone.
+
+        ``None`` where there is no formula for it.
+
+        Args:
+            evidence: that on which a floor is measured.
         """
         return None

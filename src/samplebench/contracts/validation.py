@@ -8,17 +8,24 @@ from operator import mul
 import torch
 from torch import Tensor
 
+MOST_CODES = 2**63 - 1
+"""A code is a 64-bit integer."""
 
-def require_positive(owner: str, **sizes: int | Sequence[int]) -> None:
-    """Refuse sizes below 1.
+
+def require_sizes(owner: str, **sizes: int | Sequence[int]) -> None:
+    """Refuse sizes below 1, and those for which 64-bit integers do not suffice.
 
     Raises:
-        ValueError: a size is below 1; the message names the owner and the size.
+        ValueError: a size is out of range; the message names the owner and the size.
     """
     for name, size in sizes.items():
         numbers = [size] if isinstance(size, int) else list(size)
         if any(number < 1 for number in numbers):
             raise ValueError(f"{owner}({name}={size!r}): sizes are at least 1")
+        if any(number > MOST_CODES for number in numbers):
+            raise ValueError(
+                f"{owner}({name}={size!r}): sizes are at most 2⁶³ − 1, codes being 64-bit integers"
+            )
 
 
 def require_count(name: str, part: Tensor, count: int, *, owner: object) -> None:

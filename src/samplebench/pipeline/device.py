@@ -43,7 +43,10 @@ def choose_device(wanted: str) -> str:
 
 @contextmanager
 def deterministic(threads: int) -> Iterator[None]:
-    """Ask torch for the same numbers each time inside the block, with so many threads."""
+    """Ask torch for the same numbers each time inside the block, with so many threads.
+
+    It keeps that on one kind of processor: another kind rounds otherwise.
+    """
     before = (
         torch.get_num_threads(),
         torch.backends.cudnn.benchmark,

@@ -2,12 +2,14 @@
 
 import os
 import platform
+import re
 import subprocess
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 import samplebench
@@ -59,7 +61,8 @@ def provenance(
         packages=dict(relevant_versions([core, *codes])),
         commit=source_commit(),
         device=torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
-        processor=_processor(),
+        processor=name_processor(),
+        blas=name_blas(),
         cores=usable_cores(),
         threads=site.threads,
         jobs=site.jobs,
@@ -73,7 +76,8 @@ def provenance(
     )
 
 
-def _processor() -> str:
+def name_processor() -> str:
+    """Name the kind of this machine's processor, and the instructions that torch uses of it."""
     listed = Path("/proc/cpuinfo")
     text = listed.read_text(encoding="utf-8", errors="replace") if listed.exists() else ""
     name = describe_processor(text) or platform.processor() or platform.machine()
@@ -99,6 +103,19 @@ def describe_processor(text: str) -> str:
         "CPU part": "part ",
     }
     return ", ".join(f"{word}{fields[key]}" for key, word in words.items() if key in fields)
+
+
+def name_blas() -> str:
+    """Name the linear algebra libraries of torch and numpy, which give other bits than others."""
+    configuration: Any = np.show_config(mode="dicts")
+    numpy_blas = configuration["Build Dependencies"]["blas"].get("name", "unknown")
+    return f"{describe_blas(torch.__config__.show())} (torch), {numpy_blas} (numpy)"
+
+
+def describe_blas(configuration: str) -> str:
+    """Name the BLAS in the text by which torch describes its build."""
+    named = re.search(r"\bBLAS_INFO=(\w+)", configuration)
+    return named[1] if named else "unknown"
 
 
 def source_commit() -> str | None:

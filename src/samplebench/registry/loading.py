@@ -1,15 +1,12 @@
 """Loading plugins one by one: a broken one is reported, and the rest goes on."""
 
-import importlib.util
 import inspect
-import sys
 import traceback
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from types import ModuleType
 
 import pluggy
 
@@ -18,6 +15,7 @@ from samplebench.registry import hookspecs
 from samplebench.registry.hookspecs import API_VERSION, Factory
 from samplebench.registry.plugin import Plugin
 from samplebench.registry.registry import GIVEN, Part, Registry
+from samplebench.registry.source import Source
 from samplebench.registry.spec import is_name
 
 GROUP = "samplebench"
@@ -52,6 +50,8 @@ class BrokenPlugin:
     distribution: str
     reason: str
     trace: str
+    file: Path | None
+    """Its file, if it is no installed plugin."""
 
     def __str__(self) -> str:
         return f"plugin '{self.name}' of {self.distribution} is not used: {self.reason}"
@@ -74,34 +74,6 @@ class Parts:
         return (self.datasets, self.autoencoders, self.samplers, self.features, self.metrics)
 
 
-@dataclass(frozen=True)
-class _Source:
-    """The source of a plugin: an entry point, or a file."""
-
-    name: str
-    distribution: str
-    version: str
-    target: str | Path
-
-    @property
-    def root(self) -> str:
-        """The top-level module."""
-        if isinstance(self.target, str):
-            return self.target.partition(".")[0]
-        return f"samplebench_file_{self.target.stem.replace('-', '_')}"
-
-    def load(self) -> ModuleType:
-        if isinstance(self.target, str):
-            return importlib.import_module(self.target)
-        spec = importlib.util.spec_from_file_location(self.root, self.target)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[self.root] = module  # dataclasses and pickle look a class's module up there
-        spec.loader.exec_module(module)
-        return module
-
-
 def load_parts(choice: Choice = Choice()) -> Parts:
     """Load every plugin that was chosen into registries of their own.
 
@@ -116,8 +88,8 @@ def load_parts(choice: Choice = Choice()) -> Parts:
     for source in sources:
         roots = frozenset(s.root for s in sources if s.distribution == source.distribution)
         try:
-            plugin = Plugin(source.name, source.distribution, source.version, source.load(), roots)
-            _require_api(plugin.module)
+            plugin = source.load(roots)
+            _require_api(plugin)
             parts += _offered(plugin, parts)
             plugins.append(plugin)
         except (KeyboardInterrupt, MemoryError):
@@ -147,12 +119,12 @@ def warm_up(parts: Parts) -> None:
     for plugin in parts.plugins:
         manager = pluggy.PluginManager("samplebench")
         manager.add_hookspecs(hookspecs)
-        manager.register(plugin.module, plugin.name)
+        manager.register(plugin.hooks, plugin.name)
         with suppress(Exception):
             manager.hook.warm_up()
 
 
-def _sources(choice: Choice) -> list[_Source]:
+def _sources(choice: Choice) -> list[Source]:
     """Bundled plugins first, then other distributions by name, then files:
 
     who comes first keeps a name.
@@ -161,7 +133,7 @@ def _sources(choice: Choice) -> list[_Source]:
     for point in entry_points(group=GROUP) if choice.installed else ():
         owner = point.dist.name if point.dist else "an unknown distribution"
         version = point.dist.version if point.dist else "unknown"
-        installed.append(_Source(point.name, owner, version, point.value))
+        installed.append(Source(point.name, owner, version, point))
     installed.sort(
         key=lambda source: (source.distribution != GROUP, source.distribution, source.name)
     )
@@ -171,17 +143,20 @@ def _sources(choice: Choice) -> list[_Source]:
             known = ", ".join(sorted(names)) or "none"
             raise UsageError(f"No plugin is called {name!r}. Installed: {known}.")
     files = [_file_source(Path(file)) for file in choice.files]
-    return [source for source in installed if source.name not in choice.disabled] + files
+    each_once = {source.target: source for source in reversed(files)}.values()
+    chosen = [source for source in installed if source.name not in choice.disabled]
+    return [*chosen, *reversed(each_once)]
 
 
-def _file_source(file: Path) -> _Source:
+def _file_source(file: Path) -> Source:
     if not file.is_file() or file.suffix != ".py":
         raise UsageError(f"--plugin {file}: there is no such Python file.")
-    return _Source(file.stem, f"the file {file.name}", "", file.resolve())
+    return Source(file.stem, f"the file {file.name}", "", file.resolve())
 
 
-def _require_api(module: ModuleType) -> None:
-    stated = getattr(module, "samplebench_api", API_VERSION)
+def _require_api(plugin: Plugin) -> None:
+    of_module = getattr(plugin.module, "samplebench_api", API_VERSION)
+    stated = getattr(plugin.hooks, "samplebench_api", of_module)
     if stated != API_VERSION:
         raise PluginError(
             f"it is written for plugin API {stated}, and this samplebench has {API_VERSION}; "
@@ -194,7 +169,7 @@ def _offered(plugin: Plugin, taken: Sequence[Part]) -> list[Part]:
     # A manager of its own, so that one plugin's mistake is not found again in the next.
     manager = pluggy.PluginManager("samplebench")
     manager.add_hookspecs(hookspecs)
-    manager.register(plugin.module, plugin.name)
+    manager.register(plugin.hooks, plugin.name)
     # pluggy keeps a misspelt hook silently unless it is asked.
     manager.check_pending()
     offered: list[Part] = []
@@ -243,7 +218,7 @@ def _require_free(part: Part, taken: Iterable[Part]) -> None:
             )
 
 
-def _report(source: _Source, error: BaseException) -> BrokenPlugin:
+def _report(source: Source, error: BaseException) -> BrokenPlugin:
     is_reported = isinstance(error, PluginError | pluggy.PluginValidationError)
     reason = str(error) if is_reported else f"{type(error).__name__}: {error}"
     return BrokenPlugin(
@@ -252,4 +227,5 @@ def _report(source: _Source, error: BaseException) -> BrokenPlugin:
         " ".join(reason.split()),
         # Where it happened; how we came there is of no use to its author.
         "" if is_reported else "".join(traceback.format_exception(error, limit=-1)),
+        source.target if isinstance(source.target, Path) else None,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from samplebench.digests import digest_of
 from samplebench.registry.syntax import (
     Code,
     Scope,
@@ -21,7 +22,8 @@ from samplebench.registry.syntax import (
 class Plugin:
     """A plugin that was loaded: the module, and the distribution that it comes from.
 
-    ``roots`` are the top-level modules of the other plugins of the distribution.
+    ``roots`` are the top-level modules of the other plugins of the distribution. ``hooks`` is the
+    object that has the hooks: the module, or an object in it that an entry point names.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Plugin:
     version: str
     module: ModuleType
     roots: frozenset[str] = frozenset()
+    hooks: object = None
 
     @cached_property
     def home(self) -> Path:
@@ -52,10 +55,25 @@ class Plugin:
         module = getattr(factory, "__module__", None)
         if module is None or find_installed(module) is None:
             module = self.module.__name__
+        if module == name_module(self.home):  # a digest must not change when a file is moved
+            return code_of([_alias(self.home)], self._scope, self._find_by_alias)
         return code_of([module], self._scope, find_installed)
+
+    def _find_by_alias(self, module: str) -> Path | None:
+        return self.home if module == _alias(self.home) else find_installed(module)
 
     @cached_property
     def _scope(self) -> Scope:
         listed = {top for top, homes in list_distributions().items() if self.distribution in homes}
-        own = self.module.__name__.partition(".")[0]
-        return Scope((self.roots | listed | {own}) - {"samplebench"})
+        own = {self.module.__name__.partition(".")[0], _alias(self.home)}
+        return Scope((self.roots | listed | own) - {"samplebench"})
+
+
+def name_module(file: Path) -> str:
+    """Name the module of a plugin that is a file. Two files may share a stem, and no path."""
+    return f"{_alias(file)}_{digest_of(str(file.resolve()))}"
+
+
+def _alias(file: Path) -> str:
+    """The name of a file's module in digests of code."""
+    return f"samplebench_file_{file.stem.replace('-', '_')}"

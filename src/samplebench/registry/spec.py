@@ -15,6 +15,9 @@ from samplebench.errors import BadSpec
 
 Setting = bool | int | float | str | None | tuple["Setting", ...]
 
+_MOST_SPECS = 10_000
+"""Specs in a grid. Each becomes a part with settings in memory."""
+
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -67,6 +70,11 @@ def parse_grid(text: str) -> list[Spec]:
         raise BadSpec(f"{text!r}: {name!r} is not a name; names are lower case with hyphens")
     call = f"f{stripped.removeprefix(name)}"  # a Python call, whatever the part is called
     choices = _parse_settings(call, text=text) if bracket else {}
+    if (count := math.prod(map(len, choices.values()))) > _MOST_SPECS:
+        raise BadSpec(
+            f"{text!r} is a grid of {count:,} specs, and {_MOST_SPECS:,} are the most; "
+            "give shorter lists"
+        )
     return [
         Spec(name, dict(zip(choices, values, strict=True)))
         for values in itertools.product(*choices.values())

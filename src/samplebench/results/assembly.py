@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 from samplebench.results.labels import full_spec, label_parts, natural_order, part_key, shorten
@@ -18,6 +19,7 @@ from samplebench.results.ranking import (
     has_scores,
 )
 from samplebench.results.record import Record, Score
+from samplebench.vocabulary import Floor
 
 ColumnKey = tuple[str, ...]
 Columns = Mapping[ColumnKey, Column]
@@ -114,7 +116,9 @@ def _order_columns(records: Collection[Record]) -> dict[ColumnKey, Column]:
             unit=score.unit,
             better=score.better,
             subject=score.subject,
+            diagnostic=score.diagnostic or score.alarm is not None,
             alarm=score.alarm,
+            alarm_is_relative=score.alarm is not None and not score.diagnostic,
             features=score.features,
         )
         for score in ordered
@@ -158,7 +162,7 @@ def _collect_entries(
     kind: RowKind, records: Iterable[Record], columns: Columns
 ) -> tuple[Entry, ...]:
     """Collect the scores of a row by column."""
-    values: dict[ColumnKey, list[float]] = {key: [] for key in columns}
+    values: dict[ColumnKey, dict[int, float]] = {key: {} for key in columns}
     problems: dict[ColumnKey, list[Problem]] = {key: [] for key in columns}
     for record in records:
         for score in record.scores:
@@ -166,17 +170,21 @@ def _collect_entries(
             if key not in columns or (score.subject == "autoencoder" and kind != "reconstruction"):
                 continue
             if score.value is not None:
-                values[key].append(score.value)
+                values[key][record.seed] = score.value
             if score.problem is not None:
                 problems[key].append(Problem(score.problem, record.seed))
-    return tuple(Entry(tuple(values[key]), tuple(problems[key])) for key in columns)
+    return tuple(
+        Entry(tuple(values[key].values()), tuple(values[key]), tuple(problems[key]))
+        for key in columns
+    )
 
 
 def _make_floor(autoencoder: str, records: Iterable[Record], columns: Columns) -> list[Row]:
-    """Make the row of what fresh real data would score, where a record has that.
+    """Make the row of the scores of fresh real data, where a record has them.
 
-    All records of an autoencoder with a seed say the same; where they differ, because they were
-    made on several machines, the reconstruction's counts first.
+    Floors of old records, which are estimates, show where there is none that was measured. All
+    records of an autoencoder with a seed say the same; where they differ, because they were made
+    on several machines, the reconstruction's counts first.
     """
     with_floor = [
         record
@@ -187,20 +195,31 @@ def _make_floor(autoencoder: str, records: Iterable[Record], columns: Columns) -
     ]
     by_seed = {record.seed: record for record in reversed(with_floor)}
     sources = tuple(by_seed[seed] for seed in sorted(by_seed))
-    values: dict[ColumnKey, dict[int, float]] = {key: {} for key in columns}
+    floors: dict[ColumnKey, dict[int, Floor]] = {key: {} for key in columns}
     for record in with_floor:
         for score in record.scores:
-            if score.floor is not None and score.column in values:
-                values[score.column].setdefault(record.seed, score.floor)
-    entries = tuple(Entry(tuple(values[key].values())) for key in columns)
+            if score.floor is not None and score.column in floors:
+                floors[score.column].setdefault(record.seed, score.floor)
+    entries = tuple(Entry(_average_floors(floors[key].values())) for key in columns)
     return [Row(autoencoder, "real data", "floor", sources, (), entries)] if sources else []
+
+
+def _average_floors(floors: Collection[Floor]) -> tuple[float, ...]:
+    """Average the score of each subset of real data over seeds, which share the subsets.
+
+    Where no floor was measured, these are the estimates of all seeds.
+    """
+    measured = [floor.values for floor in floors if floor.count is not None]
+    if not measured:
+        return tuple(floor.mean for floor in floors)
+    return tuple(fmean(values) for values in zip(*measured, strict=False))
 
 
 def _sort_key(row: Row, columns: Sequence[Column]) -> tuple[Any, ...]:
     """The key that sorts the rows of an autoencoder: kind, first quality score, name."""
     summary, sign = None, 1
     for column, entry in zip(columns, row.entries, strict=True):
-        if column.subject in ("images", "latents") and column.alarm is None:
+        if column.subject in ("images", "latents") and not column.diagnostic:
             summary, sign = entry.summary, 1 if column.better == "lower" else -1
             break
     mean = sign * summary.mean if summary else math.inf

@@ -17,8 +17,8 @@ from samplebench.results.record import Record
 class Board:
     """The content of the pages of one suite.
 
-    ``pictures`` are the names of the files in its folder of samples; ``has_suite_file`` says
-    whether the suite as it was resolved is stored with the records.
+    ``pictures`` are the names of the files in its folder of samples; ``about`` is
+    what the suite as it was resolved says of itself, ``None`` if it is not with the records.
     """
 
     suite: str
@@ -27,7 +27,7 @@ class Board:
     montages: tuple[Montage, ...]
     pictures: frozenset[str]
     commentary: str
-    has_suite_file: bool
+    about: str | None
 
 
 def make_board(
@@ -36,7 +36,7 @@ def make_board(
     *,
     pictures: Collection[str] = (),
     commentary: str = "",
-    has_suite_file: bool = False,
+    about: str | None = None,
 ) -> Board:
     """Make the board of a suite from its records."""
     rankings = assemble(record for record in records if not record.appendix)
@@ -47,7 +47,7 @@ def make_board(
         montages=tuple(made for each in rankings for made in plan_montages(each, pictures)),
         pictures=frozenset(pictures),
         commentary=commentary,
-        has_suite_file=has_suite_file,
+        about=about,
     )
 
 

@@ -7,8 +7,8 @@ from statistics import fmean
 from samplebench.errors import UsageError
 from samplebench.results.blocks import Code, Table, Text
 from samplebench.results.labels import list_distinct
-from samplebench.results.marking import list_machines
-from samplebench.results.ranking import Column, Ranking, Row
+from samplebench.results.marking import find_contests, list_machines, make_contest
+from samplebench.results.ranking import Column, Ranking
 from samplebench.results.record import Record
 from samplebench.results.score_text import format_score
 from samplebench.results.statistics import Summary
@@ -29,6 +29,8 @@ class Difference:
     """The name of each pair: a seed, or with all of them together an autoencoder."""
     ones: tuple[float, ...]
     others: tuple[float, ...]
+    significant: bool | None = None
+    """The verdict of the board's test, which has none over several autoencoders."""
 
     @property
     def differences(self) -> list[float]:
@@ -76,6 +78,7 @@ def as_table(differences: Sequence[Difference], one: str, other: str) -> Table:
     """Make a table with a line a difference, and the interval of Student's t at 95 %."""
     headings: list[Text] = [("table",), ("score",), ("autoencoder",), (Code(one),), (Code(other),)]
     headings += [("first − second",), ("95 % interval",), (Code(one), " better")]
+    headings += [("significant",)]
     rows = [_cells(difference) for difference in differences]
     several = len({difference.ranking for difference in differences}) > 1
     first = 0 if several else 1
@@ -97,6 +100,7 @@ def as_rows(differences: Iterable[Difference]) -> list[dict[str, object]]:
             "differences": difference.differences,
             "interval": Summary.of(difference.differences).interval(),
             "better": difference.better,
+            "significant": difference.significant,
         }
         for difference in differences
     ]
@@ -110,13 +114,19 @@ def _require(kind: str, known: Collection[str], wanted: Iterable[str]) -> None:
 
 def _differences(ranking: Ranking, column: Column, one: str, other: str) -> list[Difference]:
     """The differences of each autoencoder."""
-    rows = {(row.autoencoder, row.name): row for row in ranking.rows if row.kind != "floor"}
+    rows = {
+        (row.autoencoder, row.name): place
+        for place, row in enumerate(ranking.rows)
+        if row.kind != "floor"
+    }
+    at = ranking.columns.index(column)
     differences = []
     for autoencoder in dict.fromkeys(row.autoencoder for row in ranking.rows):
-        first, second = rows.get((autoencoder, one)), rows.get((autoencoder, other))
-        if first is None or second is None:
+        places = rows.get((autoencoder, one)), rows.get((autoencoder, other))
+        if places[0] is None or places[1] is None:
             continue
-        ours, theirs = _by_seed(first, column), _by_seed(second, column)
+        first, second = (ranking.rows[place] for place in places if place is not None)
+        ours, theirs = first.entries[at].by_seed, second.entries[at].by_seed
         seeds = sorted(ours.keys() & theirs.keys())
         if seeds:
             if column.subject == "cost":
@@ -128,6 +138,7 @@ def _differences(ranking: Ranking, column: Column, one: str, other: str) -> list
                 pairs=tuple(f"seed {seed}" for seed in seeds),
                 ones=tuple(ours[seed] for seed in seeds),
                 others=tuple(theirs[seed] for seed in seeds),
+                significant=_are_different(ranking, at, places[0], places[1]),
             )
             differences.append(difference)
     return differences
@@ -142,13 +153,17 @@ def _require_one_machine(column: Column, records: Iterable[Record]) -> None:
         )
 
 
-def _by_seed(row: Row, column: Column) -> dict[int, float]:
-    def value(record: Record) -> float | None:
-        held = (score.value for score in record.scores if score.column == column.key)
-        return next(held, None)
-
-    values = {record.seed: value(record) for record in row.measured}
-    return {seed: number for seed, number in values.items() if number is not None}
+def _are_different(ranking: Ranking, column: int, one: int, other: int) -> bool | None:
+    """The verdict of the test that decides what is bold, over these rows and all that compete with
+    them; ``None`` where one of the rows cannot be tested.
+    """
+    contests = find_contests(ranking, ranking.columns[column])
+    rivals = next((rows for rows in contests if one in rows or other in rows), [])
+    contest = make_contest(ranking, column, {*rivals, one, other})
+    tested = [row for row, held in contest.scores.items() if len(held) > 1]
+    if one not in tested or other not in tested or one == other:
+        return None
+    return contest.choose_test(tested).differ(one, other)
 
 
 def _with_all_together(differences: Sequence[Difference]) -> list[Difference]:
@@ -178,6 +193,7 @@ def _cells(difference: Difference) -> list[Text]:
         (_format(summary.mean),),
         (f"{_format(interval[0])} to {_format(interval[1])}" if interval else "—",),
         (f"{difference.better} of {summary.n}",),
+        ({True: "yes", False: "no", None: "—"}[difference.significant],),
     ]
 
 

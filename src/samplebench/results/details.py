@@ -55,6 +55,7 @@ def _describe_provenance(ranking: Ranking) -> str:
         "CUDA": [origin.cuda for origin in origins if origin.cuda],
         "plugins": [f"{part.plugin} {part.version}" for part in parts],
         "on": list_machines(records),
+        "BLAS": [origin.blas for origin in origins if origin.blas],
         "data": [shorten(origin.data) for origin in origins if origin.data],
         "suite": [shorten(origin.suite) for origin in origins],
         "measuring code": [shorten(origin.core) for origin in origins if origin.core],

@@ -1,9 +1,11 @@
 """The legend of a table: how to read its scores, rows and marks."""
 
-from samplebench.results.blocks import Strong, Text
+from samplebench.results.blocks import Code, Strong, Text
+from samplebench.results.few_samples import explain_few_samples
+from samplebench.results.floor_legend import describe_floor
 from samplebench.results.labels import list_distinct
 from samplebench.results.marking import list_machines
-from samplebench.results.ranking import Ranking
+from samplebench.results.ranking import Column, Ranking
 from samplebench.results.states import explain_marks as explain_states
 from samplebench.results.statistics import SIGNIFICANCE
 
@@ -11,15 +13,17 @@ from samplebench.results.statistics import SIGNIFICANCE
 def write_legend(ranking: Ranking) -> tuple[Text, ...]:
     """Explain how to read the table, in a line for each thing."""
     lines = (
-        "Mean ± standard deviation over n seeds; without ±, the score has one seed or is the same "
-        "at each. ↓: lower is better, ↑: higher is better. n links to the first seed's record.",
+        "Mean ± half its 95 % interval (Student's t over n seeds); without ±, the score has one "
+        "seed or is the same at each. ↓: lower is better, ↑: higher is better. n links to the "
+        "first seed's record.",
+        describe_floor(ranking),
         _describe_rows(ranking),
         _describe_counts(ranking),
         _describe_loaded(ranking),
         _describe_costs(ranking),
     )
     first, *rest = [(line,) for line in lines if line]
-    return (first, *explain_marks(ranking), *rest)
+    return (first, *explain_marks(ranking), *explain_few_samples(ranking), *rest)
 
 
 def explain_marks(ranking: Ranking) -> tuple[Text, ...]:
@@ -35,39 +39,31 @@ def _explain_bold(ranking: Ranking) -> list[Text]:
     """The rule for bold scores, with the test by its name."""
     if not any(entry.bold for row in ranking.rows for entry in row.entries):
         return [("Nothing is bold: that takes two competing rows with two seeds or more.",)]
-    costs = any(column.subject == "cost" for column in ranking.columns)
-    logarithms = "; costs as logarithms, unless one is 0" if costs else ""
     rule = (
         ": the best score and the next ones, down to the first that is significantly different "
-        f"from it (Games–Howell, α = {SIGNIFICANCE} over all pairs{logarithms}). With few seeds "
-        "only large differences are significant."
+        f"from it (seeds as blocks, α = {SIGNIFICANCE} over all pairs; distances and costs as "
+        "logarithms). With few seeds only large differences are significant."
     )
     return [(Strong("Bold"), rule), *_describe_contests(ranking), _describe_never_bold(ranking)]
 
 
 def _describe_contests(ranking: Ranking) -> list[Text]:
-    """The rows that each column compares, where there is more than one autoencoder."""
+    """The rows that compete, where there is more than one autoencoder."""
     if len({row.autoencoder for row in ranking.rows}) < 2:
         return []
-    contests = {
-        "all samplers of the table": ("images", "cost"),
-        "the samplers of each autoencoder": ("latents",),
-        "the autoencoders": ("autoencoder",),
-    }
-    texts = []
-    for rows, subjects in contests.items():
-        columns = [column for column in ranking.columns if column.subject in subjects]
-        titles = [column.title for column in columns if column.alarm is None]
-        if titles:
-            texts.append(f"among {rows}: {', '.join(titles)}")
-    return [(f"Compared {'; '.join(texts)}.",)] if texts else []
+    competing = [column for column in ranking.columns if not column.diagnostic]
+    own = [column.title for column in competing if column.subject == "autoencoder"]
+    text = "Samplers compete within an autoencoder, with which they share the seeds"
+    if own and has_samplers(ranking):
+        return [(f"{text}; autoencoders compete in {', '.join(own)}.",)]
+    return [(f"{text}.",)] if has_samplers(ranking) else []
 
 
 def _describe_never_bold(ranking: Ranking) -> Text:
     kinds = {row.kind for row in ranking.rows}
     never = {
         "controls": "control" in kinds,
-        "diagnostics": any(column.alarm is not None for column in ranking.columns),
+        "diagnostics": any(column.diagnostic for column in ranking.columns),
         "rows of a single seed": True,
         "scores that lack a seed": True,
     }
@@ -81,23 +77,46 @@ def _describe_never_bold(ranking: Ranking) -> Text:
 
 
 def _explain_alarms(ranking: Ranking) -> list[Text]:
-    """The meaning of ‡, for each diagnostic that marks a row."""
+    """The meaning of ‡, for each diagnostic that marks a row, with the rows that it marks."""
     raised = {column.title: column for row in ranking.rows for column in row.alarms}
-    return [
-        (
-            f"‡ {title} {'above' if column.better == 'lower' else 'below'} {column.alarm:g} times "
-            "that of the reconstruction row: these samples are closer to training latents than "
-            "held-out ones are, which suggests copying. Compare their other scores with those of "
-            "controls that copy.",
-        )
-        for title, column in raised.items()
-    ]
+    texts = [_explain_alarm(column, ranking) for column in raised.values()]
+    if texts:
+        texts.append(("Compare other scores of rows with ‡ with those of controls that copy.",))
+    return texts
+
+
+def _explain_alarm(column: Column, ranking: Ranking) -> Text:
+    """Explain what a diagnostic found, and in which rows, unless in all that are marked."""
+    beyond = f"{'above' if column.better == 'lower' else 'below'} {column.alarm:g}"
+    doubt = ""
+    if column.alarm_is_relative:
+        beyond += " times that of the reconstruction row"
+        doubt = ". A distribution that is only narrower is so too"
+    return (
+        f"‡ {column.title} {beyond}",
+        *_name_marked(column, ranking),
+        f": closer to training samples than held-out ones are{doubt}.",
+    )
+
+
+def _name_marked(column: Column, ranking: Ranking) -> Text:
+    """Name the rows that a diagnostic marks, unless it marks all that have a mark."""
+    marked = [row for row in ranking.rows if row.alarms]
+    others = {row.name for row in marked if column not in row.alarms}
+    if not others:
+        return ()
+    names: dict[Text, None] = {}
+    for row in marked:
+        if column in row.alarms:
+            where: Text = (" with ", Code(row.autoencoder)) if row.name in others else ()
+            names.setdefault((Code(row.name), *where))
+    runs = [run for name in names for run in (", ", *name)]
+    return (" in ", *runs[1:])
 
 
 def _describe_rows(ranking: Ranking) -> str:
     """The rows that do not compete for the scores of samplers."""
     meanings = {
-        "floor": "real data (floor), the score expected of as many fresh real images or latents",
         "reconstruction": "reconstruction, held-out images encoded and decoded",
         "control": "(control), a sampler shown for comparison that does not compete",
     }

@@ -34,7 +34,13 @@ def find(results: Path, wanted: str) -> list[Record]:
 def as_text(record: Record) -> str:
     """Show a record on a terminal: its label, scores, costs and provenance."""
     scores = [
-        [score.title, score.value, score.unit, score.floor, score.problem or ""]
+        [
+            score.title,
+            score.value,
+            score.unit,
+            score.floor and score.floor.mean,
+            score.problem or "",
+        ]
         for score in record.scores
     ]
     costs = [

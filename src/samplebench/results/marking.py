@@ -1,12 +1,11 @@
 """Marks what stands out in a ranking: the best scores, and rows that a diagnostic warns of."""
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
+from samplebench.results.contest import Contest
 from samplebench.results.ranking import Column, Ranking, Row
 from samplebench.results.record import Record
-from samplebench.results.statistics import not_significantly_worse
 
 
 def mark(ranking: Ranking) -> Ranking:
@@ -17,19 +16,8 @@ def mark(ranking: Ranking) -> Ranking:
     bold = {
         (row, place)
         for place, column in enumerate(ranking.columns)
-        for contenders in _contests(ranking, column)
-        for row in not_significantly_worse(
-            _comparable(
-                {
-                    row: ranking.rows[row].entries[place].values
-                    for row in contenders
-                    # A seed without a score may be the worst: the others must not win for it.
-                    if not ranking.rows[row].entries[place].problems
-                },
-                column,
-            ),
-            column.better,
-        )
+        for contenders in find_contests(ranking, column)
+        for row in make_contest(ranking, place, contenders).find_leaders()
     }
     rows = tuple(
         replace(
@@ -44,13 +32,16 @@ def mark(ranking: Ranking) -> Ranking:
     return replace(ranking, rows=rows)
 
 
-def _comparable(
-    scores: Mapping[int, tuple[float, ...]], column: Column
-) -> Mapping[int, tuple[float, ...]]:
-    """The scores as they are tested: costs, which vary by a share of themselves, as logarithms."""
-    if column.subject != "cost" or any(value <= 0 for row in scores.values() for value in row):
-        return scores
-    return {row: tuple(map(math.log, values)) for row, values in scores.items()}
+def make_contest(ranking: Ranking, column: int, rows: Collection[int]) -> Contest[int]:
+    """The contest of some rows of a ranking for the scores in a column, all given by place.
+
+    Distances and costs vary by a share of themselves and are compared as logarithms. Other scores,
+    such as those in bits, which are logarithms, are compared as they are. A row without a score
+    for some seed has none here: that one may be the worst.
+    """
+    entries = {row: ranking.rows[row].entries[column] for row in rows}
+    scores = {row: entry.by_seed for row, entry in entries.items() if not entry.problems}
+    return Contest(scores, ranking.columns[column].better, ranking.columns[column].by_ratio)
 
 
 def list_machines(records: Iterable[Record]) -> set[str]:
@@ -61,15 +52,15 @@ def list_machines(records: Iterable[Record]) -> set[str]:
     }
 
 
-def _contests(ranking: Ranking, column: Column) -> list[list[int]]:
+def find_contests(ranking: Ranking, column: Column) -> list[list[int]]:
     """The sets of rows whose scores in a column compete, as places in the ranking.
 
-    References and controls compete for nothing; rows with an alarm, or without the score that
-    would raise it, for costs alone; and weights that were loaded for no score of the autoencoder,
-    because their seeds are one training. A score of images or a cost compares across
-    autoencoders, one of latents within its own; costs only on one machine.
+    Samplers compete within an autoencoder, with which they share the seeds; autoencoders with each
+    other by their own scores. References and controls compete for nothing; rows with an alarm, or
+    without the score that would raise it, for costs alone; and weights that were loaded for no
+    score of the autoencoder, because their seeds are one training. Costs compare on one machine.
     """
-    if column.alarm is not None:
+    if column.diagnostic:
         return []
     if column.subject == "autoencoder":
         return [
@@ -79,20 +70,18 @@ def _contests(ranking: Ranking, column: Column) -> list[list[int]]:
                 if not any(each.autoencoder.checkpoint for each in ranking.rows[place].measured)
             ]
         ]
+    if column.subject == "cost" and len(list_machines(ranking.measured)) > 1:
+        return []
     samplers = [
         place
         for place in _places(ranking.rows, "sampler")
         if column.subject == "cost" or _is_no_copier(ranking.rows[place], ranking)
     ]
-    if column.subject == "latents":
-        autoencoders = dict.fromkeys(ranking.rows[place].autoencoder for place in samplers)
-        return [
-            [place for place in samplers if ranking.rows[place].autoencoder == autoencoder]
-            for autoencoder in autoencoders
-        ]
-    if column.subject == "cost" and len(list_machines(ranking.measured)) > 1:
-        return []
-    return [samplers]
+    autoencoders = dict.fromkeys(ranking.rows[place].autoencoder for place in samplers)
+    return [
+        [place for place in samplers if ranking.rows[place].autoencoder == autoencoder]
+        for autoencoder in autoencoders
+    ]
 
 
 def _is_no_copier(row: Row, ranking: Ranking) -> bool:
@@ -110,29 +99,29 @@ def _places(rows: Sequence[Row], kind: str) -> list[int]:
 
 
 def _alarms(row: Row, ranking: Ranking) -> tuple[Column, ...]:
-    """The columns in which a row is worse than the alarm's multiple of the reconstruction row."""
+    """The columns in which the mean of a row is worse than the alarm."""
     if row.kind not in ("sampler", "control"):
         return ()
-    reference = next(
-        (
-            other
-            for other in ranking.rows
-            if other.kind == "reconstruction" and other.autoencoder == row.autoencoder
-        ),
-        None,
+    alarms = []
+    for place, (column, entry) in enumerate(zip(ranking.columns, row.entries, strict=True)):
+        limit = _limit(row, place, ranking)
+        if limit is not None and entry.summary and _worse(entry.summary.mean, limit, column):
+            alarms.append(column)
+    return tuple(alarms)
+
+
+def _limit(row: Row, place: int, ranking: Ranking) -> float | None:
+    """The score beyond which a row is marked, if there is one."""
+    column = ranking.columns[place]
+    if column.alarm is None or not column.alarm_is_relative:
+        return column.alarm
+    yardsticks = (
+        other.entries[place].summary
+        for other in ranking.rows
+        if other.kind == "reconstruction" and other.autoencoder == row.autoencoder
     )
-    if reference is None:
-        return ()
-    return tuple(
-        column
-        for column, ours, theirs in zip(
-            ranking.columns, row.entries, reference.entries, strict=True
-        )
-        if column.alarm is not None
-        and ours.summary is not None
-        and theirs.summary is not None
-        and _worse(ours.summary.mean, column.alarm * theirs.summary.mean, column)
-    )
+    yardstick = next(yardsticks, None)
+    return column.alarm * yardstick.mean if yardstick else None
 
 
 def _worse(score: float, limit: float, column: Column) -> bool:

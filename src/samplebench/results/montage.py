@@ -66,7 +66,7 @@ class Montage:
     def is_current(self, folder: Path) -> bool:
         """Say whether the file in ``folder`` is made of these inputs, by the digest in it."""
         try:
-            with Image.open(folder / self.file_name) as image:
+            with Image.open(folder / self.file_name, formats=["PNG"]) as image:
                 return image.info.get(_DIGEST) == self.digest(folder)
         except OSError:
             return False
@@ -159,7 +159,7 @@ def _first_line(strip: Strip, folder: Path) -> Image.Image | None:
     if strip.picture is None:
         return None
     try:
-        with Image.open(folder / strip.picture) as file:
+        with Image.open(folder / strip.picture, formats=["PNG"]) as file:
             picture = file.convert("RGB")
     except OSError:
         return None

@@ -1,14 +1,17 @@
 """Notes under a table: the scores and rows that are missing, and the reasons."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from samplebench.results.blocks import Code, Text, join
 from samplebench.results.labels import list_distinct
-from samplebench.results.ranking import Ranking, Row
+from samplebench.results.ranking import Problem, Ranking, Row
 
 _LONGEST_REASON: Final = 800
+_NUMBER: Final = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.]*\w)")
+"""A number that is a word of its own, not a part of a name."""
 _SUPERSCRIPTS: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -62,11 +65,24 @@ def _about_row(row: Row) -> Iterable[tuple[None, str]]:
 
 def _about_scores(row: Row) -> Iterable[tuple[int, str]]:
     for column, entry in enumerate(row.entries):
-        seeds: dict[str, list[int]] = {}
+        alike: dict[str, list[Problem]] = {}
         for problem in entry.problems:
-            seeds.setdefault(problem.text, []).append(problem.seed)
-        for text, those in sorted(seeds.items()):
-            yield column, f"{_shorten(text)} ({_name_seeds(those)})"
+            alike.setdefault(_NUMBER.sub("#", problem.text), []).append(problem)
+        for _, those in sorted(alike.items()):
+            text = _shorten(_merge_numbers([problem.text for problem in those]))
+            yield column, f"{text} ({_name_seeds(problem.seed for problem in those)})"
+
+
+def _merge_numbers(texts: Sequence[str]) -> str:
+    """Make one text of several that differ only in numbers: ``36 to 38 % of held-out latents``."""
+    positions = zip(*(_NUMBER.findall(text) for text in texts), strict=True)
+    ranges = iter([_describe_range(set(numbers)) for numbers in positions])
+    return _NUMBER.sub(lambda _: next(ranges), texts[0])
+
+
+def _describe_range(numbers: Collection[str]) -> str:
+    low, *rest = sorted(numbers, key=lambda number: float(number.replace(",", "")))
+    return f"{low} to {rest[-1]}" if rest else low
 
 
 def _name_rows(rows: Iterable[Row]) -> Text:

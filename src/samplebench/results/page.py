@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from samplebench.results.agreement import describe_agreement
 from samplebench.results.blocks import (
     Block,
     Bullets,
@@ -31,6 +32,7 @@ def main_page(board: Board) -> list[Block]:
     """The page of a suite: the tables without the appendix, the samples, and the commentary."""
     return [
         Heading((board.suite,), level=1),
+        *([Paragraph((board.about,))] if board.about else []),
         Paragraph(_describe_source(board)),
         *(block for ranking in board.rankings for block in _section(board, ranking)),
         *_samples(board),
@@ -61,7 +63,9 @@ def terminal_page(board: Board, path: str) -> list[Block]:
 def _describe_source(board: Board) -> Text:
     """The command that measures the board, and the files that it is made of."""
     suite, folder = board.suite, f"records/{board.suite}"
-    asked = (" (", Link("suite.toml", f"{folder}/suite.toml"), ")") if board.has_suite_file else ()
+    asked = (
+        (" (", Link("suite.toml", f"{folder}/suite.toml"), ")") if board.about is not None else ()
+    )
     appendix = (
         (" Settings that were swept are in ", Link("the appendix", f"{suite}.appendix.md"), ".")
         if board.appendix
@@ -87,7 +91,7 @@ def _section(board: Board, ranking: Ranking) -> Iterator[Block]:
     yield score_table(board.suite, ranking, notes)
     yield from _not_measured(notes)
     yield Paragraph(("How to read it:",))
-    yield Bullets(write_legend(ranking))
+    yield Bullets((*write_legend(ranking), *describe_agreement(ranking)))
     yield Paragraph(("Details:",))
     yield Bullets(write_details(ranking))
 

@@ -4,6 +4,7 @@ It says what is shown next to what, and never how. ``assembly`` makes rankings f
 ``marking`` marks what stands out, and ``score_table`` makes a block of text cells.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -21,7 +22,8 @@ SUBJECTS: Final = ("images", "latents", "autoencoder", "cost")
 @dataclass(frozen=True)
 class Column:
     """One metric, where it needs one in one feature space. ``title`` is unique in a ranking, and
-    ``key`` is what the scores in it have as ``Score.column``.
+    ``key`` is what the scores in it have as ``Score.column``. ``alarm_is_relative`` is true of an
+    alarm in earlier records, a multiple of the reconstruction row's score.
     """
 
     key: tuple[str, str, str]
@@ -29,8 +31,15 @@ class Column:
     unit: str
     better: Direction
     subject: Subject
+    diagnostic: bool
     alarm: float | None
+    alarm_is_relative: bool
     features: FeaturesRecord | None
+
+    @property
+    def by_ratio(self) -> bool:
+        """True for costs and distances, which have no unit and are better low."""
+        return self.subject == "cost" or (self.better == "lower" and not self.unit)
 
     @property
     def arrow(self) -> str:
@@ -51,8 +60,13 @@ class Entry:
     """The values of one score of a row over seeds, and the problems of seeds without one."""
 
     values: tuple[float, ...] = ()
+    seeds: tuple[int, ...] = ()
     problems: tuple[Problem, ...] = ()
     bold: bool = False
+
+    @property
+    def by_seed(self) -> Mapping[int, float]:
+        return dict(zip(self.seeds, self.values, strict=True))
 
     @property
     def summary(self) -> Summary | None:

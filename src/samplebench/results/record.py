@@ -4,12 +4,19 @@ import json
 import math
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from samplebench.errors import BadRecord
 from samplebench.results import record_file
 from samplebench.results.record_file import FORMAT
-from samplebench.vocabulary import Cost, Direction, Subject
+from samplebench.vocabulary import Cost, Direction, Floor, Subject
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -40,20 +47,28 @@ class PartRecord(_Plain):
         return json.dumps([self.name, self.settings], sort_keys=True)
 
 
+def _read_floor(value: Any) -> Any:
+    """Read a floor from before it was measured: one number."""
+    return Floor((value,)) if isinstance(value, int | float) else value
+
+
 class FeaturesRecord(_Plain):
     """The feature extractor behind a score. Scores compare only where ``weights`` are equal."""
 
     part: PartRecord
     weights: str
     facts: dict[str, Number]
+    width: int | None = None
+    """The number of features; absent where none were computed, and in earlier records."""
 
 
 class Score(_Plain):
     """One metric's number, with all that a table needs to show it.
 
     ``values`` has one for each fit and each draw from it, where these were repeated; ``value`` is
-    their mean. It is absent only with a ``problem``. That is ``settled`` where it is the answer,
-    the number having no meaning there; else it may go away when the cell is measured anew.
+    their mean. It is absent only with a ``problem``, or where nothing but the ``floor`` is
+    measured. A problem is ``settled`` where it is the answer, the number having no meaning there;
+    else it may go away when the cell is measured anew.
     """
 
     metric: PartRecord
@@ -62,16 +77,22 @@ class Score(_Plain):
     unit: str
     better: Direction
     subject: Subject
+    diagnostic: bool = False
+    """Whether it says how draws come about, and not how good they are."""
     alarm: Number | None
+    """The score beyond which a row is marked. In earlier records, which have it without
+    ``diagnostic``, it is a multiple of the reconstruction row's score.
+    """
     value: Number | None
     values: tuple[tuple[Number, ...], ...] = ()
-    floor: Number | None
+    floor: Annotated[Floor | None, BeforeValidator(_read_floor)]
     problem: str | None
     settled: bool = False
 
     @model_validator(mode="after")
     def _value_or_problem(self) -> "Score":
-        if (self.value is None) == (self.problem is None):
+        has_value, has_problem = self.value is not None, self.problem is not None
+        if has_value == has_problem and (has_value or self.floor is None):
             raise ValueError("a score has a value, or else a problem that says why not")
         return self
 
@@ -99,6 +120,8 @@ class Provenance(_Plain):
     commit: str | None
     device: str
     processor: str
+    blas: str | None = None
+    """The linear algebra libraries; ``None`` in records that did not name them yet."""
     cores: int
     threads: int
     """Threads of the process that measured."""
@@ -211,7 +234,8 @@ class Record(_Plain):
             OtherFormat: it has a format that this version does not know.
         """
         try:
-            return Record.model_validate(record_file.read(text))
+            # As JSON: strictly, a text or true is no number there, and an array may be a tuple.
+            return Record.model_validate_json(json.dumps(record_file.read(text)), strict=True)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"])) or "the file"

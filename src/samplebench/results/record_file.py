@@ -1,7 +1,7 @@
 """The content of a record's file as plain data: its digest, and the older formats."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from samplebench.digests import digest_of
@@ -26,25 +26,38 @@ def read(text: str) -> dict[str, Any]:
         BadRecord: it is damaged, or a field was changed after it was written.
         OtherFormat: it has a format that this version does not know.
     """
-    try:
-        content = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise BadRecord(f"it is not JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise BadRecord("it is not a JSON object")
-    if content.get("format") == 1:
-        return _from_format_1(content)
-    if content.get("format") != FORMAT:
+    content = parse(text)
+    version = content.get("format")
+    if type(version) is not int or version not in (1, FORMAT):  # true is no version 1
         raise OtherFormat(
-            f"a record has format {content.get('format')!r}, and this samplebench reads formats "
-            f"1 to {FORMAT}; install a version of samplebench that fits"
+            f"it has format {version!r}, and this samplebench reads formats 1 to {FORMAT}; "
+            "install a version of samplebench that fits"
         )
+    if version == 1:
+        return _from_format_1(content)
     stated = content.pop(_DIGEST, None)
     if stated != _digest(content):
         raise BadRecord(
             f"its content does not have the digest {stated!r} that it states: a field was changed "
             "after it was written; take the file from its source again, or measure the cell again"
         )
+    return content
+
+
+def parse(text: str) -> dict[str, Any]:
+    """A JSON object in which no key stands twice and every number is one of JSON.
+
+    Raises:
+        BadRecord: the text is none.
+    """
+    try:
+        content = json.loads(
+            text, parse_constant=_refuse_constant, object_pairs_hook=_refuse_repetition
+        )
+    except (ValueError, RecursionError) as error:
+        raise BadRecord(f"it is not JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise BadRecord("it is not a JSON object")
     return content
 
 
@@ -69,6 +82,15 @@ def without_old_digests(content: dict[str, Any]) -> dict[str, Any]:
 
 def _refuse_constant(word: str) -> None:
     raise ValueError(f"{word} is no number of JSON")
+
+
+def _refuse_repetition(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice!r} stands twice in one object")
+    return content
 
 
 def _from_format_1(content: dict[str, Any]) -> dict[str, Any]:

@@ -49,8 +49,9 @@ def _link_seeds(suite: str, row: Row, *marks: str) -> Text:
 
 def _scores(row: Row, place: int, notes: Sequence[Note]) -> list[Text]:
     """The scores of a row. One that was never measured says why in the place of the first."""
+    seeds = 0 if row.kind == "floor" else row.n  # the values of a floor are of subsets
     texts = [
-        _score(entry, row.n, join_marks(notes, row=place, column=column))
+        _score(entry, seeds, join_marks(notes, row=place, column=column))
         for column, entry in enumerate(row.entries)
     ]
     if row.n == 0 and texts:

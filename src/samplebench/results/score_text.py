@@ -6,20 +6,22 @@ from samplebench.results.statistics import Summary
 
 
 def format_score(summary: Summary) -> str:
-    """Write ``mean ± std``, or the bare score of one seed or of seeds that all have the same.
+    """Write ``mean ± half the 95 % interval of the mean``, or the bare score of one seed or of
+    seeds that all have the same.
 
-    Three significant digits of the larger of the two, and more where the first digit of the std
+    Three significant digits of the larger of the two, and more where the first digit of the second
     needs them: ``1.23 ± 0.05``, ``0.9870 ± 0.0003``, ``12,345 ± 67``. Very large and very small
     scores have an exponent: ``1.2346e7 ± 0.0006e7``.
     """
-    size = max(abs(summary.mean), summary.std or 0.0)
+    reach = summary.reach() if summary.std else 0.0
+    size = max(abs(summary.mean), reach)
     exponent = _exponent(size)
     power = 0 if size == 0 or -4 <= exponent < 7 else exponent
     decimals = max(0, 2 - (exponent - power))
-    if not summary.std:
+    if not reach:
         return _number(summary.mean, power, decimals)
-    decimals = max(decimals, power - _exponent(summary.std))
-    return f"{_number(summary.mean, power, decimals)} ± {_number(summary.std, power, decimals)}"
+    decimals = max(decimals, power - _exponent(reach))
+    return f"{_number(summary.mean, power, decimals)} ± {_number(reach, power, decimals)}"
 
 
 def _exponent(size: float) -> int:

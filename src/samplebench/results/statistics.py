@@ -3,13 +3,10 @@
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
-from statistics import fmean, stdev
-from typing import Final, TypeVar
+from statistics import mean, stdev
+from typing import Final, Generic, TypeVar
 
 from scipy.special import stdtr, stdtrit
-
-from samplebench.vocabulary import Direction
 
 SIGNIFICANCE: Final = 0.05
 """The highest share of sets of equal groups that may show a difference that is not there."""
@@ -28,7 +25,8 @@ class Summary:
     @staticmethod
     def of(values: Sequence[float]) -> "Summary":
         """The summary of at least one value."""
-        return Summary(fmean(values), stdev(values) if len(values) > 1 else None, len(values))
+        # Of exact sums: those of floats near the largest would overflow.
+        return Summary(mean(values), stdev(values) if len(values) > 1 else None, len(values))
 
     @property
     def error(self) -> float:
@@ -42,47 +40,48 @@ class Summary:
         """
         if self.std is None:
             return None
-        reach = float(stdtrit(self.n - 1, (1 + level) / 2)) * self.error
+        reach = self.reach(level)
         return self.mean - reach, self.mean + reach
 
-
-def not_significantly_worse(groups: Mapping[Key, Sequence[float]], better: Direction) -> set[Key]:
-    """The group with the best mean, and those after it down to the first that is significantly
-    different from it: a group that is merely too noisy does not pass a better one.
-
-    A group of one value has no std to test with: it is never among them. The set is empty where
-    the best group is of that kind or has no other to be tested against.
-    """
-    sign = 1 if better == "lower" else -1
-    summaries = {key: Summary.of(values) for key, values in groups.items() if values}
-    tested = {key: summary for key, summary in summaries.items() if summary.n > 1}
-    best = min(summaries.values(), key=lambda s: (sign * s.mean, s.error, s.n), default=None)
-    if best is None or best.n < 2 or len(tested) < 2:
-        return set()
-    ordered = sorted(tested, key=lambda key: sign * tested[key].mean)
-    return set(
-        takewhile(
-            lambda key: not significantly_different(tested[key], best, groups=len(tested)), ordered
-        )
-    )
+    def reach(self, level: float = 0.95) -> float:
+        """Half the width of that interval; infinite for one value."""
+        if self.std is None:
+            return math.inf
+        return float(stdtrit(self.n - 1, (1 + level) / 2)) * self.error
 
 
-def significantly_different(one: Summary, other: Summary, *, groups: int) -> bool:
-    """Test whether the means of two of ``groups`` groups differ at ``SIGNIFICANCE``.
+@dataclass(frozen=True)
+class GamesHowell(Generic[Key]):
+    """A test of the means of independent groups of at least two values each.
 
-    Games–Howell: q = √2 |m1 − m2| / √(s1²/n1 + s2²/n2) is compared with the studentized range of
-    ``groups`` means with Welch's degrees of freedom. No equal variances or sizes are assumed, and
-    the level holds for all pairs together. Groups whose std is 0 differ when their means do.
+    ``t = |m1 − m2| / √(s1²/n1 + s2²/n2)``, times √2, is compared with the studentized range of all
+    groups with Welch's degrees of freedom. No equal variances or sizes are assumed. Groups whose
+    std is 0 differ when their means do.
 
     Reference: Pairwise Multiple Comparison Procedures with Unequal N's and/or Variances (Games
     and Howell, 1976), Journal of Educational Statistics 1(2).
     """
-    error = math.hypot(one.error, other.error)
-    if error == 0:
-        return one.mean != other.mean
-    t = abs(one.mean - other.mean) / error
-    shares = ((one.error / error) ** 4 / (one.n - 1), (other.error / error) ** 4 / (other.n - 1))
-    freedom = 1 / sum(shares)
+
+    groups: Mapping[Key, Summary]
+
+    def differ(self, one: Key, other: Key) -> bool:
+        """Test whether two means differ, at the significance of all pairs together."""
+        first, second = self.groups[one], self.groups[other]
+        error = math.hypot(first.error, second.error)
+        if error == 0:
+            return first.mean != second.mean
+        shares = [(each.error / error) ** 4 / (each.n - 1) for each in (first, second)]
+        return exceeds_range(
+            t=abs(first.mean - second.mean) / error,
+            groups=len(self.groups),
+            freedom=1 / sum(shares),
+        )
+
+
+def exceeds_range(*, t: float, groups: int, freedom: float) -> bool:
+    """Test whether √2 t exceeds what the studentized range of equal ``groups`` exceeds in a share
+    ``SIGNIFICANCE`` of cases.
+    """
     # A range is wide when some pair is far apart, so its tail lies between that of one pair and
     # the sum over all pairs. Mostly the two agree, and the integral below is not needed.
     one_pair = 2 * float(stdtr(freedom, -t))

@@ -2,19 +2,25 @@
 
 import os
 import tempfile
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from samplebench.errors import BadRecord, StorageError
+from samplebench.errors import BadRecord, OtherFormat, StorageError, UsageError
 from samplebench.results.record import Record
 
 
 @dataclass(frozen=True)
 class Damaged:
-    """A file among the records that is none, and why."""
+    """A file among the records that is none, or none that this version can read, and why."""
 
     path: Path
     reason: str
+    is_foreign: bool = False
+    """True of a whole record of another format."""
+
+    def __str__(self) -> str:
+        return f"{self.path} is left out: {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,14 @@ class Store:
         """The suite as it was last run, with all that was asked for in place of its own."""
         return self.records_folder(suite) / "suite.toml"
 
+    def read_about(self, suite: str) -> str | None:
+        """What that suite says of itself; ``None`` if it is not there or cannot be read."""
+        try:
+            content = tomllib.loads(self.suite_path(suite).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return str(content.get("about", ""))
+
     def samples_folder(self, suite: str) -> Path:
         return self.folder / "samples" / suite
 
@@ -47,7 +61,13 @@ class Store:
     def commentary(self, suite: str) -> str:
         """The text that somebody wrote about this board, or nothing."""
         path = self.commentary_path(suite)
-        return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
+        try:
+            return path.read_text(encoding="utf-8-sig").strip() if path.is_file() else ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(
+                f"{path} is appended to the board, and is no text in UTF-8 ({error}); "
+                "mend or remove it"
+            ) from error
 
     def pictures(self, suite: str) -> set[str]:
         """The names of the pictures that a suite has."""
@@ -75,8 +95,10 @@ class Store:
         for path in sorted(self.records_folder(suite).rglob("*.json")):
             try:
                 records.append(Record.from_json(path.read_text(encoding="utf-8")))
-            except (BadRecord, UnicodeDecodeError) as error:
+            except (BadRecord, UnicodeDecodeError, OSError) as error:
                 damaged.append(Damaged(path, str(error)))
+            except OtherFormat as error:
+                damaged.append(Damaged(path, str(error), is_foreign=True))
         return records, damaged
 
     def write(self, record: Record) -> Path:
@@ -114,7 +136,15 @@ class Store:
         probe.unlink()
 
     def quarantine(self, damaged: Damaged) -> Path:
-        """Move a damaged file out of the way, keeping it."""
+        """Move a damaged file out of the way, keeping it.
+
+        Raises:
+            OtherFormat: it is a whole record, which this version must not replace.
+        """
+        if damaged.is_foreign:
+            raise OtherFormat(
+                f"{damaged.path} is not replaced: {damaged.reason}, or run into other --results"
+            )
         return _move(damaged.path, self.folder / "damaged")
 
     def _set_aside(self, path: Path) -> None:

@@ -181,11 +181,14 @@ def test_a_single_latent_cannot_be_learned_from_and_held_out(factory, settings):
 
 
 @trained
-def test_there_is_no_density_only_where_a_setting_makes_codes_impossible(factory, settings):
-    sampler = factory(**settings)
-    reason = sampler.no_density(Discrete((3, 2), (2, 2)))
-    assert (reason is not None) == ("top_k" in settings)
-    assert sampler.no_density(Discrete((2, 2), (2, 2))) is None
+def test_codes_are_impossible_only_by_a_setting_and_then_it_is_said(factory, settings):
+    """A sampler that drew the two likeliest codes alone must not be spared the others."""
+    space = Discrete((3, 2), (2, 2))
+    sampler = fitted(factory, settings, dependent(space))
+    assert sampler.no_density(space) is None
+    codes = torch.cartesian_prod(*[torch.arange(3), torch.arange(2)] * 4)
+    impossible = sampler.log_prob(space.pack(codes=codes)) == -torch.inf
+    assert int((~impossible).sum()) == (2**8 if "top_k" in settings else 6**4)
 
 
 @trained

@@ -6,9 +6,11 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from samplebench import Discrete, Latents, seeded
-from samplebench_codes import CodeHistogram, CodeMarkov
+from samplebench import Discrete, Latents, Mixture, seeded
+from samplebench_codes import GMVQ, CodeHistogram, CodeMarkov, CodeTransformer, PixelCNN
 from samplebench_codes.neighbours import list_neighbours
 from samplebench_codes.transitions import Transitions
 
@@ -169,3 +171,79 @@ def test_after_a_code_without_successors_the_place_alone_decides():
     never = space.pack(codes=torch.tensor([[2, 1]]))
     expected = math.log((1 / 3) / 5) + math.log((2 + 1 / 3) / 5)
     assert float(sampler.log_prob(never)) == pytest.approx(expected, rel=1e-12)
+
+
+HUGE = Discrete((2**36, 2**62, 5), (2, 2))
+
+
+def rare_codes(samples: int = 200) -> Latents:
+    """Codes of a few kinds, spread over all that are possible."""
+    rng = np.random.default_rng(0)
+    columns = [rng.integers(7, size=samples) * (size // 7) for size in HUGE.codebooks * 4]
+    return HUGE.pack(codes=torch.from_numpy(np.stack(columns, 1)))
+
+
+@pytest.mark.parametrize("sampler", [CodeHistogram, CodeMarkov])
+def test_codes_that_are_possible_take_no_memory_and_change_no_formula(sampler):
+    latents, fitted = rare_codes(), sampler(smoothing=50.0)
+    fitted.fit(latents)
+    assert sum(tensor.numel() for tensor in fitted.state().values()) < 10_000
+    with seeded(0):
+        drawn = fitted.sample(3000)
+    for depth, size in enumerate(HUGE.codebooks[:2]):
+        seen = torch.isin(drawn.codes[..., depth], latents.codes[..., depth].unique())
+        share = float((~seen).double().mean())  # what smoothing counts for is rarer after a code
+        assert share == pytest.approx(50 / 250, abs=0.01) or sampler is CodeMarkov
+        assert 0 < share < 0.21
+        unseen = drawn.codes[..., depth][~seen].double() / size
+        assert float(unseen.mean()) == pytest.approx(0.5, abs=0.05)
+    assert fitted.log_prob(drawn).isfinite().all()
+
+
+def test_the_probability_of_a_code_of_many_is_that_of_the_formula():
+    latents = rare_codes()
+    sampler = CodeHistogram(smoothing=50.0)
+    sampler.fit(latents)
+    codes = latents.codes[:1].clone()
+    codes[0, 0, 0, 0] = 12345  # never seen
+    expected = sum(
+        math.log(probability_at_its_place(latents, place, int(codes[(0, *place)]), 50.0))
+        for place in np.ndindex(2, 2, 3)
+    )
+    found = sampler.log_prob(HUGE.pack(codes=codes))
+    assert float(found) == pytest.approx(expected, rel=1e-12)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(st.lists(st.integers(0, 6), min_size=2, max_size=2), min_size=1, max_size=20),
+    st.sampled_from([0.0, 0.5, 1.0, 30.0]),
+)
+def test_draws_are_those_of_running_sums_over_all_codes(codes, smoothing):
+    space = Discrete((7,), (2,))
+    sampler = CodeHistogram(smoothing=smoothing)
+    sampler.fit(space.pack(codes=torch.tensor(codes)))
+    with seeded(0):
+        drawn = sampler.sample(200).codes[..., 0]
+    with seeded(0):
+        places = torch.rand(2, 200, dtype=torch.float64).numpy()
+    for site in range(2):
+        counts = np.bincount([pair[site] for pair in codes], minlength=7) + smoothing / 7
+        sums = counts.cumsum()
+        expected = np.searchsorted(sums, places[site] * sums[-1], side="right")
+        assert drawn[:, site].tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("factory", [CodeTransformer, PixelCNN])
+def test_a_network_refuses_codebooks_that_its_tables_cannot_hold(factory):
+    assert factory().objection(Discrete((2**18,), (2, 2))) is None
+    reason = factory().objection(Discrete((64, 2**36), (2, 2)))
+    assert reason == "learns vectors for at most 262,144 codes, and a codebook has 68,719,476,736"
+
+
+def test_gm_vq_refuses_components_that_its_tables_cannot_hold():
+    sampler = GMVQ(prior=CodeHistogram())
+    assert sampler.objection(Mixture(2**20, 3)) is None
+    assert sampler.objection(Mixture(2**36, 3)) == (
+        "keeps at most 1,048,576 Gaussians, and there are 68,719,476,736 components"
+    )

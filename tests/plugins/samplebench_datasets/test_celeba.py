@@ -173,6 +173,17 @@ def test_where_the_data_cannot_be_written_the_cache_is_used(write, read_only_dat
     assert kept.stat().st_mtime_ns == before
 
 
+def test_a_user_without_a_home_needs_none_where_the_data_can_be_written(
+    write, tmp_path, monkeypatch
+):
+    write("celeba")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", lambda user: {}[user])  # no such user
+    assert len(CelebA(tmp_path).test()) == 8
+    assert kept_files(tmp_path / "celeba")
+
+
 def test_where_nothing_can_be_written_the_error_has_place_and_size(
     write, read_only_data, tmp_path, monkeypatch
 ):

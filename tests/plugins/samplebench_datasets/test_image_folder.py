@@ -81,8 +81,8 @@ def test_a_single_folder_is_split_five_to_one_in_whatever_order_it_is_listed(
     for split in (train, test):
         assert split.labels.tolist() == [value // 10 for value in values(split.images)]
         assert (split.labels.diff() < 0).sum() >= 3
-    listed = Path.rglob
-    monkeypatch.setattr(Path, "rglob", lambda *given: sorted(listed(*given), reverse=True))
+    listed = Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda place: sorted(listed(place), reverse=True))
     assert torch.equal(ImageFolder(tmp_path, path="p").train().images, train.images)
 
 
@@ -148,6 +148,99 @@ def test_hidden_files_and_other_files_are_passed_over(tmp_path):
     dataset = ImageFolder(tmp_path, path="p")
     assert values(dataset.train().images) == [0]
     assert values(dataset.test().images) == [3]
+
+
+def test_links_to_folders_are_followed(tmp_path):
+    save_constants(tmp_path / "store", [f"a/{row}.png" for row in range(12)])
+    save_constants(tmp_path / "p", [f"test/b/{row}.png" for row in range(30)])
+    for row in range(12, 24):
+        save(tmp_path / "p" / f"train/b/{row}.png", np.full((8, 8, 3), row + 50, dtype=np.uint8))
+    for row in range(12):
+        save(tmp_path / "store" / f"a/{row}.png", np.full((8, 8, 3), row + 90, dtype=np.uint8))
+    (tmp_path / "p/train/a").symlink_to(tmp_path / "store/a")
+    train = ImageFolder(tmp_path, path="p").train()
+    assert sorted(values(train.images)) == [*range(62, 74), *range(90, 102)]
+    assert train.labels.bincount().tolist() == [12, 12]
+    (tmp_path / "linked").symlink_to(tmp_path / "p")
+    assert torch.equal(ImageFolder(tmp_path, path="linked").train().images, train.images)
+
+
+def test_loops_of_links_end(tmp_path):
+    save_constants(tmp_path / "p", ["train/a/0.png", "train/b/1.png", "test/a/2.png"])
+    for name, goal in [("a/up", ".."), ("a/self", "."), ("b/a", "../a"), ("a/b", "../b")]:
+        (tmp_path / "p/train" / name).symlink_to(goal)
+    (tmp_path / "p/train/again").symlink_to("../train")
+    train = ImageFolder(tmp_path, path="p").train()
+    pairs = zip(values(train.images), train.labels.tolist(), strict=True)
+    assert sorted(pairs) == [(0, 0), (0, 1), (1, 0), (1, 1)]  # as it looks: each has the other
+
+
+@pytest.mark.parametrize("name", ["train/a", "train/b/0.png"])
+def test_a_link_that_leads_nowhere_is_named(tmp_path, name):
+    save_constants(tmp_path / "p", ["train/b/1.png", "test/b/2.png"])
+    (tmp_path / "p" / name).symlink_to(tmp_path / "gone")
+    with pytest.raises(DataMissing, match=rf"{name} is a link that leads nowhere"):
+        ImageFolder(tmp_path, path="p").train()
+
+
+def transparent(mode: str) -> Image.Image:
+    """White, as wide as high: the left half transparent, the right half opaque."""
+    image = Image.new("RGBA", (8, 8), (255, 255, 255, 0))
+    image.paste((255, 255, 255, 255), (4, 0, 8, 8))
+    if mode == "P":
+        palette = Image.new("P", (8, 8), 1)
+        palette.putpalette([255, 255, 255] * 2)
+        palette.paste(0, (0, 0, 4, 8))
+        palette.info["transparency"] = 0
+        return palette
+    return image.convert(mode)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+@pytest.mark.parametrize(("background", "shown"), [("black", 0), ("white", 255), ("#404040", 64)])
+def test_the_background_shows_through_transparent_pixels(tmp_path, mode, background, shown):
+    for part, colour in (("train", None), ("test", 9)):
+        (tmp_path / "p" / part).mkdir(parents=True)
+        image = transparent(mode) if colour is None else Image.new("L", (8, 8), colour)
+        image.save(tmp_path / "p" / part / "0.png")
+    dataset = ImageFolder(tmp_path, path="p", size=8, background=background)
+    (image,) = dataset.train().images
+    assert image[:, :, :4].unique().tolist() == [shown]
+    assert image[:, :, 4:].unique().tolist() == [255]
+
+
+def test_pixels_that_are_half_transparent_are_mixed_with_the_background(tmp_path):
+    save_constants(tmp_path / "p", ["train/0.png", "test/1.png"])
+    Image.new("RGBA", (8, 8), (200, 100, 0, 102)).save(tmp_path / "p/train/0.png")
+    (image,) = ImageFolder(tmp_path, path="p", size=8, background="blue").train().images
+    expected = torch.tensor([200, 100, 0]) * 0.4 + torch.tensor([0, 0, 255]) * 0.6
+    assert (image.double().mean((1, 2)) - expected).abs().max() <= 0.5
+
+
+@pytest.mark.parametrize("background", ["blak", "#00000000"])
+def test_a_background_is_an_opaque_colour(tmp_path, background):
+    with pytest.raises(ValueError, match=r"unknown color|opaque"):
+        ImageFolder(tmp_path, background=background)
+
+
+def test_photographs_are_turned_as_they_are_meant_to_be_seen(tmp_path):
+    save_constants(tmp_path / "p", ["test/1.png"])
+    ramp = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees clockwise
+    (tmp_path / "p/train").mkdir()
+    Image.fromarray(ramp).save(tmp_path / "p/train/0.png", exif=exif)
+    (image,) = ImageFolder(tmp_path, path="p", size=8, channels=1).train().images
+    assert np.array_equal(image[0].numpy(), np.rot90(ramp, -1))
+
+
+@pytest.mark.parametrize("form", ["EPS", "PDF", "TGA", "ICO"])
+def test_other_formats_are_refused_whatever_the_name_says(tmp_path, form, monkeypatch):
+    monkeypatch.setattr("subprocess.check_call", None)  # Pillow would start Ghostscript
+    save_constants(tmp_path / "p", ["train/0.png", "test/1.png"])
+    Image.new("RGB", (16, 16), "red").save(tmp_path / "p/train/0.png", form)
+    with pytest.raises(DataMissing, match=r"0\.png cannot be used: cannot identify.*formats BMP"):
+        ImageFolder(tmp_path, path="p").train()
 
 
 def test_a_path_is_looked_up_under_the_data_folder_then_here_then_as_it_is(tmp_path, monkeypatch):

@@ -69,7 +69,11 @@ def over(keep: Callable[[type[Sampler], dict[str, Any]], bool]) -> pytest.MarkDe
 
 
 every_sampler = over(lambda factory, settings: True)
-every_density = over(lambda factory, settings: issubclass(factory, DensitySampler))
+every_density = over(
+    lambda factory, settings: (
+        issubclass(factory, DensitySampler) and "box" not in settings.values()
+    )
+)
 follows_scale = over(
     lambda factory, settings: factory is not StandardNormal and "fixed" not in settings.values()
 )
@@ -190,7 +194,7 @@ def test_a_sampler_restored_from_its_state_is_the_fitted_one(factory, settings, 
     assert torch.equal(drawn(restored), drawn(sampler))
     assert drawn(restored).dtype == dtype
     assert restored.diagnostics() == sampler.diagnostics()
-    if isinstance(sampler, DensitySampler):
+    if isinstance(sampler, DensitySampler) and not sampler.no_density(latents.space):
         assert torch.equal(restored.log_prob(latents), sampler.log_prob(latents))
 
 
@@ -248,7 +252,8 @@ def test_a_density_integrates_to_one(factory, settings):
     sampler = fitted(factory, settings, normal_latents(space=space))
     places = torch.linspace(-40, 40, 20_001, dtype=torch.float64)
     density = sampler.log_prob(space.pack(values=places)).exp()
-    assert np.trapezoid(density.numpy(), places.numpy()) == pytest.approx(1, abs=1e-6)
+    error = 5e-3 if factory is PMFS else 1e-6  # of trapezoids under steps
+    assert np.trapezoid(density.numpy(), places.numpy()) == pytest.approx(1, abs=error)
 
 
 @every_density

@@ -7,7 +7,7 @@ import torch
 from samplebench import Continuous
 from samplebench_density import PMFS, JitteredResample
 from samplebench_density.histogram.batches import LatentBatches
-from samplebench_density.histogram.binning import Binning
+from samplebench_density.histogram.binning import Binning, count_by_sturges
 from samplebench_density.vectors.statistics import Statistics
 
 NUMPYS = {"scott": "scott", "freedman-diaconis": "fd", "sturges": "sturges"}
@@ -40,6 +40,22 @@ def test_the_bins_of_a_rule_cover_the_range_that_is_asked_for(rule):
 def test_the_bins_of_sturges_depend_on_the_number_of_latents_alone():
     values = np.random.default_rng(0).uniform(-1, 1, size=(1000, 1))
     assert bins_of(values, "sturges", range="fixed", bound=20.0) == [11]  # ⌈log₂ 1000 + 1⌉
+
+
+@pytest.mark.parametrize("power", range(1, 25))
+def test_sturges_counts_are_exact_at_powers_of_two_and_next_to_them(power):
+    samples = 2**power
+    assert count_by_sturges(samples) == power + 1
+    assert count_by_sturges(samples + 1) == power + 2
+    assert count_by_sturges(samples - 1) == power + (samples > 2)
+
+
+@pytest.mark.parametrize("samples", [1, 2, 8, 64, 4096, 8192])
+def test_sturges_gives_one_bin_more_than_the_logarithm_whatever_the_range(samples):
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(samples, 200)) * 10.0 ** rng.uniform(-9, 9, size=200)
+    expected = 1 if samples == 1 else samples.bit_length()
+    assert bins_of(values, "sturges") == [expected] * 200
 
 
 def test_where_a_rule_gives_no_width_there_is_one_bin_and_never_too_many():

@@ -23,7 +23,7 @@ def expected_moments(
 ) -> tuple[np.ndarray, np.ndarray]:
     values = latents.values.double().flatten(1).numpy()
     moment = np.cov(values.T, bias=True)
-    moment = moment + ridge * np.trace(moment) / len(moment) * np.eye(len(moment))
+    moment = moment + ridge * np.diag(np.diag(moment))
     return values.mean(0), moment if covariance == "full" else np.diag(np.diag(moment))
 
 

@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import optimize, stats
+from sklearn import neighbors
 from sklearn.model_selection import GridSearchCV, LeaveOneOut
-from sklearn.neighbors import KernelDensity
 
 from samplebench import Continuous, Latents, seeded
 from samplebench_density import KDE
+from samplebench_density.kernels.kernel_density import KernelDensity
 
 
 def clusters(samples: int = 150, width: int = 3) -> np.ndarray:
@@ -52,7 +55,7 @@ def likeliest(points: np.ndarray) -> tuple[float, float]:
 def test_the_density_is_that_of_scikit_learn(bandwidth):
     points, held_out = clusters(300)[:150], clusters(300)[150:]
     std = points.std(0)
-    model = KernelDensity(bandwidth=bandwidth, rtol=1e-12).fit(points / std)
+    model = neighbors.KernelDensity(bandwidth=bandwidth, rtol=1e-12).fit(points / std)
     expected = model.score_samples(held_out / std) - np.log(std).sum()
     found = fitted(points, bandwidth=bandwidth).log_prob(latents_of(held_out))
     np.testing.assert_allclose(found.numpy(), expected, atol=1e-4)
@@ -86,7 +89,7 @@ def test_the_bandwidth_makes_left_out_latents_likeliest(width, samples):
 def test_the_bandwidth_is_the_one_that_scikit_learn_finds():
     points = clusters(60)
     grid = np.exp(np.linspace(-2.5, 0.5, 31))
-    search = GridSearchCV(KernelDensity(), {"bandwidth": grid}, cv=LeaveOneOut())
+    search = GridSearchCV(neighbors.KernelDensity(), {"bandwidth": grid}, cv=LeaveOneOut())
     theirs = search.fit(points / points.std(0)).best_params_["bandwidth"]
     found = fitted(points).diagnostics()["bandwidth"]
     assert grid[np.abs(np.log(grid / found)).argmin()] == theirs
@@ -161,3 +164,39 @@ def test_a_bandwidth_that_is_given_is_taken():
 def test_an_impossible_setting_is_refused_by_name(setting, wrong):
     with pytest.raises(ValueError, match=f"{setting} must be"):
         KDE(**{setting: wrong})
+
+
+@pytest.mark.parametrize("bandwidth", [1e-4, 1e-5, 1e-7, 1e-9, 1e-12, 1e-30])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_kernels_that_reach_no_other_latent_have_their_own_peak(bandwidth, dtype):
+    """There the density is ``1 / n Π_j (2π)^½ h s_j``."""
+    with seeded(1):
+        values = torch.randn(500, 4, dtype=dtype)
+    sampler = KDE(bandwidth=bandwidth)
+    sampler.fit(Continuous(4).pack(values=values))
+    std = values.double().std(0, correction=0)
+    expected = -np.log(500) - float((bandwidth * std).log().sum()) - 2 * np.log(2 * np.pi)
+    found = sampler.log_prob(Continuous(4).pack(values=values)).numpy()
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.floats(-12, 0), st.floats(-6, 6), st.integers(1, 40), st.integers(1, 40), st.integers(0, 99)
+)
+def test_the_density_is_that_of_differences_however_narrow_kernels_are(
+    exponent, away, latents, queries, seed
+):
+    """Latents and queries in bunches as wide as a kernel, so that kernels overlap."""
+    bandwidth = 10**exponent
+    rng = np.random.default_rng(seed)
+    places = rng.normal(size=(3, 2)) + 10**away
+    points = places[rng.integers(3, size=latents)] + 3 * bandwidth * rng.normal(size=(latents, 2))
+    asked = places[rng.integers(3, size=queries)] + 3 * bandwidth * rng.normal(size=(queries, 2))
+    asked[0] += 1e3 * bandwidth
+    density = KernelDensity(torch.from_numpy(points), torch.full((2,), bandwidth).double())
+    found = density.log_prob(torch.from_numpy(asked)).numpy()
+    exponents = -0.5 * np.square((asked[:, None] - points) / density.bandwidths.numpy()).sum(2)
+    expected = np.logaddexp.reduce(exponents, axis=1) - np.log(latents)
+    expected -= 2 * np.log(bandwidth) + np.log(2 * np.pi)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-4)

@@ -5,11 +5,12 @@ import pytest
 import torch
 from scipy import stats
 
-from samplebench import Continuous, Latents, seeded
+from samplebench import Continuous, Evidence, Latents, Need, NoNumber, seeded
 from samplebench_density import PMFS
 from samplebench_density.histogram import batches as batches_module
 from samplebench_density.histogram import cell_counts
 from samplebench_density.histogram.bins import Bins
+from samplebench_metrics.held_out_bits import HeldOutBits
 
 
 def skewed(samples: int, width: int = 2) -> Latents:
@@ -213,6 +214,86 @@ def test_a_dimension_in_which_nothing_varies_stays_as_it_is(law, rule):
     sampler.fit(Continuous(3).pack(values=values))
     assert (sampler.sample(100).values[:, 1] == 0.75).all()
     assert np.isfinite(list(sampler.diagnostics().values())).all()
+
+
+def density(latents: Latents, points: np.ndarray, **settings) -> np.ndarray:
+    sampler = PMFS(**settings)
+    sampler.fit(latents)
+    logs = sampler.log_prob(latents.space.pack(values=torch.from_numpy(points)))
+    return logs.exp().numpy()
+
+
+@pytest.mark.parametrize("width", [1, 2, 3])
+@pytest.mark.parametrize("check", [2**20, 64])
+def test_the_density_of_cells_is_that_of_a_histogram(width, check, monkeypatch):
+    """By numpy: counts over their sum and the volume of a cell; 0 in empty cells and outside."""
+    monkeypatch.setattr(cell_counts, "FIRST_CHECK", check)
+    latents = skewed(300, width)
+    expected, edges = np.histogramdd(latents.values.numpy(), bins=5, density=True)
+    low, high = (np.array([edge[end] for edge in edges]) for end in (0, -1))
+    points = np.random.default_rng(1).uniform(low - 0.5, high + 0.5, (2000, width))
+    cells = np.floor((points - low) / (high - low) * 5).astype(int)
+    inside = ((cells >= 0) & (cells < 5)).all(1)
+    there = np.where(inside, expected[tuple(np.clip(cells, 0, 4).T)], 0)
+    assert 0 < (there == 0).sum() < 2000
+    np.testing.assert_allclose(density(latents, points, bins=5), there, rtol=1e-12)
+
+
+def test_the_density_of_member_boxes_is_the_mean_of_uniform_ones():
+    latents, bins = skewed(200), 6
+    values = latents.values.numpy()
+    width = (values.max(0) - values.min(0)) / bins
+    points = np.random.default_rng(2).uniform(values.min(0) - 1, values.max(0) + 1, (1000, 2))
+    held = (np.abs(points[:, None] - values) <= width / 2).all(2)
+    expected = held.mean(1) / width.prod()
+    assert 0 < (expected == 0).sum() < 1000
+    found = density(latents, points, bins=bins, law="member")
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("law", ["cell", "member"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_every_training_latent_in_the_range_has_a_density(law, dtype):
+    """The greatest too, though rounding may put the end of the last bin before it."""
+    for seed in range(50):
+        with seeded(seed):
+            values = torch.randn(100, 3, dtype=dtype) * 10.0 ** (seed % 7 - 3) + seed
+        latents = Latents(Continuous(3), values, torch.empty(100, 0, dtype=torch.int64))
+        sampler = PMFS(bins=7, law=law)
+        sampler.fit(latents)
+        assert sampler.log_prob(latents).isfinite().all()
+
+
+@pytest.mark.parametrize("law", ["cell", "member"])
+def test_where_nothing_varies_the_density_is_that_of_the_other_dimensions(law):
+    both = skewed(100)
+    alone = Continuous(1).pack(values=both.values[:, :1])
+    both = both.space.pack(values=torch.cat([both.values[:, :1], torch.full((100, 1), 0.1)], 1))
+    flat = density(both, both.values.numpy(), bins=4, law=law)
+    np.testing.assert_allclose(flat, density(alone, alone.values.numpy(), bins=4, law=law))
+    moved = both.values.numpy() + np.array([0, 1e-9])
+    assert (density(both, moved, bins=4, law=law) == 0).all()
+
+
+def test_bounding_boxes_have_no_density_and_the_reason_is_given():
+    sampler = PMFS(law="box")
+    assert "has no volume" in sampler.no_density(Continuous(2))
+    assert PMFS().no_density(Continuous(2)) is None
+    sampler.fit(skewed(20))
+    with pytest.raises(ValueError, match="no density: a box around a single latent"):
+        sampler.log_prob(skewed(20))
+
+
+def test_in_many_dimensions_its_held_out_bits_are_infinite():
+    """It must not be spared the score that every other sampler with a density gets."""
+    space = Continuous(16)
+    with seeded(0):
+        train, test = (space.pack(values=torch.randn(500, 16)) for _ in range(2))
+    sampler = PMFS(bins=10)
+    sampler.fit(train)
+    held = {Need.LATENTS: (train, test), Need.DENSITY: lambda: sampler.log_prob(test)}
+    with pytest.raises(NoNumber, match="infinite: the density is 0 at"):
+        HeldOutBits().measure(Evidence(held))
 
 
 @pytest.mark.parametrize("law", ["cell", "member", "box"])

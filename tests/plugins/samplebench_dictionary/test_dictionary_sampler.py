@@ -451,6 +451,22 @@ def test_samples_scale_with_the_latents(scale):
 # What it says
 
 
+def test_variances_are_too_large_where_the_prior_draws_atoms_independently():
+    """Of normal data: a single atom a site has nothing to lose, and eight lose what they correct.
+
+    The docstring says so; should another prior or rule mend it, it must be said there too.
+    """
+    with seeded(0):
+        values = torch.randn(3000, 16)
+    ratios = {}
+    for active in (1, 8):
+        latents = Continuous(16).pack(values=values)
+        found = drawn(fitted(latents, atoms=128, active=active), 20_000).values
+        ratios[active] = float((found.var(0) / values.var(0)).mean())
+    assert ratios[1] == pytest.approx(1, abs=0.03)
+    assert 1.15 < ratios[8] < 1.4
+
+
 def test_it_states_no_density():
     assert not isinstance(DictionarySampler(), DensitySampler)
 

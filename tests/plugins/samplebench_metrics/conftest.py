@@ -25,6 +25,7 @@ def make_evidence() -> MakeEvidence:
         *,
         test: Tensor | None = None,
         reconstructed: Tensor | None = None,
+        train_reconstructed: Tensor | None = None,
         generated: Tensor | None = None,
         train_latents: Tensor | Latents | None = None,
         test_latents: Tensor | Latents | None = None,
@@ -46,6 +47,9 @@ def make_evidence() -> MakeEvidence:
             {
                 Need.TEST: image if test is None else test,
                 Need.RECONSTRUCTED: image if reconstructed is None else reconstructed,
+                Need.TRAIN_RECONSTRUCTED: lambda: (
+                    image if train_reconstructed is None else train_reconstructed
+                ),
                 Need.GENERATED: image if generated is None else generated,
                 Need.LATENTS: pair,
                 Need.GENERATED_LATENTS: latents(

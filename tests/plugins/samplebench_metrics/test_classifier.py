@@ -25,11 +25,15 @@ def stripes(count: int) -> Split:
     return Split((images + noise).to(torch.uint8)[:, None], 7 * labels - 3)
 
 
+def accuracy(extractor: Classifier) -> float:
+    return extractor.facts["held-out accuracy of weights fitted on the spot"]
+
+
 def test_it_learns_digits_so_that_another_classifier_finds_them_in_its_features():
     train = digits()
     extractor = Classifier((1, 8, 8), steps=100)
     extractor.fit(Split(train.images[:1000], train.labels[:1000]))
-    assert 0.9 < extractor.facts["held-out accuracy"] < 1.0
+    assert 0.9 < accuracy(extractor) < 1.0
     features = extractor.features(train.images / 255).numpy()
     other = KNeighborsClassifier().fit(features[:1000], train.labels[:1000])
     assert other.score(features[1000:], train.labels[1000:]) > 0.9
@@ -42,13 +46,13 @@ def test_its_accuracy_is_that_on_images_it_did_not_learn():
     images = torch.randint(0, 256, (400, 1, 8, 8), dtype=torch.uint8, generator=generator)
     extractor = Classifier((1, 8, 8), steps=100)
     extractor.fit(Split(images, labels))
-    assert extractor.facts["held-out accuracy"] < 0.4
+    assert accuracy(extractor) < 0.4
 
 
 def test_labels_may_be_any_numbers():
     extractor = Classifier((1, 8, 8), steps=60)
     extractor.fit(stripes(300))
-    assert extractor.facts["held-out accuracy"] == 1.0
+    assert accuracy(extractor) == 1.0
 
 
 def test_two_fits_give_the_same_features():

@@ -25,6 +25,14 @@ def test_even_use_of_all_codes_gives_their_number(make_evidence, size):
     assert measured(make_evidence, Discrete((size,)), codes) == pytest.approx(size)
 
 
+@pytest.mark.parametrize("size", [2**36, 2**63 - 1])
+def test_codes_that_are_possible_and_not_in_use_take_no_memory(make_evidence, size):
+    codes = (torch.arange(1024) * (size // 1024))[:, None]
+    assert measured(make_evidence, Discrete((size,)), codes) == pytest.approx(1024)
+    assert measured(make_evidence, Mixture(size, 2), codes) == pytest.approx(1024)
+    assert measured(make_evidence, Sparse(size, 1), codes) == pytest.approx(1024)
+
+
 def test_one_code_gives_one(make_evidence):
     assert measured(make_evidence, Discrete((64,), (3, 3)), torch.full((10, 9), 5)) == 1
 

@@ -75,3 +75,9 @@ def test_coefficients_that_are_all_zero_give_one(make_evidence):
 def test_it_objects_to_all_but_sparse_latents(space):
     assert EnergyPerplexity().objection(space) == "needs sparse latents"
     assert EnergyPerplexity().objection(Sparse(4, 2)) is None
+
+
+def test_atoms_that_are_possible_and_not_in_use_take_no_memory(make_evidence):
+    codes = torch.arange(1024)[:, None] * 2**26
+    latents = Sparse(2**36, 1).pack(values=torch.ones(1024, 1), codes=codes)
+    assert measured(make_evidence, latents) == pytest.approx(1024)

@@ -46,10 +46,20 @@ def test_bits_are_per_real_or_code_or_active_atom(make_evidence):
         assert HeldOutBits().measure(evidence) == pytest.approx(1 / math.log(2) / numbers)
 
 
-def test_an_impossible_latent_leaves_no_number(make_evidence):
-    log_probs = torch.tensor([0.0, -math.inf])
+def test_a_latent_of_density_0_makes_the_mean_infinite_and_the_reason_says_for_how_many(
+    make_evidence,
+):
+    log_probs = torch.tensor([-3 * math.log(2), -math.inf, -math.log(2), -math.inf])
+    evidence = make_evidence(test_latents=torch.randn(4, 1), test_log_probs=log_probs)
+    reason = "infinite: the density is 0 at 50 % of held-out latents; the others cost 2 bits/dim"
+    with pytest.raises(NoNumber, match=f"^{reason}$"):
+        HeldOutBits().measure(evidence)
+
+
+def test_where_no_latent_is_possible_there_are_no_bits_to_state(make_evidence):
+    log_probs = torch.full((2,), -math.inf)
     evidence = make_evidence(test_latents=torch.randn(2, 1), test_log_probs=log_probs)
-    with pytest.raises(NoNumber, match="1 of 2 held-out latents are impossible"):
+    with pytest.raises(NoNumber, match="infinite: the density is 0 at every held-out latent"):
         HeldOutBits().measure(evidence)
 
 
@@ -58,3 +68,17 @@ def test_dimensions_that_never_vary_leave_no_number(make_evidence):
     evidence = make_evidence(test_latents=train, test_log_probs=torch.zeros(9))
     with pytest.raises(NoNumber, match="1 of 3 dimensions never vary"):
         HeldOutBits().measure(evidence)
+
+
+@pytest.mark.parametrize(("values", "numbers"), [([1.0, 2.0, 1.0], 1), ([1.0, 2.0, 3.0], 2)])
+def test_components_that_are_possible_and_not_in_use_take_no_memory(
+    make_evidence, values, numbers
+):
+    """Of two channels they count where they vary within a component, and else the component."""
+    latents = Mixture(2**40, 2).pack(
+        values=torch.tensor(values)[:, None].expand(3, 2),
+        codes=torch.tensor([[0], [2**39], [0]]),
+    )
+    log_probs = torch.full((3,), -2 * math.log(2))
+    evidence = make_evidence(test_latents=latents, test_log_probs=log_probs)
+    assert HeldOutBits().measure(evidence) == pytest.approx(2 / numbers)

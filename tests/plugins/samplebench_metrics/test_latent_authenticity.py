@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from samplebench import Continuous, Discrete, Sparse
-from samplebench_metrics import latent_authenticity
+from samplebench_metrics import neighbours
 from samplebench_metrics.latent_authenticity import LatentAuthenticity
 
 
@@ -29,8 +29,8 @@ def measured(make_evidence, train: Tensor, generated: Tensor) -> float:
 @pytest.mark.parametrize("dimensions", [1, 3, 32])
 def test_it_agrees_with_brute_force(make_evidence, monkeypatch, dimensions, offset):
     torch.manual_seed(dimensions)
-    monkeypatch.setattr(latent_authenticity, "_POINTS", 70)
-    monkeypatch.setattr(latent_authenticity, "_QUERIES", 33)
+    monkeypatch.setattr(neighbours, "_POINTS", 70)
+    monkeypatch.setattr(neighbours, "_QUERIES", 33)
     train, generated = torch.randn(300, dimensions), torch.randn(200, dimensions)
     generated[::3] = train[: len(generated[::3])] + 0.05 * generated[::3]
     train, generated = train + offset, generated + offset

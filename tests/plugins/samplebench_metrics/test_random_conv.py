@@ -47,7 +47,7 @@ def test_images_that_are_all_the_same_leave_the_unit_alone():
 
 
 def test_damaged_images_are_farther_than_fresh_ones(make_evidence):
-    """The distance of untouched images is near its floor; noise, blur and a lost half are not."""
+    """The distance of untouched images is near its bias; noise, blur and a lost half are not."""
     images = digits().images / 255
     fresh, test = images[:800], images[800:1600]
     extractor = RandomConv((1, 8, 8))
@@ -62,7 +62,7 @@ def test_damaged_images_are_farther_than_fresh_ones(make_evidence):
     def distance(generated):
         features = {"generated": extractor.features(generated), "test": extractor.features(test)}
         evidence = make_evidence(features=features)
-        return FrechetDistance().measure(evidence) / FrechetDistance().floor(evidence)
+        return FrechetDistance().measure(evidence) / FrechetDistance().bias(evidence)
 
     assert 0.3 < distance(fresh) < 2
     for name, generated in damaged.items():

@@ -102,3 +102,9 @@ def test_reals_of_no_bits_or_infinitely_many_are_refused(metric, value_bits):
 def test_every_kind_of_latents_has_a_rate(metric):
     spaces = (Continuous(2), Discrete((3,)), Mixture(3, 2), Sparse(3, 2))
     assert [metric().objection(space) for space in spaces] == [None] * 4
+
+
+def test_components_that_are_possible_and_not_in_use_take_no_memory(make_evidence):
+    codes = torch.tensor([[0], [2**40], [0], [2**40]])
+    values = torch.tensor([[1.0], [2.0], [1.0], [2.0]])
+    assert rates(make_evidence, Mixture(2**41, 1), values, codes) == (41, 41)

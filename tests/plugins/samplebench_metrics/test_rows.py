@@ -15,6 +15,7 @@ from samplebench.pipeline.request.measures import applicable, bind_metrics
 from samplebench.registry.loading import load_parts
 
 ALWAYS = {
+    "authenticity",
     "frechet-distance[random-conv]",
 }
 OF_THE_AUTOENCODER = {
@@ -33,8 +34,9 @@ OF_A_SAMPLER = {
     "samples-per-second",
 }
 OF_CODES = {"codebook-perplexity", "codes-used"}
+OF_COPIES = {"closeness", "data-copying", "near-copies"}
 WITHOUT = ALWAYS | OF_THE_AUTOENCODER
-WITH = ALWAYS | OF_A_SAMPLER
+WITH = ALWAYS | OF_A_SAMPLER | OF_COPIES
 
 RECONSTRUCTION_ROW = {
     Continuous: WITHOUT | {"latent-authenticity"},

@@ -122,27 +122,6 @@ def test_a_dimension_that_is_constant_in_training_is_only_centred(make_evidence)
     assert metric.measure(evidence) == pytest.approx(metric.measure(unscaled), rel=1e-6)
 
 
-def test_the_floor_is_what_fresh_data_score(make_evidence):
-    """The ratio is 1 on average; one fixed choice of 400 latents may be off by a third."""
-    torch.manual_seed(3)
-    train, test, generated = torch.randn(2000, 6), torch.randn(400, 6), torch.randn(400, 6)
-    evidence = make_evidence(train_latents=train, test_latents=test, generated_latents=generated)
-    metric = SlicedWasserstein(projections=200)
-    assert metric.floor(evidence) == pytest.approx(metric.measure(evidence), rel=0.35)
-    assert metric.floor(evidence) == metric.floor(evidence)
-
-
-def test_the_floor_takes_all_training_latents_where_they_are_fewer(make_evidence):
-    torch.manual_seed(4)
-    train, test = torch.randn(50, 3), torch.randn(80, 3)
-    few = make_evidence(train_latents=train, test_latents=test, generated_latents=train)
-    many = make_evidence(
-        train_latents=train, test_latents=test, generated_latents=torch.randn(99, 3)
-    )
-    metric = SlicedWasserstein(projections=20)
-    assert metric.floor(many) == pytest.approx(metric.measure(few), rel=1e-9)
-
-
 @pytest.mark.parametrize("space", [Discrete((8,)), Discrete((8, 8), (2, 2)), Sparse(9, 2)])
 def test_it_objects_to_latents_that_are_no_vectors(space):
     assert "values" in (SlicedWasserstein().objection(space) or "")
@@ -156,3 +135,20 @@ def test_it_measures_latents_that_are_vectors(space):
 def test_no_projection_is_refused():
     with pytest.raises(ValueError, match="at least 1, not 0"):
         SlicedWasserstein(projections=0)
+
+
+@pytest.mark.parametrize("power", [-120, -76, 66, 120])
+def test_the_unit_of_the_latents_changes_nothing(make_evidence, power):
+    torch.manual_seed(3)
+    train, test, generated = torch.randn(3, 200, 4)
+    found = [
+        SlicedWasserstein(projections=20).measure(
+            make_evidence(
+                train_latents=unit * train,
+                test_latents=unit * test,
+                generated_latents=unit * generated,
+            )
+        )
+        for unit in (1.0, 2.0**power)
+    ]
+    assert found[1] == pytest.approx(found[0], rel=1e-9)

@@ -103,3 +103,22 @@ def test_far_sites_have_the_outermost_codes_with_as_many_levels_as_there_may_be(
 def test_levels_out_of_range_are_refused(levels):
     with pytest.raises(ValueError, match="one number in 2…1000 for each channel"):
         fsq((1, 8, 8), levels=levels)
+
+
+@pytest.mark.parametrize(
+    ("levels", "codes"),
+    [((16,) * 16, "18,446,744,073,709,551,616"), ((2,) * 63, "9,223,372,036,854,775,808")],
+    ids=["2^64", "2^63"],
+)
+def test_more_codes_than_an_integer_holds_are_refused_with_their_number(levels, codes):
+    with pytest.raises(ValueError, match=f"make {codes} codes"):
+        fsq((1, 8, 8), levels=levels)
+
+
+def test_as_many_codes_as_an_integer_holds_have_codes_of_their_own():
+    part = ScalarQuantiser((2,) * 62)
+    sites = torch.where(torch.rand(20, 1, 62) < 0.5, -9.0, 9.0)
+    codes = part.encode(sites).codes
+    latents = part.space((1,)).pack(codes=codes)
+    assert codes.min() >= 0
+    assert torch.equal(part.decode(latents).sign() < 0, sites < 0)

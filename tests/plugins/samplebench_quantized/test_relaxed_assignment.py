@@ -69,6 +69,18 @@ def test_sums_and_their_gradients_are_those_of_the_formulas(tile, offset, monkey
         torch.testing.assert_close(mine, exact, rtol=1e-9, atol=1e-9)
 
 
+def test_a_codeword_far_from_all_changes_no_sum_in_float32():
+    points, codebook, scale, heat = (part.detach() for part in problem(dtype=torch.float32))
+    codebook = torch.cat([codebook, torch.full((1, 3), 1e5)])
+    with seeded(1, "noise"):
+        ours = assign(points, codebook, scale, heat)
+    with seeded(1, "noise"):
+        noise = noise_of_a_call(points, 6)
+    exact = by_hand(points.double(), codebook.double(), scale.double(), heat.double(), noise)
+    for mine, right in zip(ours, exact, strict=True):
+        torch.testing.assert_close(mine.double(), right, rtol=1e-4, atol=1e-4)
+
+
 @settings(deadline=None, max_examples=25)
 @given(
     st.integers(1, 12), st.integers(1, 6), st.floats(0.05, 5.0), st.floats(1e-3, 50.0),

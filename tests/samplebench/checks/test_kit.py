@@ -125,6 +125,16 @@ def test_a_file_stands_for_all_of_its_parts(file):
     assert not [o for o in outcomes if o.status == "failed"], render(outcomes)
 
 
+def test_a_file_stands_for_its_own_parts_beside_one_of_the_same_name(file, tmp_path):
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other" / Path(file).name
+    other.write_text("1 / 0")
+    outcomes = check_target(file, Choice(installed=False, files=(str(other), file)))
+    assert {o.part for o in outcomes} == {"sampler 'origin'", "metric 'draws'"}
+    with pytest.raises(PluginError, match="ZeroDivisionError"):
+        check_target(str(other), Choice(installed=False, files=(str(other), file)))
+
+
 def test_a_spec_stands_for_one_part_with_its_settings(file):
     outcomes = check_target("origin(scale=2.0)", Choice(installed=False, files=(file,)))
     assert {o.part for o in outcomes} == {"sampler 'origin(scale=2.0)'"}

@@ -24,7 +24,9 @@ class Honest(Metric):
         difference = evidence.features("test").mean(0) - evidence.features("generated").mean(0)
         return float(difference.square().sum())
 
-    def floor(self, evidence: Evidence) -> float | None:
+    has_floor = True
+
+    def bias(self, evidence: Evidence) -> float | None:
         return 0.0
 
 
@@ -32,6 +34,7 @@ class Warns(Honest):
     """A diagnostic, for which one wrong point looks best."""
 
     better = "higher"
+    diagnostic = True
     alarm = 0.8
 
     def refuses(self, space: LatentSpace) -> str | None:
@@ -50,6 +53,10 @@ class SpeaksOfTheAutoencoder(Honest):
     subject = "autoencoder"
 
 
+class WarnsAndCompetes(Honest):
+    alarm = 0.01
+
+
 class DeclaresTooMuch(Honest):
     needs = Honest.needs | {Need.TRAIN}
 
@@ -58,8 +65,8 @@ class DeclaresTooLittle(Honest):
     needs = Honest.needs - {Need.TEST}
 
 
-class ReadsMoreForItsFloor(Honest):
-    def floor(self, evidence: Evidence) -> float | None:
+class ReadsMoreForItsBias(Honest):
+    def bias(self, evidence: Evidence) -> float | None:
         return float(evidence.train_labels[0])
 
 
@@ -76,6 +83,7 @@ class ObjectsToAll(Honest):
 class IsInfinite(Honest):
     subject = "autoencoder"
     needs = frozenset()
+    has_floor = False
 
     def measure(self, evidence: Evidence) -> float:
         return math.inf
@@ -102,8 +110,28 @@ class CentresFeatures(Honest):
 
 
 class HasNoGround(Honest):
-    def floor(self, evidence: Evidence) -> float | None:
+    def bias(self, evidence: Evidence) -> float | None:
         return math.nan
+
+
+class HasAFloorOfCosts(Honest):
+    """Real data have no costs."""
+
+    subject = "cost"
+    needs = frozenset({Need.GENERATED, Need.COSTS})
+
+    def measure(self, evidence: Evidence) -> float:
+        return evidence.costs["fit"].wall_seconds + 0 * float(evidence.generated.sum())
+
+
+class HasAFloorOfNothing(Honest):
+    """Nothing that real data could stand in for is measured."""
+
+    subject = "autoencoder"
+    needs = frozenset({Need.TEST})
+
+    def measure(self, evidence: Evidence) -> float:
+        return float(evidence.test.mean())
 
 
 class PointsUp(Honest):
@@ -119,13 +147,14 @@ class SeedsTorch(Honest):
 SABOTEURS = {
     metric_checks.it_states_title_direction_subject_and_needs: HasNoTitle,
     metric_checks.its_subject_follows_from_its_needs: SpeaksOfTheAutoencoder,
+    metric_checks.only_a_diagnostic_raises_an_alarm: WarnsAndCompetes,
     metric_checks.an_objection_has_a_reason: ObjectsWithoutAReason,
     metric_checks.it_reads_all_that_it_declares: DeclaresTooMuch,
     metric_checks.it_reads_only_what_it_declares: DeclaresTooLittle,
     metric_checks.a_measurement_is_one_finite_number: IsInfinite,
     metric_checks.the_same_seed_gives_the_same_number: DrawsFromTheClock,
     metric_checks.measuring_leaves_the_evidence_as_it_was: DarkensTheEvidence,
-    metric_checks.the_floor_is_a_finite_number_or_none: HasNoGround,
+    metric_checks.its_floor_can_be_measured: HasNoGround,
     metric_checks.fresh_data_score_better_than_one_wrong_point: PointsUp,
     metric_checks.it_never_seeds: SeedsTorch,
 }
@@ -171,7 +200,7 @@ def test_a_value_that_is_no_need_is_caught(outcomes_of):
     ("metric", "message"),
     [
         (DeclaresTooLittle, r"reads evidence\.features\('test'\).*add Need\.TEST to its `needs`"),
-        (ReadsMoreForItsFloor, r"reads evidence\.train_labels .*add Need\.LABELS to its `needs`"),
+        (ReadsMoreForItsBias, r"reads evidence\.train_labels .*add Need\.LABELS to its `needs`"),
     ],
 )
 def test_reading_what_was_not_declared_fails_with_the_need_to_declare(
@@ -198,3 +227,16 @@ def test_a_diagnostic_is_not_asked_to_rank_and_an_objection_is_respected(outcome
     outcomes = outcomes_of("metric", Warns)
     assert not [o for o in outcomes if o.status == "failed"], render(outcomes)
     assert {"it does not rank samplers", "needs reals"} <= {o.detail for o in outcomes}
+
+
+@pytest.mark.parametrize(
+    ("metric", "reason"),
+    [
+        (HasAFloorOfCosts, "needs Need.COSTS, which real data lack"),
+        (HasAFloorOfNothing, "needs nothing that is generated"),
+    ],
+)
+def test_a_floor_that_real_data_cannot_have_is_refused(metric, reason, outcomes_of):
+    failed = [outcome for outcome in outcomes_of("metric", metric) if outcome.status == "failed"]
+    assert {outcome.check for outcome in failed} == {"its_floor_can_be_measured"}
+    assert reason in render(failed)

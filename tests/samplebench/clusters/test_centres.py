@@ -83,3 +83,15 @@ def test_rounds_end_when_no_centre_moves():
     with seeded(0):
         centres, _ = k_means(points, 3, 10**12)
     assert torch.equal(centres, enough)
+
+
+@pytest.mark.parametrize("power", [-120, -76, 66, 120])
+def test_the_unit_of_the_points_changes_nothing(power):
+    points = torch.randn(200, 2, generator=torch.Generator().manual_seed(0))
+    found = []
+    for unit in (1.0, 2.0**power):
+        with seeded(0):
+            found.append((*k_means(points * unit, 5, 20), unit))
+    (plain, variance, _), (centres, scaled, unit) = found
+    assert torch.equal(centres, plain * unit)
+    assert scaled == variance * unit**2

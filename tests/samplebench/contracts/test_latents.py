@@ -233,6 +233,15 @@ def test_only_latents_of_one_space_can_be_joined():
     ("build", "message"),
     [
         (lambda: Continuous(0), r"Continuous\(channels=0\): sizes are at least 1"),
+        (
+            lambda: Discrete((4, 2**63)),
+            r"Discrete\(codebooks=\(4, 9223.*\): sizes are at most 2⁶³",
+        ),
+        (
+            lambda: Mixture(2**63, 1),
+            r"Mixture\(components=9223372036854775808\): sizes are at most",
+        ),
+        (lambda: Sparse(2**63, 1), r"Sparse\(atoms=9223372036854775808\): sizes are at most"),
         (lambda: Continuous(2, (4, 0)), r"grid=\(4, 0\)"),
         (lambda: Discrete(()), "at least one codebook"),
         (lambda: Discrete((4, 0)), r"codebooks=\(4, 0\)"),

@@ -1,5 +1,7 @@
 """Evidence: a metric reads what it declared, and nothing else."""
 
+from typing import get_args
+
 import pytest
 import torch
 
@@ -13,13 +15,14 @@ from samplebench import (
     UndeclaredNeed,
 )
 from samplebench.checks import toys
-from samplebench.contracts.metric import CONDITIONS
+from samplebench.contracts.metric import CONDITIONS, Shown
 
 READ_FOR = {
     Need.TRAIN: [lambda evidence: evidence.train],
     Need.LABELS: [lambda evidence: evidence.train_labels, lambda evidence: evidence.test_labels],
     Need.TEST: [lambda evidence: evidence.test],
     Need.RECONSTRUCTED: [lambda evidence: evidence.reconstructed],
+    Need.TRAIN_RECONSTRUCTED: [lambda evidence: evidence.train_reconstructed],
     Need.GENERATED: [lambda evidence: evidence.generated],
     Need.LATENTS: [
         lambda evidence: evidence.train_latents,
@@ -55,7 +58,7 @@ def test_only_declared_needs_can_be_read(need):
             read(without)
 
 
-@pytest.mark.parametrize("shown", ["test", "reconstructed", "generated"])
+@pytest.mark.parametrize("shown", get_args(Shown))
 def test_features_are_of_declared_samples_alone(shown):
     whole = toys.evidence(SPACE)
     both = whole.restricted_to({Need.FEATURES, Need(shown)})

@@ -5,10 +5,18 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 import samplebench
-from samplebench.pipeline.provenance import describe_processor, relevant_versions, source_commit
+from samplebench.pipeline.provenance import (
+    describe_blas,
+    describe_processor,
+    name_blas,
+    relevant_versions,
+    source_commit,
+)
 from samplebench.registry.syntax import Code
 
 ROOT = Path(__file__).parents[3]
@@ -48,6 +56,24 @@ def test_a_package_that_is_not_installed_has_no_version():
 )
 def test_a_processor_is_described_by_its_generation_and_not_by_its_name_alone(text, described):
     assert describe_processor(text) == described
+
+
+@pytest.mark.parametrize(
+    ("configuration", "described"),
+    [
+        ("Build settings: BLAS_INFO=mkl, BUILD_TYPE=Release, LAPACK_INFO=mkl", "mkl"),
+        ("Build settings: BLAS_INFO=open, BUILD_TYPE=Release", "open"),
+        ("  - LAPACK is enabled (usually provided by MKL)", "unknown"),
+    ],
+)
+def test_the_blas_of_torch_is_read_from_the_text_about_its_build(configuration, described):
+    assert describe_blas(configuration) == described
+
+
+def test_the_blas_of_torch_and_of_numpy_are_both_named():
+    numpy_blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"]
+    assert name_blas().endswith(f" (torch), {numpy_blas} (numpy)")
+    assert name_blas().startswith("mkl") == torch.backends.mkl.is_available()
 
 
 def git(folder: Path, *words: str) -> str:

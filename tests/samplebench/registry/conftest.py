@@ -23,16 +23,27 @@ def without_bundled_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """``install(name, source)``: a distribution with one module, found through an entry point."""
+    """``install(name, source)``: a distribution with one module, found through an entry point.
+
+    ``inside`` is what the entry point names in the module: ":plugin".
+    """
     monkeypatch.syspath_prepend(tmp_path)
 
-    def install(name: str, source: str, *, point: str | None = None, version: str = "1.0") -> None:
+    def install(
+        name: str,
+        source: str,
+        *,
+        point: str | None = None,
+        version: str = "1.0",
+        inside: str = "",
+    ) -> None:
         module = f"{name.replace('-', '_')}_{tmp_path.name}"  # no two tests share a module
         (tmp_path / f"{module}.py").write_text(dedent(source))
         folder = tmp_path / f"{name}-{version}.dist-info"
         folder.mkdir()
         metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
         (folder / "METADATA").write_text(metadata)
-        (folder / "entry_points.txt").write_text(f"[samplebench]\n{point or name} = {module}\n")
+        line = f"{point or name} = {module}{inside}"
+        (folder / "entry_points.txt").write_text(f"[samplebench]\n{line}\n")
 
     return install

@@ -213,6 +213,79 @@ def test_classes_of_a_file_know_their_module(tmp_path):
     assert getattr(sys.modules[factory.__module__], "Typed") is factory  # noqa: B009 - by name
 
 
+OBJECT = """
+from samplebench import hookimpl
+
+def factory(size: int = 3):
+    "A sampler."
+
+class Offers:
+    @hookimpl
+    def register_samplers(self, register):
+        register("good-one", factory)
+
+class namespace:
+    plugin = Offers()
+
+plugin = namespace.plugin
+"""
+
+
+@pytest.mark.parametrize(
+    "inside", [":plugin", ":namespace.plugin", " : plugin", ":plugin [extra]"]
+)
+def test_an_entry_point_may_name_an_object_that_has_the_hooks(install, inside):
+    install("alpha", OBJECT, inside=inside)
+    parts = load_parts(Choice(strict=True))
+    part = parts.samplers["good-one"]
+    assert part.plugin.home.read_text().endswith(OBJECT)
+    assert part.code.modules == {part.factory.__module__}
+
+
+@pytest.mark.parametrize("place", [":plugin", ""])
+def test_the_api_of_a_plugin_is_asked_of_its_object_and_of_its_module(install, place):
+    stated = "plugin.samplebench_api = 2" if place else "samplebench_api = 2"
+    install("bad", f"{OBJECT}\n{stated}\n", inside=":plugin")
+    assert "it is written for plugin API 2" in the_problem(load_parts()).reason
+
+
+def test_an_object_that_is_not_in_its_module_is_reported(install):
+    install("bad", OBJECT, inside=":nothing")
+    assert "has no attribute 'nothing'" in the_problem(load_parts()).reason
+
+
+def test_files_of_one_name_are_two_plugins_each_with_its_own_code(tmp_path):
+    files = []
+    for folder, name, size in (("a", "one", 3), ("b", "two", 4)):
+        (tmp_path / folder).mkdir()
+        files.append(tmp_path / folder / "mine.py")
+        source = GOOD.replace("good-one", name).replace("= 3", f"= {size}")
+        files[-1].write_text(source)
+    both = load_parts(Choice(installed=False, files=tuple(map(str, files)))).samplers
+    alone = load_parts(Choice(installed=False, files=(str(files[0]),))).samplers
+    assert both["one"].factory.__module__ != both["two"].factory.__module__
+    assert both["one"].plugin.sources == (files[0],)
+    assert both["one"].code.digest == alone["one"].code.digest != both["two"].code.digest
+
+
+def test_a_file_has_the_same_code_wherever_it_lies(tmp_path):
+    digests = set()
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "mine.py").write_text(GOOD)
+        choice = Choice(installed=False, files=(str(tmp_path / folder / "mine.py"),))
+        digests.add(load_parts(choice).samplers["good-one"].code.digest)
+    assert len(digests) == 1
+
+
+def test_a_file_that_is_named_twice_is_loaded_once(tmp_path):
+    (tmp_path / "mine.py").write_text(GOOD)
+    (tmp_path / "link.py").symlink_to("mine.py")
+    names = (str(tmp_path / "mine.py"), str(tmp_path / "link.py"))
+    parts = load_parts(Choice(installed=False, files=names, strict=True))
+    assert [plugin.name for plugin in parts.plugins] == ["mine"]
+
+
 def test_a_broken_file_is_reported_by_its_name(tmp_path):
     path = tmp_path / "mine.py"
     path.write_text("1 / 0")

@@ -2,6 +2,7 @@
 
 import math
 import string
+import tracemalloc
 
 import jaxtyping
 import pytest
@@ -137,3 +138,13 @@ def test_numbers_keep_their_type():
         "e": type(None),
     }
     assert math.isclose(parse("x(a=1e-3)").settings["a"], 0.001)
+
+
+def test_a_grid_of_too_many_specs_is_refused_before_it_is_written_out():
+    choices = ", ".join(f"{name}={list(range(100))}" for name in "abcd")
+    tracemalloc.start()
+    with pytest.raises(BadSpec, match="is a grid of 100,000,000 specs, and 10,000 are the most"):
+        parse_grid(f"gmm({choices})")
+    assert tracemalloc.get_traced_memory()[1] < 2**20
+    tracemalloc.stop()
+    assert len(parse_grid(f"gmm(a={list(range(100))}, b={list(range(100))})")) == 10_000

@@ -83,7 +83,7 @@ def records_of_a_row(sampler: str | None, values: Sequence[float], **changes: An
     """Records of one row, one for each value of its only score."""
     about = {
         name: changes.pop(name)
-        for name in ("title", "subject", "better", "alarm", "weights", "floor")
+        for name in ("title", "subject", "better", "diagnostic", "alarm", "weights", "floor")
         if name in changes
     }
     title = about.pop("title", "FD")

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
+import pytest
+
 from samplebench.results.assembly import assemble
 from samplebench.results.ranking import Ranking
 from samplebench.results.record import PartRecord, Record, Score
+from samplebench.vocabulary import Floor
 
 MakePart = Callable[..., PartRecord]
 MakeScore = Callable[..., Score]
@@ -178,6 +181,37 @@ def test_a_floor_that_reconstructions_do_not_have_is_taken_from_samplers(
         *seeds_of("gmm", [0.3], title="sliced W2", subject="latents", floor=0.1),
     ]
     assert [entry.values for entry in only(records).rows[0].entries] == [(0.5,), (0.1,)]
+
+
+def test_the_floor_has_a_value_for_each_subset_averaged_over_seeds(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    """Image scores of real data are the same at each seed, and must not count as new ones."""
+    records = [
+        make_record(
+            None,
+            seed,
+            [
+                make_score("FD", 2.0, floor=Floor((0.5, 0.7, 0.9), 600)),
+                make_score("sliced W2", None, problem=None, subject="latents", floor=floor),
+            ],
+        )
+        for seed, floor in enumerate([Floor((0.1, 0.2, 0.3), 600), Floor((0.3, 0.2, 0.1), 600)])
+    ]
+    floor, reconstruction = only(records).rows
+    assert floor.entries[0].values == (0.5, 0.7, 0.9)
+    assert floor.entries[1].values == pytest.approx((0.2, 0.2, 0.2))
+    assert reconstruction.entries[1].values == reconstruction.entries[1].problems == ()
+
+
+def test_a_measured_floor_is_never_averaged_with_an_estimate(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    records = [
+        make_record(None, seed, [make_score("FD", 2.0, floor=floor)])
+        for seed, floor in enumerate([0.1, Floor((0.5, 0.7), 600)])
+    ]
+    assert only(records).rows[0].entries[0].values == (0.5, 0.7)
 
 
 def test_a_cost_that_nothing_has_gets_no_column(seeds_of: SeedsOf) -> None:

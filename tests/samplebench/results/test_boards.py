@@ -108,7 +108,7 @@ def test_a_board_is_shown_on_a_terminal_as_wide_as_it_is(store):
     show_board(store.folder, "toy", Console(file=page, width=100))
     lines = page.getvalue().splitlines()
     assert max(map(len, lines)) <= 100
-    assert any("gmm" in line and "1.50 ± 0.71" in line for line in lines)
+    assert any("gmm" in line and "1.50 ± 6.35" in line for line in lines)
     assert any(str(store.board_path("toy"))[-20:] in line for line in lines)
 
 

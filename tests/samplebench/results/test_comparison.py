@@ -9,6 +9,7 @@ from samplebench.errors import UsageError
 from samplebench.results.assembly import assemble
 from samplebench.results.comparison import as_rows, as_table, compare
 from samplebench.results.formats import markdown
+from samplebench.results.marking import mark
 from samplebench.results.record import Record
 
 MakeRecord = Callable[..., Record]
@@ -93,9 +94,28 @@ def test_the_table_names_the_dataset_only_where_there_are_several(seeds_of, make
     assert [row[0] for row in several.rows] == [("mnist",), ("svhn",)]
     alone = markdown.render([as_table(found[:1], "pmfs", "gmm")]).splitlines()
     assert " ".join(alone[0].split()) == (
-        "| score | autoencoder | `pmfs` | `gmm` | first − second | 95 % interval | `pmfs` better |"
+        "| score | autoencoder | `pmfs` | `gmm` | first − second | 95 % interval "
+        "| `pmfs` better | significant |"
     )
-    assert alone[2].split("|")[-2].strip() == "0 of 2"
+    assert [cell.strip() for cell in alone[2].split("|")[-3:-1]] == ["0 of 2", "no"]
+
+
+def test_the_verdict_is_that_of_the_test_which_decides_what_is_bold(seeds_of):
+    near, far, other = [1.0, 1.1, 1.2], [9.0, 9.9, 10.8], [1.1, 1.1, 1.3]
+    rows = {"near": near, "far": far, "other": other}
+    made = [r for name, values in rows.items() for r in seeds_of(name, values)]
+    ranking = mark(assemble(made)[0])
+    bold = {row.name for row in ranking.rows if row.entries[0].bold}
+    assert bold == {"near", "other"}
+    for one, two in (("near", "far"), ("near", "other")):
+        (found,) = compare([ranking], one, two)
+        assert found.significant == (two not in bold)
+
+
+def test_all_autoencoders_together_and_rows_of_one_seed_have_no_verdict(records, seeds_of):
+    assert [found.significant for found in compare(assemble(records), "pmfs", "gmm")][2] is None
+    single = [*seeds_of("pmfs", [1.0]), *seeds_of("gmm", [2.0])]
+    assert compare(assemble(single), "pmfs", "gmm")[0].significant is None
 
 
 def test_costs_are_compared_when_they_are_asked_for(seeds_of):

@@ -12,6 +12,7 @@ from samplebench.results.board import make_board
 from samplebench.results.formats import markdown
 from samplebench.results.page import appendix_page, main_page, terminal_page
 from samplebench.results.record import PartRecord, Record, Score, Verification
+from samplebench.vocabulary import Floor
 
 MakeScore = Callable[..., Score]
 MakeRecord = Callable[..., Record]
@@ -130,9 +131,38 @@ def test_each_protocol_has_a_table_and_a_heading(suite: list[Record]) -> None:
 def test_the_best_samplers_are_bold_and_the_legend_names_the_test(suite: list[Record]) -> None:
     page = render(suite)
     bold = {(row[0], row[1], row[3]) for row in tables_of(page)[0] if "**" in row[3]}
-    score = "**3.10 ± 0.10**"
+    score = "**3.10 ± 0.25**"
     assert bold == {("`ae`", "`gmm`", score), ("`vae(latent=8)`", "`gmm`", score)}
-    assert "Games–Howell" in page
+    assert "seeds as blocks, α = 0.05 over all pairs" in page
+
+
+def test_the_legend_says_which_diagnostic_marks_which_rows_and_accuses_nobody(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    about = {"diagnostic": True, "alarm": 0.01}
+    found = {"resample": (0.9, 0.9), "kde": (0.0, 0.4), "gmm": (0.0, 0.0)}
+    records = [
+        make_record(
+            sampler,
+            0,
+            [make_score("near copies", near, **about), make_score("closer", close, **about)],
+        )
+        for sampler, (near, close) in found.items()
+    ]
+    page = render(records)
+    meaning = ": closer to training samples than held-out ones are."
+    assert f"‡ near copies above 0.01 in `resample`{meaning}" in page
+    assert f"‡ closer above 0.01{meaning}" in page
+    assert "| `gmm` " in page
+    assert "| `kde` ‡" in page
+    only_one = render([each for each in records if each.row != "kde"])
+    assert "‡ near copies above 0.01: closer" in only_one
+
+
+def test_the_legend_doubts_the_alarm_of_earlier_records(suite: list[Record]) -> None:
+    page = render(suite)
+    assert "‡ authenticity below 0.8 times that of the reconstruction row: closer to " in page
+    assert "A distribution that is only narrower is so too." in page
 
 
 def test_the_std_of_loaded_weights_is_said_not_to_be_that_of_training(
@@ -221,7 +251,7 @@ def test_a_row_that_failed_for_one_seed_shows_the_others_and_why(
     row = row_of(page, "`gmm`")
     assert row["n"].startswith("[2](")
     assert row["n"].endswith(") ¹")
-    assert row["FD ↓"] == "1.50 ± 0.71"
+    assert row["FD ↓"] == "1.50 ± 6.35"
     (line,) = [line for line in page.splitlines() if line.startswith("- ¹")]
     assert line.startswith(r"- ¹ `vae` × `gmm`: failed, out of memory \| \<cuda\>xxx")
     assert line.endswith("x… (seed 2)")
@@ -242,9 +272,32 @@ def test_a_problem_is_a_note_on_its_cell(make_record: MakeRecord, make_score: Ma
         ]
         + [make_record("pmfs", 0, [make_score("FD", 9.0), make_score("W2", None)])],
     )
-    assert row_of(page, "`gmm`")["W2 ↓"] == "2.00 ± 1.41 (n = 2) ¹"
+    assert row_of(page, "`gmm`")["W2 ↓"] == "2.0 ± 12.7 (n = 2) ¹"
     assert row_of(page, "`pmfs`")["W2 ↓"] == "— ²"
     assert "- ¹ `vae` × `gmm`, W2: the metric gave nan (seed 2)" in page
+
+
+def test_problems_of_a_row_that_differ_in_numbers_share_a_note(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    texts = [
+        "infinite: the density is 0 at 37.5 % of held-out latents; the others cost -1.5 bits/dim",
+        "infinite: the density is 0 at 9 % of held-out latents; the others cost 2e-05 bits/dim",
+        "at 0x7f is v1.2, not 3",
+        "at 0x7e is v1.2, not 3",
+    ]
+    page = render(
+        [
+            make_record("pmfs", seed, [make_score("NLL", None, problem=text)])
+            for seed, text in enumerate(texts)
+        ]
+    )
+    assert (
+        "NLL: infinite: the density is 0 at 9 to 37.5 % of held-out latents; the others cost "
+        "-1.5 to 2e-05 bits/dim (seeds 0, 1)\n"
+    ) in page
+    assert "NLL: at 0x7f is v1.2, not 3 (seed 2)\n" in page  # no numbers, but names
+    assert "NLL: at 0x7e is v1.2, not 3 (seed 3)\n" in page
 
 
 def test_a_score_of_fewer_seeds_than_its_row_says_so(
@@ -294,6 +347,51 @@ def test_the_page_says_where_its_scores_come_from(
     assert "FD[classifier]: features `classifier`, held out accuracy 0.987, weights" in page
 
 
+def test_the_legend_says_how_the_floor_was_measured_and_what_its_size_alone_makes(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    floors = {
+        "FD[classifier]": Floor((0.6, 0.8), 10_000, bias=0.597),
+        "sliced W2": Floor((0.1, 0.2), 10_000),
+    }
+    scores = [make_score(title, 1.0, floor=floor) for title, floor in floors.items()]
+    page = render([make_record(None, seed, scores) for seed in (0, 1, 2)])
+    assert (
+        "- Real data (floor): the score of 10,000 training samples in the place of generated "
+        "ones, measured against the held-out ones, mean ± half its 95 % interval over 2 random "
+        "subsets. The numbers of samples alone make, by a formula for normal data: "
+        "FD[classifier] 0.597.\n"
+    ) in page
+    assert row_of(page, "real data")["FD[classifier] ↓"] == "0.70 ± 1.27"
+
+
+def test_one_subset_has_no_spread(make_record: MakeRecord, make_score: MakeScore) -> None:
+    record = make_record(None, 0, [make_score("FD", 1.0, floor=Floor((0.6,), 600))])
+    page = render([record])
+    assert "against the held-out ones, once." in page
+    assert row_of(page, "real data")["FD ↓"] == "0.600"
+
+
+def test_a_floor_that_was_no_measurement_is_called_an_estimate(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    page = render([make_record(None, 0, [make_score("FD", 1.0, floor=0.5)])])
+    assert "- Real data (floor) of FD: an estimate, which can be too low;" in page
+    assert "measured against the held-out" not in page
+
+
+def test_too_few_training_samples_are_given_as_the_reason_for_no_floor(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    def page_with(train: int) -> str:
+        counts = {"train": train, "reference": 400, "generated": 600}
+        return render([make_record("gmm", 0, [make_score("FD", 1.0)], counts=counts)])
+
+    reason = "No row of real data: that takes at least as many training samples as are generated."
+    assert reason in page_with(599)
+    assert reason not in page_with(600)
+
+
 def test_costs_of_two_machines_are_declared(
     make_record: MakeRecord, make_score: MakeScore
 ) -> None:
@@ -304,6 +402,15 @@ def test_costs_of_two_machines_are_declared(
     page = render(records)
     assert "Costs were measured on 2 machines" in page
     assert "on CPU (Example 9000, 2 threads), CPU (Example 9000, 16 threads);" in page
+
+
+def test_a_board_names_the_linear_algebra_libraries_if_its_records_do(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    scores = [make_score("FD", 1.0)]
+    assert "BLAS" not in render([make_record("gmm", 0, scores)])
+    page = render([make_record("gmm", 0, scores, provenance={"blas": "mkl (torch)"})])
+    assert "2 threads); BLAS mkl (torch);" in page
 
 
 def test_commentary_is_under_the_tables_and_said_to_be_written_by_hand(
@@ -328,8 +435,9 @@ def test_the_page_gives_the_command_and_the_suite_that_it_is_measured_by(
 ) -> None:
     line = "Measured by `samplebench run --suite toy`"
     assert f"{line} and made by" in render(suite)
-    page = render(suite, has_suite_file=True)
+    page = render(suite, about="A suite of tests.")
     assert f"{line} ([suite.toml](records/toy/suite.toml)) and made by" in page
+    assert page.startswith("# toy\n\nA suite of tests.\n\nMeasured by")
 
 
 def test_a_row_that_no_longer_holds_is_marked_and_the_mark_explained(

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from samplebench.errors import BadRecord, OtherFormat
 from samplebench.results import record_file
 from samplebench.results.record import PartRecord, Record, Score
-from samplebench.vocabulary import Cost
+from samplebench.vocabulary import Cost, Floor
 
 MakeScore = Callable[..., Score]
 MakeRecord = Callable[..., Record]
@@ -106,6 +106,31 @@ def test_a_score_that_was_edited_is_noticed(
         Record.from_json(text.replace("2.5", "1.5"))
 
 
+def test_a_record_keeps_the_score_of_each_subset_of_real_data(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    floor = Floor((0.5, 0.75), 600, bias=0.25)
+    record = Record.from_json(make_record(None, 0, [make_score("FD", 1.0, floor=floor)]).to_json())
+    assert record.scores[0].floor == floor
+    assert floor.mean == 0.625
+
+
+def test_a_floor_that_was_a_number_is_an_estimate(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    text = make_record(None, 0, [make_score("FD", 1.0, floor=0.5)]).to_json()
+    assert Record.from_json(text).scores[0].floor == Floor((0.5,), count=None)
+
+
+def test_a_score_may_be_a_floor_alone_and_not_nothing(make_score: MakeScore) -> None:
+    alone = {"problem": None, "floor": Floor((0.5,), 600)}
+    assert make_score("sliced W2", None, **alone).value is None
+    with pytest.raises(ValidationError, match="a value, or else a problem"):
+        make_score("sliced W2", None, **(alone | {"floor": None}))
+    with pytest.raises(ValidationError, match="a value, or else a problem"):
+        make_score("sliced W2", 1.0, **(alone | {"problem": "too late"}))
+
+
 @pytest.mark.parametrize("file", sorted(FORMAT_1.glob("*.json")), ids=lambda file: file.stem)
 def test_a_record_of_format_1_is_read_as_unverified_with_the_same_numbers(file: Path) -> None:
     before = json.loads(file.read_text(encoding="utf-8"))
@@ -116,7 +141,14 @@ def test_a_record_of_format_1_is_read_as_unverified_with_the_same_numbers(file: 
     assert after["provenance"]["commit"] == before["provenance"]["commit"]
     for name in ("identity", "status", "reason", "role", "costs", "diagnostics", "counts"):
         assert after[name] == before[name]
-    numbers = [(score["title"], score["value"], score["floor"]) for score in before["scores"]]
+    numbers = [
+        (
+            score["title"],
+            score["value"],
+            None if score["floor"] is None else Floor((score["floor"],)),
+        )
+        for score in before["scores"]
+    ]
     assert [(score.title, score.value, score.floor) for score in record.scores] == numbers
     assert {score.metric.code for score in record.scores} <= {None}
 
@@ -144,6 +176,41 @@ def test_costs_are_read_as_strictly_as_the_rest(
     assert Record.from_json(record.to_json()).costs == costs
     with pytest.raises(BadRecord, match=reason):
         Record.from_json(change(record, costs={"fit": asdict(costs["fit"]) | changes}))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        ('"value": 0.125', '"value": "0.125"', r"scores\.0\.value"),
+        ('"value": 0.125', '"value": true', r"scores\.0\.value"),
+        ('"seed": 3', '"seed": "3"', "seed"),
+        ('"seed": 3', '"seed": 3.0', "seed"),
+        ('"reference": 360', '"reference": true', "counts"),
+        ('"wall_seconds": 1.5', '"wall_seconds": "1.5"', r"costs\.fit\.wall_seconds"),
+        ('"held_out_accuracy": 0.987', '"held_out_accuracy": false', "held_out_accuracy"),
+        ('"value": 0.125', '"value": 0.5,\n"value": 0.125', "the key 'value' stands twice"),
+        ('"seed": 3', '"seed": 4,\n"seed": 3', "the key 'seed' stands twice"),
+    ],
+)
+def test_texts_truths_and_repeated_keys_are_no_numbers(
+    make_record: MakeRecord, make_score: MakeScore, before: str, after: str, reason: str
+) -> None:
+    costs = {"fit": Cost(1.5, 2.5, host_peak_bytes=3, device_peak_bytes=0, count=7)}
+    text = make_record("gmm", 3, [make_score("FD", 0.125, weights="w")], costs=costs).to_json()
+    assert before in text
+    changed = text.replace(before, after, 1)
+    if "twice" not in reason:  # as somebody would who edits a record and knows the digest
+        content = json.loads(changed)
+        content.pop("content_digest")
+        changed = record_file.write(content)
+    with pytest.raises(BadRecord, match=reason):
+        Record.from_json(changed)
+
+
+def test_true_is_no_format(make_record: MakeRecord, make_score: MakeScore) -> None:
+    text = make_record("gmm", 0, [make_score("FD", 1.0)]).to_json()
+    with pytest.raises(OtherFormat, match="has format True"):
+        Record.from_json(text.replace('"format": 2', '"format": true'))
 
 
 def test_a_metric_with_other_settings_or_features_is_another_column(

@@ -13,9 +13,9 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ValidationError
 
 from samplebench.digests import digest_of_file
-from samplebench.errors import BadCheckpoint, StorageError, UsageError
+from samplebench.errors import BadCheckpoint, BadRecord, StorageError, UsageError
 from samplebench.results.record import Number, PartRecord, Provenance
-from samplebench.results.record_file import without_old_digests
+from samplebench.results.record_file import parse, without_old_digests
 
 WEIGHTS: Final = "weights.safetensors"
 RECORD: Final = "autoencoder.json"
@@ -142,11 +142,11 @@ def _exchange(new: Path, place: Path, old: Path) -> None:
 
 def _parsed(file: Path) -> CheckpointRecord:
     try:
-        content = json.loads(file.read_bytes())
-        if isinstance(content, dict) and content.get("format") == 1:
+        content = parse(file.read_text(encoding="utf-8"))
+        if content.get("format") == 1:
             content = {**without_old_digests(content), "format": FORMAT}
-        return CheckpointRecord.model_validate(content)
-    except ValueError as error:
+        return CheckpointRecord.model_validate_json(json.dumps(content), strict=True)
+    except (ValueError, BadRecord) as error:
         if not isinstance(error, ValidationError):
             raise BadCheckpoint(f"{file} is damaged: {error}") from error
         problems = {".".join(map(str, problem["loc"])): problem for problem in error.errors()}

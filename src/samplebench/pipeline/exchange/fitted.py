@@ -4,7 +4,7 @@ A saved sampler is one safetensors file: the tensors are its state, the header i
 """
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -124,11 +124,19 @@ def load_sampler(
         sampler.restore(LatentSpace.named(record.space), state)
         with seeded(0, "look"):
             sampler.sample(2)  # tensors of other shapes may be noticed only here
+        _require_types(state, sampler.state())
     except (KeyError, IndexError, RuntimeError, ValueError, TypeError) as error:
         raise BadSamplerFile(
             f"{file} does not hold what '{chosen}' needs ({error}); fit it again"
         ) from error
     return sampler
+
+
+def _require_types(read: Mapping[str, Tensor], kept: Mapping[str, Tensor]) -> None:
+    """Raise TypeError if a tensor was turned into another type, which may have cut its numbers."""
+    for name in read.keys() & kept.keys():
+        if read[name].dtype != kept[name].dtype:
+            raise TypeError(f"{name} is {read[name].dtype}, and it takes {kept[name].dtype}")
 
 
 def _samplers(plugins: Iterable[str | Path]) -> Registry:
@@ -165,7 +173,8 @@ def _read(file: Path, device: torch.device) -> tuple[SamplerRecord, dict[str, Te
         raise UsageError(f"no fitted sampler is at {file}: there is no such file")
     try:
         with safe_open(file, "pt", device=str(device)) as opened:
-            record = SamplerRecord.model_validate_json((opened.metadata() or {}).get(_HEADER, ""))
+            header = (opened.metadata() or {}).get(_HEADER, "")
+            record = SamplerRecord.model_validate_json(header, strict=True)
             names = opened.keys()
             return record, {name: opened.get_tensor(name) for name in names}
     except (SafetensorError, OSError, ValidationError) as error:

@@ -1,5 +1,6 @@
 """Checkpoints on the Hugging Face hub. Needs the extra: ``pip install 'samplebench[hub]'``."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,9 @@ from samplebench.pipeline.exchange.model_card import model_card
 
 SCHEME: Final = "hf://"
 
+_WORD: Final = r"\w(?:[\w+-]|\.(?!\.))*"
+"""A part of a revision: it does not begin with a dot, and no two dots follow each other."""
+
 
 def download(place: str) -> Path:
     """Download the checkpoint ``hf://owner/name[@revision]`` to the hub's own cache; its folder.
@@ -21,6 +25,7 @@ def download(place: str) -> Path:
     """
     repository, _, revision = place.removeprefix(SCHEME).partition("@")
     _require_name(repository)
+    _require_revision(revision)
     with _explaining(repository, revision):
         from huggingface_hub import snapshot_download
 
@@ -68,6 +73,15 @@ def _require_name(repository: str) -> None:
         raise UsageError(
             f"{repository!r} is no repository of the hub; they are written owner/name, and as "
             f"checkpoints {SCHEME}owner/name or {SCHEME}owner/name@revision"
+        )
+
+
+def _require_revision(revision: str) -> None:
+    """Refuse what is no branch, tag or commit: the hub's cache has folders of these names."""
+    if revision and not re.fullmatch(f"{_WORD}(/{_WORD})*", revision):
+        raise UsageError(
+            f"{revision!r} is no revision of a repository; give a branch, a tag or a commit: "
+            f"{SCHEME}owner/name@main"
         )
 
 

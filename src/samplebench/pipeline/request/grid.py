@@ -5,11 +5,14 @@ import itertools
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from samplebench.errors import BadSuite
 from samplebench.pipeline.request.suite import Suite
 from samplebench.registry.loading import Parts
 from samplebench.registry.registry import Chosen, Registry
+
+_MOST_CELLS: Final = 100_000
 
 
 @dataclass(frozen=True)
@@ -47,20 +50,36 @@ class Cell:
 
 
 def grid(suite: Suite, parts: Parts) -> Iterable[Cell]:
-    """Every cell of a suite, in the order in which they are measured."""
+    """Every cell of a suite, in the order in which they are measured.
+
+    Raises:
+        BadSuite: there are more than a plan can hold.
+    """
     samplers = choose_all(parts.samplers, suite.samplers)
     known = {sampler.key for sampler in samplers}
     others = [s for s in choose_all(parts.samplers, suite.appendix) if s.key not in known]
     rows = [(None, False), *((s, False) for s in samplers), *((s, True) for s in others)]
+    sides = (
+        choose_all(parts.datasets, suite.datasets),
+        choose_all(parts.autoencoders, suite.autoencoders),
+        tuple(dict.fromkeys(suite.seeds)),
+        tuple(rows),
+    )
+    _require_few(*map(len, sides))
     return itertools.starmap(
         lambda dataset, autoencoder, seed, row: Cell(dataset, autoencoder, row[0], seed, row[1]),
-        itertools.product(
-            choose_all(parts.datasets, suite.datasets),
-            choose_all(parts.autoencoders, suite.autoencoders),
-            dict.fromkeys(suite.seeds),
-            rows,
-        ),
+        itertools.product(*sides),
     )
+
+
+def _require_few(datasets: int, autoencoders: int, seeds: int, rows: int) -> None:
+    count = datasets * autoencoders * seeds * rows
+    if count > _MOST_CELLS:
+        raise BadSuite(
+            f"datasets × autoencoders × seeds × rows are {datasets:,} × {autoencoders:,} × "
+            f"{seeds:,} × {rows:,} = {count:,} cells, and {_MOST_CELLS:,} are the most of a run; "
+            "leave some out, or split the suite"
+        )
 
 
 def choose_all(registry: Registry, texts: Iterable[str]) -> tuple[Chosen, ...]:

@@ -41,10 +41,20 @@ class BoundMetric:
 
 @dataclass(frozen=True)
 class Selection:
-    """The metrics that are measured on a cell, and those that are refused there."""
+    """The metrics that are measured on a cell, and those that are refused there.
+
+    ``floors`` are those whose floor is measured there: on the reconstruction row, also of metrics
+    that take a sampler.
+    """
 
     metrics: tuple[BoundMetric, ...]
     refused: tuple[tuple[BoundMetric, Missing], ...]
+    floors: tuple[BoundMetric, ...] = ()
+
+    @property
+    def recorded(self) -> tuple[BoundMetric, ...]:
+        """The metrics that the record of the cell has something of."""
+        return tuple({bound.key: bound for bound in (*self.metrics, *self.floors)}.values())
 
 
 def bind_metrics(
@@ -76,7 +86,13 @@ def applicable(
     return Selection(
         tuple(bound for bound, objection in objections if objection is None),
         tuple((bound, objection) for bound, objection in objections if objection is not None),
+        tuple(bound for bound, _ in objections if sampler is None and _has_floor(bound, space)),
     )
+
+
+def _has_floor(bound: BoundMetric, space: LatentSpace) -> bool:
+    metric: Metric = bound.metric.build()
+    return metric.has_floor and metric.objection(space) is None
 
 
 def objection_to(metric: Metric, space: LatentSpace, sampler: Sampler | None) -> Missing | None:

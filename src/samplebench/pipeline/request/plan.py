@@ -11,6 +11,7 @@ from samplebench.contracts.sampler import Sampler
 from samplebench.digests import digest_of_file
 from samplebench.errors import BadSetting, NothingToRun, UsageError
 from samplebench.missing import Missing
+from samplebench.pipeline.request.few_samples import warn_of_few_samples
 from samplebench.pipeline.request.grid import Cell, choose_all, grid
 from samplebench.pipeline.request.measures import (
     BoundMetric,
@@ -53,6 +54,8 @@ class Plan:
     """A file of weights that is loaded in place of training."""
     records: tuple[Record, ...] = field(repr=False)
     """All records of this suite; times are estimated from them."""
+    warnings: tuple[str, ...] = ()
+    """Sentences on scores that will mean less than they seem to."""
 
     @property
     def checkpoint(self) -> str | None:
@@ -121,7 +124,9 @@ def make_plan(
         patterns = " or ".join(map(repr, only))
         wanted = f"no cell matches --only {patterns}" if only else "the suite has no cell"
         raise NothingToRun(f"{wanted}; `samplebench plan` shows the labels of all cells")
-    return Plan(suite, tuple(planned), len(cells), weights, records)
+    datasets = choose_all(parts.datasets, suite.datasets)
+    warnings = warn_of_few_samples(suite, datasets, features, records, data_dir=data_dir)
+    return Plan(suite, tuple(planned), len(cells), weights, records, tuple(warnings))
 
 
 def matches(cell: Cell, patterns: Iterable[str]) -> bool:
@@ -200,7 +205,9 @@ def _plan_cell(
     if sampler and (objection := sampler.objection(space)):
         return Planned(cell, identity, "refused", objection, Selection((), ()), record)
     selection = applicable(metrics, space, sampler)
-    status, reason = status_of(cell, record, selection.metrics, core, again=again)
+    status, reason = status_of(
+        cell, record, selection.metrics, core, floors=selection.floors, again=again
+    )
     return Planned(cell, identity, status, reason, selection, record)
 
 

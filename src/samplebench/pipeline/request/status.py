@@ -19,12 +19,14 @@ def status_of(
     asked: Sequence[BoundMetric],
     core: Code,
     *,
+    floors: Sequence[BoundMetric] = (),
     again: bool = False,
 ) -> tuple[Status, str | None]:
     """The status of a cell that can be measured, and the reason where there is one.
 
     Args:
         asked: the metrics that are asked for.
+        floors: those whose floor is; a record that has none of it holds all the same.
         core: the measuring code of today.
         again: records that hold count as stale.
     """
@@ -39,7 +41,7 @@ def status_of(
         return "stale", "asked for again"
     if record.verification.state == "stale":
         return "stale", record.verification.reason
-    if changed := changes(record, parts_of(cell, asked), core):
+    if changed := changes(record, parts_of(cell, [*asked, *floors]), core):
         return "unverified", f"since then, {', '.join(changed)} changed"
     return "measured", None
 

@@ -19,6 +19,10 @@ PROTOCOL_VERSION: Final = 1
 """The version of the way in which cells are measured."""
 
 
+_MOST_SEEDS: Final = 10_000
+_MOST_SAMPLES: Final = 10_000_000
+
+
 class Counts(BaseModel):
     """The numbers of samples to draw, of held-out images to compare them with at most, and of
     images to train autoencoders on at most. Feature extractors learn from all.
@@ -29,7 +33,7 @@ class Counts(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    generated: Annotated[int, Field(ge=2)] = 5000
+    generated: Annotated[int, Field(ge=2, le=_MOST_SAMPLES)] = 5000
     reference: Annotated[int, Field(ge=2)] | None = None
     train: Annotated[int, Field(ge=2)] | None = None
     draws: Annotated[int, Field(ge=1, le=1000)] = 1
@@ -40,19 +44,25 @@ def parse_seeds(value: Any) -> Any:
     """Read ``"0-4"`` and ``"0,2,5"`` as lists; leave anything else as it is."""
     if not isinstance(value, str):
         return value
-    seeds: list[int] = []
-    for piece in value.split(","):
-        match = re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", piece)
-        if match is None or (match[2] and int(match[2]) < int(match[1])):
-            raise ValueError('seeds are written like "0-4" or "0,2,5"')
-        seeds += range(int(match[1]), int(match[2] or match[1]) + 1)
-    return seeds
+    ranges = [_parse_range(piece) for piece in value.split(",")]
+    count = sum(last - first + 1 for first, last in ranges)
+    if count > _MOST_SEEDS:  # before they are written out
+        raise ValueError(f"these are {count:,} seeds; give at most {_MOST_SEEDS:,}")
+    return [seed for first, last in ranges for seed in range(first, last + 1)]
+
+
+def _parse_range(text: str) -> tuple[int, int]:
+    """Read ``"3"`` and ``"0-4"`` as the first and the last seed."""
+    match = re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", text)
+    if match is None or (match[2] and int(match[2]) < int(match[1])):
+        raise ValueError('seeds are written like "0-4" or "0,2,5"')
+    return int(match[1]), int(match[2] or match[1])
 
 
 Seeds = Annotated[
     list[Annotated[int, Field(ge=0, lt=2**63)]],
     BeforeValidator(parse_seeds),
-    Field(min_length=1),
+    Field(min_length=1, max_length=_MOST_SEEDS),
 ]
 Specs = Annotated[list[str], Field(min_length=1)]
 
@@ -128,7 +138,7 @@ def load_suite(name_or_path: str) -> Suite:
 
 def _read_suite(path: Path) -> Suite:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors begin files with a mark
         content = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSuite(f"{path}: {error}") from error

@@ -1,38 +1,50 @@
 """The stages that a plan asks for."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
+from samplebench.pipeline.request.measures import BoundMetric
 from samplebench.pipeline.request.plan import Plan, Planned
 from samplebench.pipeline.request.suite import Suite
 from samplebench.pipeline.stages.autoencoder import AutoencoderStage
 from samplebench.pipeline.stages.cell import CellStage
 from samplebench.pipeline.stages.data import DataStage
 from samplebench.pipeline.stages.features import FeaturesStage
+from samplebench.pipeline.stages.real_features import RealFeaturesStage
 from samplebench.pipeline.stages.recording import Terms
 from samplebench.pipeline.workspace import Site
+from samplebench.registry.spec import Spec
 
 
 def cell_stage(planned: Planned, plan: Plan, site: Site) -> CellStage:
     """The stage of a cell, with all the stages that it needs."""
     cell, suite = planned.cell, plan.suite
     data = data_stage(planned, site)
-    bound = [metric.features for metric in planned.metrics.metrics]
-    extractors = {features.key: features for features in bound if features}
+    metrics = planned.metrics
+    features = {
+        bound.key: FeaturesStage(data, bound.features.spec, suite.counts.reference)
+        for bound in metrics.recorded
+        if bound.features
+    }
+    real = [features[bound.key] for bound in metrics.floors if bound.features]
     return CellStage(
         terms_of(suite),
         autoencoder_stage(planned, suite, site, plan.weights),
         cell.sampler.spec if cell.sampler else None,
-        tuple(
-            (metric.metric.spec, metric.features.spec if metric.features else None)
-            for metric in planned.metrics.metrics
-        ),
-        tuple(
-            FeaturesStage(data, extractor.spec, suite.counts.reference)
-            for extractor in extractors.values()
-        ),
+        _specs_of(metrics.metrics),
+        tuple(dict.fromkeys(features.values())),
         appendix=cell.appendix,
         picture=cell.seed == suite.seeds[0],
+        floors=_specs_of(metrics.floors),
+        real_features=tuple(
+            RealFeaturesStage(stage, suite.counts) for stage in dict.fromkeys(real)
+        ),
     )
+
+
+def _specs_of(metrics: Iterable[BoundMetric]) -> tuple[tuple[Spec, Spec | None], ...]:
+    """The specs of metrics, each with that of its extractor."""
+    return tuple((m.metric.spec, m.features.spec if m.features else None) for m in metrics)
 
 
 def autoencoder_stage(

@@ -1,6 +1,6 @@
 """The stage of cells: fit one sampler, draw, measure, and leave a record."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +12,11 @@ from samplebench.pipeline.stages.autoencoder import AutoencoderStage
 from samplebench.pipeline.stages.core.cell import measure_cell
 from samplebench.pipeline.stages.core.data import Data
 from samplebench.pipeline.stages.core.extraction import FittedExtractor
+from samplebench.pipeline.stages.core.floors import RealData, RealFeatures
 from samplebench.pipeline.stages.data import load_data
 from samplebench.pipeline.stages.features import FeaturesStage
 from samplebench.pipeline.stages.pictures import picture_of
+from samplebench.pipeline.stages.real_features import RealFeaturesStage
 from samplebench.pipeline.stages.recording import Recording, Terms
 from samplebench.pipeline.stages.stage import Failure, Outcome, Report, Stage, path_of
 from samplebench.pipeline.workspace import Site
@@ -31,7 +33,9 @@ class CellStage:
     Attributes:
         sampler: None for the reconstruction row.
         metrics: each with the extractor in which it is measured, if it needs one.
-        features: the stages of these extractors.
+        floors: those whose floor is measured, in the same way; only in the reconstruction row.
+        features: the stages of all these extractors.
+        real_features: the stages of the features that floors take.
         picture: True if a picture of the samples is kept.
     """
 
@@ -42,6 +46,8 @@ class CellStage:
     features: tuple[FeaturesStage, ...]
     appendix: bool = False
     picture: bool = False
+    floors: tuple[tuple[Spec, Spec | None], ...] = ()
+    real_features: tuple[RealFeaturesStage, ...] = ()
 
     @property
     def site(self) -> Site:
@@ -63,7 +69,7 @@ class CellStage:
 
     @property
     def wants(self) -> tuple[Stage, ...]:
-        return self.features
+        return (*self.features, *self.real_features)
 
     def make(self, made: Mapping[Stage, Outcome], report: Report) -> Path:
         del report  # a cell is one step
@@ -78,6 +84,7 @@ class CellStage:
             data,
             self.autoencoder.load(path_of(made, self.autoencoder), data),
             extractors,
+            self._real_data(made, parts, extractors, recording.floors),
         )
         record, store = recording.measured(measurement, extractors), Store(self.site.results)
         if self.picture:
@@ -103,15 +110,9 @@ class CellStage:
             stage.seed,
             self.appendix,
         )
-        metrics = tuple(
-            BoundMetric(
-                parts.metrics.configured(metric),
-                parts.features.configured(features) if features else None,
-            )
-            for metric, features in self.metrics
-        )
+        metrics, floors = (_bind(specs, parts) for specs in (self.metrics, self.floors))
         checkpoint = digest_of_file(stage.weights) if stage.weights else None
-        return Recording(self.site, self.terms, cell, metrics, checkpoint, data)
+        return Recording(self.site, self.terms, cell, metrics, checkpoint, data, floors)
 
     def _extractors(
         self, made: Mapping[Stage, Outcome], parts: Parts, data: Data
@@ -125,6 +126,39 @@ class CellStage:
                 if isinstance(outcome, Failure)
                 else _load_extractor(stage, outcome, data),
             )
+
+    def _real_data(
+        self,
+        made: Mapping[Stage, Outcome],
+        parts: Parts,
+        extractors: Mapping[str, FittedExtractor | Missing],
+        floors: tuple[BoundMetric, ...],
+    ) -> RealData | None:
+        """What floors are measured on, if any are asked for."""
+        if not floors:
+            return None
+        features: dict[str, RealFeatures | Missing] = {}
+        for stage in self.real_features:
+            key, outcome = parts.features.configured(stage.extractor.features).key, made[stage]
+            extractor = extractors[key]
+            if isinstance(extractor, Missing):
+                features[key] = extractor
+            elif isinstance(outcome, Failure):
+                features[key] = Missing(outcome.reason)
+            else:
+                features[key] = RealFeatures(extractor, stage.load(outcome))
+        return RealData(floors, self.autoencoder.counts.generated, features)
+
+
+def _bind(specs: Iterable[tuple[Spec, Spec | None]], parts: Parts) -> tuple[BoundMetric, ...]:
+    """The metrics of these specs, each with the extractor in which it is measured."""
+    return tuple(
+        BoundMetric(
+            parts.metrics.configured(metric),
+            parts.features.configured(features) if features else None,
+        )
+        for metric, features in specs
+    )
 
 
 def _load_extractor(stage: FeaturesStage, place: Path, data: Data) -> FittedExtractor | Missing:

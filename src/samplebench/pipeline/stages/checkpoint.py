@@ -11,8 +11,8 @@ def load_checkpoint(autoencoder: Autoencoder, path: Path) -> None:
     """Load the weights of a safetensors file into an autoencoder.
 
     Raises:
-        BadCheckpoint: it is no such file, or holds other names or shapes, or numbers that are
-            not finite.
+        BadCheckpoint: it is no such file, or holds other names, shapes or types, or numbers that
+            are not finite.
     """
     try:
         tensors = load_tensors(path)
@@ -26,6 +26,11 @@ def load_checkpoint(autoencoder: Autoencoder, path: Path) -> None:
             f"{name} is {tuple(tensors[name].shape)} instead of {tuple(wanted[name].shape)}"
             for name in sorted(wanted.keys() & tensors.keys())
             if tensors[name].shape != wanted[name].shape
+        ),
+        *(
+            f"{name} is {tensors[name].dtype} instead of {wanted[name].dtype}"
+            for name in sorted(wanted.keys() & tensors.keys())
+            if tensors[name].dtype != wanted[name].dtype  # loading would cut its numbers
         ),
         *(f"{name} is missing" for name in sorted(wanted.keys() - tensors.keys())),
         *(f"{name} is not part of it" for name in sorted(tensors.keys() - wanted.keys())),

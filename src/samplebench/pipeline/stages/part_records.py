@@ -11,6 +11,7 @@ from samplebench.pipeline.stages.core.extraction import FittedExtractor
 from samplebench.pipeline.stages.core.scoring import Result
 from samplebench.registry.registry import Chosen
 from samplebench.results.record import FeaturesRecord, PartRecord, Score
+from samplebench.vocabulary import Floor
 
 
 def part_record(chosen: Chosen, checkpoint: str | None = None) -> PartRecord:
@@ -28,13 +29,21 @@ def part_record(chosen: Chosen, checkpoint: str | None = None) -> PartRecord:
 
 
 def score_record(
-    bound: BoundMetric, extractor: FittedExtractor | Missing | None, result: Result
+    bound: BoundMetric,
+    extractor: FittedExtractor | Missing | None,
+    result: Result | None,
+    floor: Floor | Missing | None,
 ) -> Score:
-    """The record of a metric's result.
+    """The record of a metric's result and of its floor, or of one of the two.
 
     Args:
         extractor: of the features that it is measured in, if it needs any.
     """
+    result = result or Result()
+    if isinstance(floor, Missing):
+        if result.value is None:
+            result = Result(problem=result.problem or f"its floor: {floor}")
+        floor = None  # a score stands without it
     metric: Metric = bound.metric.build()
     fitted = extractor if isinstance(extractor, FittedExtractor) else None
     title = metric.title
@@ -47,13 +56,22 @@ def score_record(
         unit=metric.unit,
         better=metric.better,
         subject=metric.subject,
+        diagnostic=metric.diagnostic,
         alarm=metric.alarm,
         value=result.value,
         values=result.values,
-        floor=result.floor,
+        floor=floor,
         problem=result.problem,
         settled=result.settled,
     )
+
+
+def check_floor(floor: Floor | Missing | None) -> Floor | Missing | None:
+    """Return a floor whose bias is a finite number or ``None``, or else the reason against it."""
+    if not isinstance(floor, Floor) or floor.bias is None:
+        return floor
+    _, remarks = keep_numbers("the metric", lambda: {"bias": floor.bias})
+    return Missing("; ".join(remarks)) if remarks else floor
 
 
 def _features_record(features: Chosen, fitted: FittedExtractor | None) -> FeaturesRecord:
@@ -61,6 +79,7 @@ def _features_record(features: Chosen, fitted: FittedExtractor | None) -> Featur
         part=part_record(features),
         weights=fitted.weights if fitted else "none",
         facts=_keep_facts(fitted.extractor)[0] if fitted else {},
+        width=fitted.test.shape[1] if fitted else None,
     )
 
 

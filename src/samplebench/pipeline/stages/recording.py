@@ -1,8 +1,8 @@
 """The record of a cell: of its scores, or of the reason why there are none."""
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, TypeVar
 
 from samplebench.missing import Missing
 from samplebench.pipeline.provenance import provenance
@@ -12,9 +12,11 @@ from samplebench.pipeline.request.status import parts_of
 from samplebench.pipeline.stages.code import core_code
 from samplebench.pipeline.stages.core.cell import Measurement
 from samplebench.pipeline.stages.core.extraction import FittedExtractor
-from samplebench.pipeline.stages.part_records import part_record, remarks_on, score_record
+from samplebench.pipeline.stages.part_records import check_floor, part_record, remarks_on, score_record
 from samplebench.pipeline.workspace import Site
 from samplebench.results.record import Record, Score
+
+T = TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Recording:
     Attributes:
         checkpoint: the digest of the weights that were loaded in place of training.
         data: the fingerprint of the data, if they could be read.
+        floors: the metrics whose floor is measured; some of them have no score in this row.
     """
 
     site: Site
@@ -41,14 +44,24 @@ class Recording:
     metrics: tuple[BoundMetric, ...]
     checkpoint: str | None
     data: str | None
+    floors: tuple[BoundMetric, ...] = ()
 
     def measured(
         self, measurement: Measurement, extractors: Mapping[str, FittedExtractor | Missing]
     ) -> Record:
         """The record of a measurement, made in these feature extractors."""
+        results = _by_key(self.metrics, measurement.results)
+        checked = [check_floor(floor) for floor in measurement.floors]
+        floors = _by_key(self.floors, checked)
         scores = [
-            score_record(bound, extractors[bound.features.key] if bound.features else None, result)
-            for bound, result in zip(self.metrics, measurement.results, strict=True)
+            score_record(
+                bound,
+                extractors[bound.features.key] if bound.features else None,
+                results.get(bound.key),
+                floors.get(bound.key),
+            )
+            for bound in self._all_metrics
+            if bound.key in results or floors[bound.key] is not None
         ]
         return self._record(
             status="incomplete" if any(map(_is_open, scores)) else "measured",
@@ -58,7 +71,15 @@ class Recording:
             scores=scores,
             costs=dict(measurement.costs),
             diagnostics=dict(measurement.diagnostics),
-            remarks=[*measurement.remarks, *remarks_on(extractors)],
+            remarks=[
+                *measurement.remarks,
+                *remarks_on(extractors),
+                *(
+                    f"floor of {bound} is left out: {floor}"
+                    for bound, floor in zip(self.floors, checked, strict=True)
+                    if isinstance(floor, Missing) and bound.key in results
+                ),
+            ],
         )
 
     def unmeasured(self, status: Literal["failed", "refused"], reason: str) -> Record:
@@ -74,9 +95,14 @@ class Recording:
             remarks=[],
         )
 
+    @property
+    def _all_metrics(self) -> list[BoundMetric]:
+        """Each metric once."""
+        return list({bound.key: bound for bound in (*self.metrics, *self.floors)}.values())
+
     def _record(self, **content: Any) -> Record:
         cell, terms = self.cell, self.terms
-        codes = [part.code for part in parts_of(cell, self.metrics)]
+        codes = [part.code for part in parts_of(cell, self._all_metrics)]
         return Record(
             identity=cell.identity(terms.protocol, self.checkpoint),
             suite=terms.suite,
@@ -93,6 +119,10 @@ class Recording:
             picture=None,
             **content,
         )
+
+
+def _by_key(metrics: Iterable[BoundMetric], found: Iterable[T]) -> dict[tuple[str, str | None], T]:
+    return {bound.key: each for bound, each in zip(metrics, found, strict=True)}
 
 
 def _is_open(score: Score) -> bool:

@@ -8,6 +8,7 @@ from scipy.special import stdtrit
 
 from samplebench.results.record import Record, Score
 from samplebench.results.statistics import Summary
+from samplebench.vocabulary import Floor
 
 
 @dataclass(frozen=True)
@@ -69,10 +70,12 @@ def differences(record: Record, replay: Record, siblings: Iterable[Record]) -> l
             spread = _spread([s.value for s in _same_score(score, rows)])
             value = other.value if other else None
             found.append(Difference(record.label, score.title, score.value, value, spread))
-        if other is not None and score.floor != other.floor:
-            spread = _spread([s.floor for s in _same_score(score, rows)])
+        # A floor that was no measurement is not held against the measured one.
+        if other is not None and _is_measured(score.floor) and score.floor != other.floor:
+            spread = _spread([_mean(s.floor) for s in _same_score(score, rows)])
             title = f"{score.title}, floor"
-            found.append(Difference(record.label, title, score.floor, other.floor, spread))
+            means = _mean(score.floor), _mean(other.floor)
+            found.append(Difference(record.label, title, *means, spread))
     return found
 
 
@@ -85,6 +88,14 @@ def row_key(record: Record) -> tuple[str, ...]:
 
 def _result(score: Score) -> tuple[float | None, bool]:
     return score.value, score.problem is None
+
+
+def _is_measured(floor: Floor | None) -> bool:
+    return floor is not None and floor.count is not None
+
+
+def _mean(floor: Floor | None) -> float | None:
+    return floor.mean if floor else None
 
 
 def _same_score(score: Score, records: Iterable[Record]) -> list[Score]:

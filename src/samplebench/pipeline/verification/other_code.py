@@ -99,7 +99,7 @@ def _run(suite: Path, folder: Path, site: Site, environment: dict[str, str]) -> 
 def _suite_of(suite: Suite, group: Sequence[Planned]) -> str:
     """A suite of just these cells, in words that earlier versions know."""
     first = group[0].cell
-    metrics = [metric for cell in group for metric in cell.metrics.metrics]
+    metrics = [metric for cell in group for metric in cell.metrics.recorded]
     content = suite.model_dump(exclude_none=True, exclude_defaults=True)
     content |= {
         "name": suite.name,

@@ -37,8 +37,8 @@ def replay(
 
 def _again(planned: Planned, record: Record | None) -> Planned:
     """The cell as it stands in the folder of the replay."""
-    metrics = planned.metrics.metrics
-    status, reason = status_of(planned.cell, record, metrics, core_code())
+    metrics, floors = planned.metrics.metrics, planned.metrics.floors
+    status, reason = status_of(planned.cell, record, metrics, core_code(), floors=floors)
     status = "measured" if status == "measured" else "to do"
     return replace(planned, record=record, status=status, reason=reason)
 
@@ -46,7 +46,7 @@ def _again(planned: Planned, record: Record | None) -> Planned:
 def _key(cells: Sequence[Planned], site: Site) -> str:
     """A digest of the cells, of the code that measures them, and of what it runs on."""
     codes = {
-        part.code.digest for cell in cells for part in parts_of(cell.cell, cell.metrics.metrics)
+        part.code.digest for cell in cells for part in parts_of(cell.cell, cell.metrics.recorded)
     }
     return digest_of_data(
         {

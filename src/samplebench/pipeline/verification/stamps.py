@@ -72,7 +72,7 @@ def stamp(planned: Planned, *, since: str | None) -> Record:
     """The record of a cell, as measured by the code of today."""
     record = planned.record
     assert record is not None  # only records are stamped
-    parts = parts_of(planned.cell, planned.metrics.metrics)
+    parts = parts_of(planned.cell, planned.metrics.recorded)
     digests = {(part.part.kind, part.key): part.code.digest for part in parts}
     codes = [part.code for part in parts]
     verification = Verification(

@@ -148,4 +148,5 @@ def is_from(record: Record | None, commit: str) -> bool:
 
 def _platform(origin: Provenance) -> tuple[object, ...]:
     """All that decides the bits of scores, besides code."""
-    return origin.device, origin.processor, origin.system, origin.threads, origin.torch
+    machine = origin.device, origin.processor, origin.system, origin.threads
+    return *machine, origin.torch, origin.blas

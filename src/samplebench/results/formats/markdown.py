@@ -31,11 +31,11 @@ def render(blocks: Iterable[Block]) -> str:
 def _block(block: Block) -> str:
     match block:
         case Heading(text, level):
-            return f"{'#' * level} {_line(text)}"
+            return f"{'#' * level} {line(text)}"
         case Paragraph(text):
-            return _line(text)
+            return line(text)
         case Bullets(items):
-            return "\n".join(f"- {_line(item)}" for item in items)
+            return "\n".join(f"- {line(item)}" for item in items)
         case Table():
             return _table(block)
         case Picture(path, description):
@@ -49,8 +49,8 @@ def _table(table: Table) -> str:
     """A line a row, its columns aligned for who reads the source."""
     rest = len(table.headings) - table.labels
     text: str = tabulate(
-        [[_cell(text) for text in row] for row in table.rows],
-        headers=[_cell(text) for text in table.headings],
+        [[cell(text) for text in row] for row in table.rows],
+        headers=[cell(text) for text in table.headings],
         tablefmt="pipe",
         disable_numparse=True,
         colalign=("left",) * table.labels + ("right",) * rest,
@@ -58,18 +58,19 @@ def _table(table: Table) -> str:
     return text
 
 
-def _cell(text: Text) -> str:
+def cell(text: Text) -> str:
+    """A text in a cell of a table."""
     # A table is cut at its bars before code is looked for: one in code is escaped too.
     return "".join(
         _run(run).replace("|", "\\|") if isinstance(run, Code) else _run(run) for run in text
     )
 
 
-def _line(text: Text) -> str:
+def line(text: Text) -> str:
     """A text on a line of its own, which must not look like a list, a rule or a definition."""
-    line = "".join(map(_run, text)).strip()
-    line = re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", line)
-    return re.sub(r"^(?=\[[^\]]*\]:)", r"\\", line)
+    shown = "".join(map(_run, text)).strip()
+    shown = re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", shown)
+    return re.sub(r"^(?=\[[^\]]*\]:)", r"\\", shown)
 
 
 def _run(run: Run) -> str:
@@ -93,8 +94,11 @@ def _code(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    """Plain text. A bracket is escaped only where it could end the text of a link."""
-    escaped = re.sub(r"([\\`*_<>|~#&$])", r"\\\1", _one_line(text))
+    """Plain text. A bracket is escaped only where it could end the text of a link, an underscore
+    only at the edge of a word, and an ampersand only where an entity could begin.
+    """
+    marks = r"([\\`*<>|~#$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|&(?=[#A-Za-z]))"
+    escaped = re.sub(marks, r"\\\1", _one_line(text))
     return re.sub(r"\](?=[(\[])", r"\\]", escaped)
 
 
@@ -104,4 +108,5 @@ def _escape_label(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return re.sub(r"\s+", " ", text)
+    """Text without line breaks, and with a sign in place of control characters."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]", "\ufffd", re.sub(r"\s+", " ", text))

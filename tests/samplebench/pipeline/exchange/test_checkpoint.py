@@ -193,7 +193,7 @@ def test_exchanged_or_damaged_weights_are_noticed(saved):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("{", "is damaged: Expecting property name"),
+        ("{", "is damaged: it is not JSON: Expecting property name"),
         ('{"model_type": "bert"}', "no record of a checkpoint: autoencoder: Field required"),
         ('{"format": 9, "new": 1}', "has format 9, and this samplebench reads formats 1 to 2"),
     ],
@@ -282,6 +282,15 @@ def test_weights_that_are_not_finite_are_told(saved, tmp_path):
     save_file(weights, tmp_path / "broken.safetensors")
     with pytest.raises(BadCheckpoint, match=r"not finite, in decoder.bias"):
         load_checkpoint(autoencoder, tmp_path / "broken.safetensors")
+
+
+@pytest.mark.parametrize("kind", [torch.int64, torch.float64, torch.float16])
+def test_weights_of_another_type_are_told(saved, tmp_path, kind):
+    autoencoder, _ = saved()
+    weights = {name: weight.to(kind) for name, weight in autoencoder.state_dict().items()}
+    save_file(weights, tmp_path / "cut.safetensors")
+    with pytest.raises(BadCheckpoint, match=rf"decoder.bias is {kind} instead of torch.float32"):
+        load_checkpoint(autoencoder, tmp_path / "cut.safetensors")
 
 
 def test_a_default_that_has_changed_since_changes_nothing(saved, bench):

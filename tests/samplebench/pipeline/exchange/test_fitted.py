@@ -60,6 +60,22 @@ class Kept(Sampler):
     def restore(self, space, state):
         self.latents = space.pack(values=state["values"])
 
+class Centred(Kept):
+    "Keeps its mean in a tensor of its own."
+
+    def fit(self, latents):
+        self.mean = latents.values.mean(0, keepdim=True)
+        self.space = latents.space
+
+    def sample(self, count):
+        return self.space.pack(values=self.mean.expand(count, *self.mean.shape[1:]))
+
+    def state(self):
+        return {"mean": self.mean}
+
+    def restore(self, space, state):
+        self.space, self.mean = space, torch.zeros(state["mean"].shape).copy_(state["mean"])
+
 class Forgetful(Kept):
     "Has no state."
     state, restore = Sampler.state, Sampler.restore
@@ -69,6 +85,7 @@ def register_samplers(register):
     register("scaled", Scaled)
     register("kept", Kept)
     register("forgetful", Forgetful)
+    register("centred", Centred)
     register("half-kept", partial(Kept, share=0.5))
 """
 
@@ -122,6 +139,23 @@ def test_a_loaded_sampler_draws_what_the_saved_one_draws(plugin, latents, kept):
     assert torch.equal(drawn(sampler).values, drawn(again).values)
     assert drawn(sampler).space == latents.space
     assert (sampler.scale, sampler.source.share) == (2.0, 0.5)
+
+
+def test_samplers_of_two_files_with_one_name_are_not_taken_for_each_other(latents, tmp_path):
+    names, files = ("zeta", "alpha"), []
+    for scale, name in enumerate(names, start=2):
+        (tmp_path / name).mkdir()
+        files.append(tmp_path / name / "mine.py")
+        source = PLUGIN.replace("torch.randint", f"{scale} + 0 * torch.randint")
+        source = source.replace('"kept"', f'"{name}"').replace("half-kept", f"half-{name}")
+        source = source.replace('"scaled"', f'"scaled-{name}"').replace('"centred"', f'"c-{name}"')
+        files[-1].write_text(source.replace('"forgetful"', f'"forgetful-{name}"'))
+    for row, name in enumerate(names, start=2):
+        fitted = samplebench.fit_sampler(name, latents, plugins=files)
+        samplebench.save_sampler(fitted, tmp_path / "kept", plugins=files)
+        loaded = samplebench.load_sampler(tmp_path / "kept", plugins=files)
+        assert torch.equal(drawn(loaded).values, drawn(fitted).values)
+        assert torch.equal(drawn(loaded).values[0], latents.values[row])
 
 
 def test_a_fresh_process_draws_the_same(plugin, kept, tmp_path):
@@ -226,6 +260,19 @@ def test_a_damaged_file_is_told(damage, plugin, kept):
     else:
         save_file({"values": torch.zeros(2)}, kept)
     with pytest.raises(BadSamplerFile, match=re.escape(f"{kept} is damaged, or no file")):
+        samplebench.load_sampler(kept, plugins=[plugin])
+
+
+def test_tensors_of_another_type_are_told(latents, plugin, tmp_path):
+    kept = tmp_path / "centred.safetensors"
+    fitted = samplebench.fit_sampler("centred", latents, plugins=[plugin])
+    samplebench.save_sampler(fitted, kept, plugins=[plugin])
+    samplebench.load_sampler(kept, plugins=[plugin])
+    with safe_open(kept, "pt") as opened:
+        header = opened.metadata()
+        state = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+    save_file({name: tensor.long() for name, tensor in state.items()}, kept, header)
+    with pytest.raises(BadSamplerFile, match=r"mean is torch.int64, and it takes torch.float32"):
         samplebench.load_sampler(kept, plugins=[plugin])
 
 

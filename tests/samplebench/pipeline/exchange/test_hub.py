@@ -8,6 +8,7 @@ import huggingface_hub
 import pytest
 import torch
 from huggingface_hub import errors
+from markdown_it import MarkdownIt
 
 import samplebench
 from samplebench.display import QuietDisplay
@@ -142,6 +143,36 @@ def test_a_repository_that_holds_something_else_is_no_checkpoint(hub, tmp_path):
 def test_what_is_no_name_of_a_repository_is_told(hub, place):
     with pytest.raises(UsageError, match="written owner/name"):
         open_checkpoint(place)
+
+
+@pytest.mark.parametrize(
+    "revision", ["../../x", "a/../b", "/etc", "..", ".x", "a//b", "a b", "-x"]
+)
+def test_what_is_no_revision_is_told_before_the_hub_is_asked(hub, revision):
+    with pytest.raises(UsageError, match="is no revision of a repository; give a branch"):
+        open_checkpoint(f"hf://somebody/linear@{revision}")
+
+
+@pytest.mark.parametrize("revision", ["main", "v1.0.2", "refs/pr/3", "feature/x_y-z", "0" * 40])
+def test_branches_tags_and_commits_are_revisions(hub, revision):
+    with pytest.raises(HubError):  # it is asked, and has none
+        open_checkpoint(f"hf://somebody/linear@{revision}")
+
+
+def test_a_card_shows_texts_as_they_are(kept):
+    record = read_checkpoint(kept)
+    part = record.training.dataset.model_copy(update={"spec": "file(path='a`b|*c*<d>')"})
+    training = record.training.model_copy(update={"dataset": part})
+    told = {"training": training, "reference": "A *starred* | paper <b>"}
+    card = model_card(record.model_copy(update=told), "somebody/linear")
+    page = MarkdownIt("commonmark").enable("table").parse(card.split("---\n")[-1])
+    inline = [child for token in page for child in token.children or ()]
+    codes = [child.content for child in inline if child.type == "code_inline"]
+    assert codes.count("file(path='a`b|*c*<d>')") == 2
+    assert not {"em_open", "html_inline"} & {child.type for child in inline}
+    assert "The autoencoder is from A *starred* | paper <b>." in [
+        "".join(child.content for child in token.children or ()) for token in page
+    ]
 
 
 def test_without_a_network_what_is_not_in_the_cache_is_told(hub):

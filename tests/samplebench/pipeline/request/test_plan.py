@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import pytest
 
-from samplebench.errors import BadSetting, NothingToRun, UnknownPart, UsageError
+from samplebench.errors import BadSetting, BadSuite, NothingToRun, UnknownPart, UsageError
 
 
 def test_the_grid_is_the_product_with_a_reconstruction_row_for_each_autoencoder_and_seed(bench):
@@ -95,6 +95,13 @@ def test_only_keeps_the_cells_whose_label_matches(bench):
 def test_what_cannot_be_is_told_before_anything_runs(bench, changes, error, told):
     with pytest.raises(error, match=told):
         bench.plan(**changes)
+
+
+def test_a_plan_of_too_many_cells_is_refused_before_it_is_made(bench):
+    samplers = [f"normal(spread={list(map(float, range(1, 1001)))})"]
+    told = r"1 × 1 × 1,000 × 1,001 = 1,001,000 cells, and 100,000 are the most"
+    with pytest.raises(BadSuite, match=told):
+        bench.plan(seeds="0-999", samplers=samplers)
 
 
 def test_a_metric_that_needs_features_is_not_left_out_silently(bench):

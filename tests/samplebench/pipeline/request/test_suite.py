@@ -1,5 +1,7 @@
 """Suites: read, checked, and told what is wrong with the line that is wrong."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,6 +59,8 @@ def test_every_bundled_suite_is_valid_and_says_how_long_it_takes(name):
         ('seeds = "0-2"', 'seeds = "2-0"', ':8: seeds: seeds are written like "0-4"'),
         ('seeds = "0-2"', "seeds = [-1]", ":8: seeds.0: input should be greater than"),
         ('metrics = ["spread"]', "metrics = []", ":7: metrics: list should have at least 1"),
+        ("generated = 5", "generated = 100_000_000_000", "counts.generated: input should be less"),
+        ('seeds = "0-2"', 'seeds = "0-1000000"', ":8: seeds: these are 1,000,001 seeds; give at"),
         ("generated = 5", "train = 1", ":15: counts.train: input should be greater than"),
         ('    "linear",', "    3,", ":3: autoencoders.0: input should be a valid string, not 3"),
         ('metrics = ["spread"]', "", "metrics: this key is missing"),
@@ -88,3 +92,30 @@ def test_lists_and_ranges_of_seeds_are_read_as_written(seeds):
     assert parse_seeds(",".join(map(str, seeds))) == seeds
     low, high = min(seeds), max(seeds)
     assert parse_seeds(f"{low}-{high}") == list(range(low, high + 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("0-1000000", "1,000,001"),
+        ("0-9223372036854775806", "9,223,372,036,854,775,807"),
+        ("5,0-9999", "10,001"),
+        (",".join(["0-999"] * 11), "11,000"),
+    ],
+)
+def test_a_range_of_too_many_seeds_is_refused_before_it_is_written_out(text, count):
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=f"these are {count} seeds; give at most 10,000"):
+        parse_seeds(text)
+    assert tracemalloc.get_traced_memory()[1] < 2**20
+    tracemalloc.stop()
+    assert len(parse_seeds("1-10000")) == 10_000
+
+
+def test_a_suite_file_may_begin_with_a_mark_of_its_encoding(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(GOOD, encoding="utf-8-sig")
+    assert load_suite(str(path)) == load_suite(written(tmp_path, GOOD))
+    path.write_text(GOOD.replace("batch = 8", "batch = 0"), encoding="utf-8-sig")
+    with pytest.raises(BadSuite, match=r"mine\.toml:12: training\.batch"):
+        load_suite(str(path))

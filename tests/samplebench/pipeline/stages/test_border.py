@@ -174,11 +174,20 @@ def test_a_score_that_is_no_number_costs_that_score_alone(wrong, how, told):
     assert values_of(record)["spread"] is not None
 
 
-@pytest.mark.parametrize("how", ["text", "nan", "raise"])
-def test_a_bad_floor_costs_the_floor_alone(wrong, how):
-    record = wrong(samplers=["normal"], metrics=[f"groundless(how='{how}')"])
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ("text", "BadAnswer: bias must give a float and gave str '0.5'; return float(…)"),
+        ("nan", "BadAnswer: bias must give a finite float or None and gave nan"),
+        ("raise", "OSError: no bias today"),
+    ],
+)
+def test_a_bad_floor_costs_the_floor_alone(wrong, how, told):
+    metric = f"groundless(how='{how}')"
+    record = wrong(metrics=[metric])
     (score,) = record.scores
     assert (record.status, score.value, score.floor) == ("measured", 1.0, None)
+    assert record.remarks == [f"floor of {metric}: {told}, left out"]
 
 
 @pytest.mark.parametrize(

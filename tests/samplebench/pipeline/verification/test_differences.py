@@ -10,6 +10,7 @@ from scipy import stats
 from samplebench.pipeline.verification.differences import Difference, differences, row_key
 from samplebench.results.record import PartRecord, Provenance, Record, Score
 from samplebench.results.statistics import Summary
+from samplebench.vocabulary import Floor
 
 ORIGIN = Provenance(
     samplebench="1",
@@ -72,7 +73,7 @@ def record_of(sampler, seed):
         latent_space=None,
         counts={},
         scores=[
-            score("distance", 3.0 + seed / 7, floor=0.25),
+            score("distance", 3.0 + seed / 7, floor=Floor((0.25 + seed / 9, 0.5), 40)),
             score("spread", 1.0 + seed / 3, subject="latents"),
             score("fit", 0.5 + seed, subject="cost"),
         ],
@@ -101,16 +102,30 @@ def test_costs_are_not_compared(measured):
     assert titles(measured[0], changed(measured[0], cost.title, value=1e9)) == []
 
 
-@pytest.mark.parametrize(("field", "title"), [("value", "distance"), ("floor", "distance, floor")])
-def test_the_last_bit_of_a_value_or_floor_counts_and_is_named(measured, field, title):
+def test_the_last_bit_of_a_value_counts_and_is_named(measured):
     [score] = [score for score in measured[0].scores if score.title == "distance"]
-    before = getattr(score, field)
-    moved = float(np.nextafter(before, math.inf))
-    replay = changed(measured[0], score.title, **{field: moved})
-    [difference] = differences(measured[0], replay, measured)
-    assert (difference.title, difference.recorded, difference.replayed) == (title, before, moved)
-    values = [getattr(s, field) for r in measured for s in r.scores if s.title == "distance"]
-    assert difference.spread.std == pytest.approx(stdev(values))
+    moved = float(np.nextafter(score.value, math.inf))
+    [found] = differences(measured[0], changed(measured[0], "distance", value=moved), measured)
+    assert (found.title, found.recorded, found.replayed) == ("distance", score.value, moved)
+    values = [s.value for r in measured for s in r.scores if s.title == "distance"]
+    assert found.spread.std == pytest.approx(stdev(values))
+
+
+def test_the_last_bit_of_a_floor_counts_and_is_named(measured):
+    [score] = [score for score in measured[0].scores if score.title == "distance"]
+    floor = Floor((0.25, float(np.nextafter(0.5, math.inf))), 40)
+    [found] = differences(measured[0], changed(measured[0], "distance", floor=floor), measured)
+    assert found.title == "distance, floor"
+    assert (found.recorded, found.replayed) == (score.floor.mean, floor.mean)
+    means = [s.floor.mean for r in measured for s in r.scores if s.title == "distance"]
+    assert found.spread.std == pytest.approx(stdev(means))
+
+
+def test_a_floor_that_was_an_estimate_is_not_held_against_a_measured_one(measured):
+    old = changed(measured[0], "distance", floor=Floor((0.125,)))
+    assert titles(old, measured[0]) == []
+    assert titles(old, changed(measured[0], "distance", floor=None)) == []
+    assert titles(measured[0], changed(measured[0], "distance", floor=None)) == ["distance, floor"]
 
 
 def test_a_problem_that_came_or_went_counts(measured):

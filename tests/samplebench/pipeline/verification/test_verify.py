@@ -100,7 +100,8 @@ def test_a_replay_that_fails_is_a_problem_and_neither_confirms_nor_refutes(measu
 
 
 @pytest.mark.parametrize(
-    "change", [{"processor": "Another 9000"}, {"threads": 64}, {"system": "Other"}]
+    "change",
+    [{"processor": "Another 9000"}, {"threads": 64}, {"system": "Other"}, {"blas": "another"}],
 )
 @pytest.mark.parametrize("code", [SAME_BITS, OTHER_BITS])
 def test_records_of_another_platform_are_compared_and_not_touched(measured, change, code):

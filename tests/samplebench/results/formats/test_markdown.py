@@ -80,6 +80,13 @@ def test_any_text_stays_in_its_cell(one, other):
     assert [one_line(text) for _, text in inlines(render([table]))] == cells
 
 
+@pytest.mark.parametrize("sign", ["\x00", "\x1b[31m", "\x7f", "\x9b", "\ud800"])
+def test_control_characters_and_halves_of_characters_stay_out_of_pages(sign):
+    page = render([Paragraph((f"a{sign}b",)), Bullets(((Code(f"a{sign}b"),),))])
+    assert sign[0] not in page
+    assert page.encode()
+
+
 @pytest.mark.parametrize(
     ("block", "text"),
     [

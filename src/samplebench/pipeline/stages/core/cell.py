@@ -15,11 +15,12 @@ from samplebench.pipeline.stages.core.costs import track_cost
 from samplebench.pipeline.stages.core.data import Data
 from samplebench.pipeline.stages.core.evidence import gather_evidence
 from samplebench.pipeline.stages.core.extraction import FittedExtractor
+from samplebench.pipeline.stages.core.floors import RealData, measure_floors
 from samplebench.pipeline.stages.core.repeats import measure_repeats
 from samplebench.pipeline.stages.core.sampling import fit_sampler, time_draws
 from samplebench.pipeline.stages.core.scoring import Result, measure_all
 from samplebench.pipeline.stages.core.training import Trained
-from samplebench.vocabulary import Cost
+from samplebench.vocabulary import Cost, Floor
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Measurement:
 
     Attributes:
         results: one for each metric, in their order.
+        floors: one for each metric of the real data, in their order.
         remarks: on diagnostics that were left out, because they are no finite numbers.
         counts: of training, held-out (``reference``) and generated samples.
         samples: the generated ones; in the reconstruction row the held-out ones and their
@@ -36,6 +38,7 @@ class Measurement:
 
     latent_space: LatentSpace
     results: list[Result]
+    floors: list[Floor | Missing | None]
     costs: Mapping[str, Cost]
     diagnostics: Mapping[str, float]
     remarks: Sequence[str]
@@ -50,12 +53,14 @@ def measure_cell(
     data: Data,
     trained: Trained,
     extractors: Mapping[str, FittedExtractor | Missing],
+    real: RealData | None = None,
 ) -> Measurement:
     """Fit the sampler, draw, decode, and measure; again with further draws and fits, if asked.
 
     Args:
         counts: of latents to draw, of draws from a fit, and of fits.
         extractors: by its key, each fitted feature extractor, or why there is none.
+        real: what floors are measured on; in the reconstruction row only.
     """
     device = trained.test.device
     sampler, latents, costs = None, trained.test, dict(trained.costs)
@@ -69,6 +74,7 @@ def measure_cell(
     with track_cost(device, len(latents)) as measuring:
         evidence = gather_evidence(data, trained, sampler, latents, generated, costs)
         results = measure_all(cell.seed, metrics, evidence, extractors)
+        floors = measure_floors(cell.seed, real, evidence) if real else []
     if sampler:
         results = measure_repeats(
             results, sampler, cell, metrics, counts, trained, evidence, extractors
@@ -79,6 +85,7 @@ def measure_cell(
     return Measurement(
         latent_space=latents.space,
         results=results,
+        floors=floors,
         costs=costs | {"measure": measuring()},
         diagnostics=diagnostics,
         remarks=remarks,

@@ -1,7 +1,7 @@
 """The evidence of a cell: all that metrics may need, but features."""
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from torch import Tensor
@@ -13,7 +13,7 @@ from samplebench.contracts.metric import Evidence, Need
 from samplebench.contracts.sampler import DensitySampler, Sampler
 from samplebench.pipeline.stages.core.coding import as_images, decode
 from samplebench.pipeline.stages.core.data import Data
-from samplebench.pipeline.stages.core.training import Trained
+from samplebench.pipeline.stages.core.training import Trained, reconstruct_training_samples
 from samplebench.vocabulary import Cost
 
 
@@ -25,7 +25,8 @@ def gather_evidence(
     generated: Images,
     costs: Mapping[str, Cost],
 ) -> Evidence:
-    """Gather all that metrics may need, but features.
+    """Gather all that metrics may need, but features. Decoded training latents are computed when
+    they are read.
 
     Args:
         latents: the drawn ones, or the held-out ones in the reconstruction row.
@@ -36,6 +37,7 @@ def gather_evidence(
         Need.TRAIN: lambda: data.map_train()[:train_count],  # on disk until it is read
         Need.TEST: as_images(data.test.images[:test_count]).to(trained.test.device),
         Need.RECONSTRUCTED: decode(trained.autoencoder, trained.test, trained.image_shape),
+        Need.TRAIN_RECONSTRUCTED: cache(partial(reconstruct_training_samples, trained)),
         Need.LATENTS: (trained.train, trained.test),
         **evidence_of_draws(sampler, trained, latents, generated),
     }

@@ -70,6 +70,6 @@ def _gather(results: Sequence[Sequence[Result]]) -> Result:
     if len(flat) == 1:
         return flat[0]
     if problem := next((result for result in flat if result.problem), None):
-        return replace(problem, floor=flat[0].floor)
+        return problem
     values = tuple(tuple(r.value for r in draws if r.value is not None) for draws in results)
     return replace(flat[0], value=fmean(v for draws in values for v in draws), values=values)

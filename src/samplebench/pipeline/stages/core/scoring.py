@@ -8,6 +8,7 @@ from torch import Tensor
 
 from samplebench.contracts.answers import check_number
 from samplebench.contracts.dataset import Images
+from samplebench.contracts.features import FeatureExtractor
 from samplebench.contracts.metric import Evidence, Metric, Need, Shown
 from samplebench.errors import NoNumber
 from samplebench.missing import Missing
@@ -27,7 +28,6 @@ class Result:
 
     value: float | None = None
     values: tuple[tuple[float, ...], ...] = ()
-    floor: float | None = None
     problem: str | None = None
     settled: bool = False
 
@@ -44,7 +44,9 @@ def measure_all(
         extractors: by its key, each fitted feature extractor, or why there is none.
     """
     in_features = {
-        key: evidence.with_features(_CachedFeatures(evidence, extractor))
+        key: evidence.with_features(
+            CachedFeatures(evidence, extractor.extractor, {"test": extractor.test})
+        )
         for key, extractor in extractors.items()
         if isinstance(extractor, FittedExtractor)
     }
@@ -56,16 +58,21 @@ def measure_all(
             results.append(Result(problem=f"no features: {extractor}"))
         else:
             complete = in_features[bound.features.key] if bound.features else evidence
-            results.append(_measure(seed, bound.metric.key, metric, complete))
+            results.append(measure_one(seed, bound.metric.key, metric, complete))
     return results
 
 
-class _CachedFeatures:
-    """The features of the samples of one cell in one extractor, each computed once."""
+class CachedFeatures:
+    """The features of the samples of one cell in one extractor, each computed once.
 
-    def __init__(self, evidence: Evidence, fitted: FittedExtractor) -> None:
-        self.evidence, self.extractor = evidence, fitted.extractor
-        self.known: dict[Shown, Tensor] = {"test": fitted.test}
+    Args:
+        known: those that are computed already.
+    """
+
+    def __init__(
+        self, evidence: Evidence, extractor: FeatureExtractor, known: Mapping[Shown, Tensor]
+    ) -> None:
+        self.evidence, self.extractor, self.known = evidence, extractor, dict(known)
 
     def __call__(self, shown: Shown) -> Tensor:
         if shown not in self.known:
@@ -75,7 +82,7 @@ class _CachedFeatures:
         return self.known[shown]
 
 
-def _measure(seed: int, key: str, metric: Metric, evidence: Evidence) -> Result:
+def measure_one(seed: int, key: str, metric: Metric, evidence: Evidence) -> Result:
     """Measure one metric, which cannot harm the scores of others."""
     if Need.LABELS in metric.needs and not evidence.holds(Need.LABELS):
         return Result(problem="needs labels, and this dataset has none", settled=True)
@@ -88,15 +95,4 @@ def _measure(seed: int, key: str, metric: Metric, evidence: Evidence) -> Result:
         return Result(problem=f"{type(error).__name__}: {error}")
     if not math.isfinite(value):
         return Result(problem=f"the metric gave {value}")
-    return Result(value=value, floor=_find_floor(seed, key, metric, evidence))
-
-
-def _find_floor(seed: int, key: str, metric: Metric, evidence: Evidence) -> float | None:
-    """The floor, or ``None`` where it is no finite number: the score stands without it."""
-    try:
-        with seeded(seed, "floor", key):
-            floor = metric.floor(evidence.restricted_to(metric.needs))
-        known = None if floor is None else check_number("floor", floor)
-    except (Exception, SystemExit):  # a metric may raise anything
-        return None
-    return known if known is None or math.isfinite(known) else None
+    return Result(value=value)

@@ -9,13 +9,16 @@ from torch import Tensor
 
 from samplebench.autoencoder_training import train_autoencoder
 from samplebench.contracts.autoencoder import Autoencoder
-from samplebench.contracts.dataset import Bytes
+from samplebench.contracts.dataset import Bytes, Images
 from samplebench.contracts.latents import Latents
-from samplebench.pipeline.stages.core.coding import as_images, encode, require_repeatable
+from samplebench.pipeline.stages.core.coding import as_images, decode, encode, require_repeatable
 from samplebench.pipeline.stages.core.costs import track_cost
 from samplebench.randomness import seeded
 from samplebench.training import Budget, Progress
 from samplebench.vocabulary import Cost
+
+_MOST_RECONSTRUCTED = 10_000
+"""Training latents that are decoded: as much work as decoding the draws of a large suite."""
 
 
 @dataclass(frozen=True)
@@ -76,3 +79,10 @@ def train_and_encode(
     costs = {"train": training(), "encode": encoding()}
     channels, height, width = train.shape[1:]
     return Trained(autoencoder, (channels, height, width), learned, held_out, costs)
+
+
+def reconstruct_training_samples(trained: Trained) -> Images:
+    """Decode at most 10,000 training latents, evenly spaced, since data may be sorted by class."""
+    count = min(len(trained.train), _MOST_RECONSTRUCTED)
+    numbers = torch.arange(count, device=trained.train.device) * len(trained.train) // count
+    return decode(trained.autoencoder, trained.train[numbers], trained.image_shape)

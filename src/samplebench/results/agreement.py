@@ -1,0 +1,93 @@
+"""Agreement of columns: do they put the samplers in the same order, and name the same winner?"""
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+from statistics import fmean, median
+
+from samplebench.results.blocks import Text
+from samplebench.results.ranking import Ranking, Row
+
+_FEWEST = 3
+"""Rows that an order needs to be worth comparing."""
+
+
+def describe_agreement(ranking: Ranking) -> list[Text]:
+    """Two lines: Kendall's τ of each pair of columns of quality, and the winners by each.
+
+    Compared are the samplers of each autoencoder that have every score and no alarm.
+    """
+    places = [
+        place
+        for place, column in enumerate(ranking.columns)
+        if column.subject in ("images", "latents") and not column.diagnostic
+    ]
+    groups = [rows for rows in _group_rivals(ranking, places) if len(rows) >= _FEWEST]
+    if len(places) < 2 or not groups:
+        return []
+    pairs = [
+        f"{ranking.columns[one].title} and {ranking.columns[other].title} "
+        f"{_describe([compute_tau(ranking, rows, one, other) for rows in groups])}"
+        for one, other in combinations(places, 2)
+    ]
+    seeds = [tau for rows in groups for place in places for tau in compare_seeds(rows, place)]
+    between = f"; seed and seed in one column {_describe(seeds)}" if seeds else ""
+    several = ", median and range over autoencoders" if len(groups) > 1 else ""
+    split = sum(len({_find_winner(ranking, rows, at) for at in places}) > 1 for rows in groups)
+    return [
+        (f"Agreement of orders (Kendall's τ{several}): {'; '.join(pairs)}{between}.",),
+        (
+            f"The columns name different winners in {split} of {len(groups)} autoencoders. Where "
+            "they do, the choice of features decides who wins, and more seeds do not change that."
+            if split
+            else "All these columns name the same winner.",
+        ),
+    ]
+
+
+def compute_tau(ranking: Ranking, rows: Sequence[Row], one: int, other: int) -> float:
+    """Kendall's τ-b between the orders that two columns give the rows, from better to worse."""
+    from scipy.stats import kendalltau  # half a second to import
+
+    first, second = (
+        [_sign(ranking, at) * fmean(row.entries[at].values) for row in rows] for at in (one, other)
+    )
+    return float(kendalltau(first, second).statistic)
+
+
+def compare_seeds(rows: Sequence[Row], place: int) -> list[float]:
+    """Kendall's τ-b between the orders of the rows at each two seeds that all have."""
+    from scipy.stats import kendalltau
+
+    shared = sorted(set.intersection(*(set(row.entries[place].seeds) for row in rows)))
+    scores = [[row.entries[place].by_seed[seed] for row in rows] for seed in shared]
+    return [float(kendalltau(one, other).statistic) for one, other in combinations(scores, 2)]
+
+
+def _group_rivals(ranking: Ranking, places: Iterable[int]) -> list[list[Row]]:
+    """The rows of each autoencoder that compete and have every score."""
+    places = list(places)
+    groups: dict[str, list[Row]] = {}
+    for row in ranking.rows:
+        complete = all(row.entries[at].values and not row.entries[at].problems for at in places)
+        if row.kind == "sampler" and not row.alarms and complete:
+            groups.setdefault(row.autoencoder, []).append(row)
+    return list(groups.values())
+
+
+def _find_winner(ranking: Ranking, rows: Sequence[Row], place: int) -> str:
+    sign = _sign(ranking, place)
+    return min(rows, key=lambda row: sign * fmean(row.entries[place].values)).name
+
+
+def _sign(ranking: Ranking, place: int) -> int:
+    return 1 if ranking.columns[place].better == "lower" else -1
+
+
+def _describe(taus: Sequence[float]) -> str:
+    """The median, and the range where it is wider than its two digits."""
+    known = [tau for tau in taus if tau == tau]  # all scores equal have no order
+    if not known:
+        return "—"
+    low, high = f"{min(known):.2f}", f"{max(known):.2f}"
+    middle = f"{median(known):.2f}"
+    return middle if low == high else f"{middle} ({low} to {high})"
