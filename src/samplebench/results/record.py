@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -48,8 +49,18 @@ class PartRecord(_Plain):
 
 
 def _read_floor(value: Any) -> Any:
-    """Read a floor from before it was measured: one number."""
-    return Floor((value,)) if isinstance(value, int | float) else value
+    """Read a floor; one from before floors were measured is a number."""
+    if isinstance(value, Mapping) and isinstance(values := value.get("values"), list):
+        return {**value, "values": tuple(values)}
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return Floor((value,)) if is_number else value
+
+
+def _read_values(value: Any) -> Any:
+    """Read scores by fit and draw, of which JSON makes lists."""
+    if isinstance(value, list) and all(isinstance(draws, list) for draws in value):
+        return tuple(map(tuple, value))
+    return value
 
 
 class FeaturesRecord(_Plain):
@@ -84,7 +95,7 @@ class Score(_Plain):
     ``diagnostic``, it is a multiple of the reconstruction row's score.
     """
     value: Number | None
-    values: tuple[tuple[Number, ...], ...] = ()
+    values: Annotated[tuple[tuple[Number, ...], ...], BeforeValidator(_read_values)] = ()
     floor: Annotated[Floor | None, BeforeValidator(_read_floor)]
     problem: str | None
     settled: bool = False

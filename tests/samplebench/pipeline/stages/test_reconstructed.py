@@ -37,7 +37,7 @@ def test_at_most_so_many_are_decoded_evenly_spaced(monkeypatch, count, expected)
     monkeypatch.setattr(training, "_MOST_RECONSTRUCTED", 10)
     autoencoder = Shows()
     latents = autoencoder.latent_space.pack(values=torch.linspace(0, 1, count)[:, None])
-    images = reconstruct_training_samples(Trained(autoencoder, latents, latents, {}))
+    images = reconstruct_training_samples(Trained(autoencoder, (1, 1, 1), latents, latents, {}))
     assert len(images) == autoencoder.decoded == expected
     values = images.flatten()
     assert values[0] == 0
@@ -50,8 +50,8 @@ def test_they_are_decoded_once_for_all_metrics_and_never_unasked():
     autoencoder = Shows()
     images = torch.arange(8, dtype=torch.uint8)[:, None, None, None]
     latents = autoencoder.encode(images.float())
-    trained = Trained(autoencoder, latents, latents, {})
-    data = Data("", Split(images, None), Split(images, None))
+    trained = Trained(autoencoder, (1, 1, 1), latents, latents, {})
+    data = Data("", Split(images, None), Split(images, None), lambda: images)
     evidence = gather_evidence(data, trained, None, latents, images.float(), {})
     before = autoencoder.decoded
     assert before == 8  # the held-out ones
