@@ -70,7 +70,7 @@ def check_floor(floor: Floor | Missing | None) -> Floor | Missing | None:
     """Return a floor whose bias is a finite number or ``None``, or else the reason against it."""
     if not isinstance(floor, Floor) or floor.bias is None:
         return floor
-    _, remarks = keep_numbers("the metric", lambda: {"bias": floor.bias})
+    _, remarks = keep_numbers("number", lambda: {"bias": floor.bias})
     return Missing("; ".join(remarks)) if remarks else floor
 
 

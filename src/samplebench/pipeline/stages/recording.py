@@ -12,7 +12,12 @@ from samplebench.pipeline.request.status import parts_of
 from samplebench.pipeline.stages.code import core_code
 from samplebench.pipeline.stages.core.cell import Measurement
 from samplebench.pipeline.stages.core.extraction import FittedExtractor
-from samplebench.pipeline.stages.part_records import check_floor, part_record, remarks_on, score_record
+from samplebench.pipeline.stages.part_records import (
+    check_floor,
+    part_record,
+    remarks_on,
+    score_record,
+)
 from samplebench.pipeline.workspace import Site
 from samplebench.results.record import Record, Score
 

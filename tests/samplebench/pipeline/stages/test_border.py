@@ -177,8 +177,8 @@ def test_a_score_that_is_no_number_costs_that_score_alone(wrong, how, told):
 @pytest.mark.parametrize(
     ("how", "told"),
     [
-        ("text", "BadAnswer: bias must give a float and gave str '0.5'; return float(…)"),
-        ("nan", "BadAnswer: bias must give a finite float or None and gave nan"),
+        ("text", "number 'bias': str '0.5', which is no number, left out"),
+        ("nan", "number 'bias': nan, which is not finite, left out"),
         ("raise", "OSError: no bias today"),
     ],
 )
@@ -187,7 +187,7 @@ def test_a_bad_floor_costs_the_floor_alone(wrong, how, told):
     record = wrong(metrics=[metric])
     (score,) = record.scores
     assert (record.status, score.value, score.floor) == ("measured", 1.0, None)
-    assert record.remarks == [f"floor of {metric}: {told}, left out"]
+    assert record.remarks == [f"floor of {metric} is left out: {told}"]
 
 
 @pytest.mark.parametrize(
