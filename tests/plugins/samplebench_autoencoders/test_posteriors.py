@@ -139,6 +139,7 @@ def test_latents_are_posterior_means_or_draws_from_the_posteriors(kind):
     images = some_images(2)
     means, draws = ready(kind), ready(kind, latents="sample")
     posterior = posterior_of(means, images)
+    assert (means.draws_latents, draws.draws_latents) == (False, True)
     assert torch.equal(means.encode(images).values, posterior.mean)
     with seeded(0, "draws"), torch.no_grad():
         drawn = torch.stack([draws.encode(images).values for _ in range(4000)])

@@ -66,6 +66,14 @@ def score_record(
     )
 
 
+def check_floor(floor: Floor | Missing | None) -> Floor | Missing | None:
+    """Return a floor whose bias is a finite number or ``None``, or else the reason against it."""
+    if not isinstance(floor, Floor) or floor.bias is None:
+        return floor
+    _, remarks = keep_numbers("number", lambda: {"bias": floor.bias})
+    return Missing("; ".join(remarks)) if remarks else floor
+
+
 def _features_record(features: Chosen, fitted: FittedExtractor | None) -> FeaturesRecord:
     return FeaturesRecord(
         part=part_record(features),

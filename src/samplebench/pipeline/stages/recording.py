@@ -12,7 +12,12 @@ from samplebench.pipeline.request.status import parts_of
 from samplebench.pipeline.stages.code import core_code
 from samplebench.pipeline.stages.core.cell import Measurement
 from samplebench.pipeline.stages.core.extraction import FittedExtractor
-from samplebench.pipeline.stages.part_records import part_record, remarks_on, score_record
+from samplebench.pipeline.stages.part_records import (
+    check_floor,
+    part_record,
+    remarks_on,
+    score_record,
+)
 from samplebench.pipeline.workspace import Site
 from samplebench.results.record import Record, Score
 
@@ -51,7 +56,8 @@ class Recording:
     ) -> Record:
         """The record of a measurement, made in these feature extractors."""
         results = _by_key(self.metrics, measurement.results)
-        floors = _by_key(self.floors, measurement.floors)
+        checked = [check_floor(floor) for floor in measurement.floors]
+        floors = _by_key(self.floors, checked)
         scores = [
             score_record(
                 bound,
@@ -70,7 +76,15 @@ class Recording:
             scores=scores,
             costs=dict(measurement.costs),
             diagnostics=dict(measurement.diagnostics),
-            remarks=[*measurement.remarks, *remarks_on(extractors)],
+            remarks=[
+                *measurement.remarks,
+                *remarks_on(extractors),
+                *(
+                    f"floor of {bound} is left out: {floor}"
+                    for bound, floor in zip(self.floors, checked, strict=True)
+                    if isinstance(floor, Missing) and bound.key in results
+                ),
+            ],
         )
 
     def unmeasured(self, status: Literal["failed", "refused"], reason: str) -> Record:

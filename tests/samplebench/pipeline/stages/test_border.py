@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from samplebench.results.lookup import as_text
+
 HELPERS = Path(__file__).parents[3] / "helpers"
 
 
@@ -173,6 +175,22 @@ def test_a_score_that_is_no_number_costs_that_score_alone(wrong, how, told):
 
 
 @pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ("text", "number 'bias': str '0.5', which is no number, left out"),
+        ("nan", "number 'bias': nan, which is not finite, left out"),
+        ("raise", "OSError: no bias today"),
+    ],
+)
+def test_a_bad_floor_costs_the_floor_alone(wrong, how, told):
+    metric = f"groundless(how='{how}')"
+    record = wrong(metrics=[metric])
+    (score,) = record.scores
+    assert (record.status, score.value, score.floor) == ("measured", 1.0, None)
+    assert record.remarks == [f"floor of {metric} is left out: {told}"]
+
+
+@pytest.mark.parametrize(
     ("how", "kept", "remark"),
     [
         ("nan", {"good": 0.5}, "diagnostics 'bad': nan, which is not finite, left out"),
@@ -186,6 +204,7 @@ def test_bad_diagnostics_cost_themselves_alone(wrong, how, kept, remark):
     assert record.status == "measured"
     assert record.diagnostics == kept
     assert record.remarks == [remark]
+    assert remark in as_text(record)
 
 
 @pytest.mark.parametrize(
