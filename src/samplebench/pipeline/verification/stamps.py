@@ -47,8 +47,8 @@ class Judgement:
     def of(comparisons: Sequence[Comparison]) -> "Judgement":
         """Judge by comparisons on one machine.
 
-        Where a cell differs, the parts are to blame that occur with these settings in no cell that
-        is equal, or all of its parts if there are none.
+        Where a cell differs, the part is to blame that occurs with these settings in no cell that
+        is equal. Where several do, or none, it is not known which: no other cell is to blame.
         """
         equal = [comparison for comparison in comparisons if comparison.is_equal]
         cleared = {use for comparison in equal for use in recorded_parts(comparison.record)}
@@ -56,8 +56,9 @@ class Judgement:
         for comparison in comparisons:
             if comparison.differences:
                 uses = recorded_parts(comparison.record)
-                suspects = uses.keys() - cleared or uses.keys()
-                refuted |= {_origin(k, uses[k, key], comparison.record) for k, key in suspects}
+                suspects = uses.keys() - cleared
+                if len(suspects) == 1:
+                    refuted |= {_origin(k, uses[k, key], comparison.record) for k, key in suspects}
         confirmed = {o for comparison in equal for o in _origins(comparison.record)}
         return Judgement(frozenset(confirmed - refuted), frozenset(refuted))
 

@@ -124,12 +124,15 @@ def _stamp(
     """Write into records what the comparisons show."""
     judgement, store = Judgement.of(comparisons), Store(site.results)
     equal = {each.record.identity for each in comparisons if each.is_equal}
+    moved = {each.record.identity for each in comparisons if each.differences}
     stamped, stale = [], []
     for planned in plan.of_status("measured", "unverified", "stale"):
         record = planned.record
         if record is None:
             continue
-        if judgement.refutes(record) and record.identity not in equal:
+        if record.identity in moved or (
+            judgement.refutes(record) and record.identity not in equal
+        ):
             stale.append(mark_stale(record, comparisons, since=since))
         elif (
             judgement.confirms(record) or record.identity in equal

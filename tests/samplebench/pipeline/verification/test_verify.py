@@ -91,6 +91,14 @@ def test_an_edit_that_moves_scores_makes_its_records_stale_and_no_others(measure
     assert set(statuses(measured).values()) == {"measured"}
 
 
+def test_where_several_parts_may_be_to_blame_no_other_record_is_stale(measured):
+    edit(measured, *OTHER_BITS)
+    verdict = verified(measured, rows=["normal"])
+    assert [record.row for record in verdict.stale] == ["normal"]
+    expected = {"reconstruction": "measured", "normal": "stale", "again": "measured"}
+    assert statuses(measured) == expected
+
+
 def test_a_replay_that_fails_is_a_problem_and_neither_confirms_nor_refutes(measured):
     edit(measured, "self.mean, self.std = ", 'raise RuntimeError("no fit")\n        ')
     before = measured.records()
