@@ -181,7 +181,7 @@ def test_writing_into_features_is_caught_too(outcomes_of):
     ("method", "rule"),
     [
         ("measure", "a_measurement_is_one_finite_number"),
-        ("floor", "the_floor_is_a_finite_number_or_none"),
+        ("bias", "its_floor_can_be_measured"),
     ],
 )
 def test_a_score_that_is_no_number_is_caught(method, rule, number, outcomes_of):
