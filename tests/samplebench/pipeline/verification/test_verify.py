@@ -95,7 +95,7 @@ def test_where_several_parts_may_be_to_blame_no_other_record_is_stale(measured):
     edit(measured, *OTHER_BITS)
     verdict = verified(measured, rows=["normal"])
     assert [record.row for record in verdict.stale] == ["normal"]
-    expected = {"reconstruction": "measured", "normal": "stale", "again": "measured"}
+    expected = {"reconstruction": "unverified", "normal": "stale", "again": "unverified"}
     assert statuses(measured) == expected
 
 
