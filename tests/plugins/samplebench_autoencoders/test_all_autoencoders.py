@@ -15,7 +15,9 @@ from samplebench.settings import one_of
 from samplebench.training import Budget
 
 FACTORIES = {}
-samplebench_autoencoders.register_autoencoders(FACTORIES.__setitem__)
+samplebench_autoencoders.register_autoencoders(
+    lambda name, factory, later=(): FACTORIES.update({name: factory})
+)
 VARIANTS = [
     *((name, {}) for name in FACTORIES),
     ("denoising", {"noise": "gaussian"}),

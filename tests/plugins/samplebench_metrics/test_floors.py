@@ -33,7 +33,7 @@ def measure(
     space = Continuous(train.shape[1])
     evidence = Evidence(
         {
-            Need.TRAIN: torch.zeros(len(train), 1, 1, 1, dtype=torch.uint8),
+            Need.TRAIN: lambda: torch.zeros(len(train), 1, 1, 1, dtype=torch.uint8),
             Need.TEST: torch.zeros(len(test), 1, 1, 1),
             Need.LATENTS: (space.pack(values=train), space.pack(values=test)),
         }
