@@ -74,6 +74,7 @@ def test_a_path_in_a_home_that_is_not_there_is_a_path_that_is_not_there(tmp_path
 
 def test_the_bundled_parts_import_without_a_home():
     """In a process of its own: a library that asks for a home does so once, on import."""
+    pytest.importorskip("samplebench_datasets")
     program = (
         "import pwd\n"
         "def absent(user): raise KeyError(user)\n"
