@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
-from statistics import fmean, median
+from statistics import mean, median
 
 from samplebench.results.blocks import Text
 from samplebench.results.ranking import Ranking, Row
@@ -49,7 +49,7 @@ def compute_tau(ranking: Ranking, rows: Sequence[Row], one: int, other: int) -> 
     from scipy.stats import kendalltau  # half a second to import
 
     first, second = (
-        [_sign(ranking, at) * fmean(row.entries[at].values) for row in rows] for at in (one, other)
+        [_sign(ranking, at) * mean(row.entries[at].values) for row in rows] for at in (one, other)
     )
     return float(kendalltau(first, second).statistic)
 
@@ -76,7 +76,7 @@ def _group_rivals(ranking: Ranking, places: Iterable[int]) -> list[list[Row]]:
 
 def _find_winner(ranking: Ranking, rows: Sequence[Row], place: int) -> str:
     sign = _sign(ranking, place)
-    return min(rows, key=lambda row: sign * fmean(row.entries[place].values)).name
+    return min(rows, key=lambda row: sign * mean(row.entries[place].values)).name
 
 
 def _sign(ranking: Ranking, place: int) -> int:

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from statistics import fmean
+from statistics import mean
 from typing import Any
 
 from samplebench.results.labels import full_spec, label_parts, natural_order, part_key, shorten
@@ -212,7 +212,7 @@ def _average_floors(floors: Collection[Floor]) -> tuple[float, ...]:
     measured = [floor.values for floor in floors if floor.count is not None]
     if not measured:
         return tuple(floor.mean for floor in floors)
-    return tuple(fmean(values) for values in zip(*measured, strict=False))
+    return tuple(mean(values) for values in zip(*measured, strict=False))
 
 
 def _sort_key(row: Row, columns: Sequence[Column]) -> tuple[Any, ...]:

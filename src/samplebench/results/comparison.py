@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from statistics import fmean
+from statistics import mean
 
 from samplebench.errors import UsageError
 from samplebench.results.blocks import Code, Table, Text
@@ -175,8 +175,8 @@ def _with_all_together(differences: Sequence[Difference]) -> list[Difference]:
         autoencoder=f"all {len(differences)}",
         column=differences[0].column,
         pairs=tuple(difference.autoencoder for difference in differences),
-        ones=tuple(fmean(difference.ones) for difference in differences),
-        others=tuple(fmean(difference.others) for difference in differences),
+        ones=tuple(mean(difference.ones) for difference in differences),
+        others=tuple(mean(difference.others) for difference in differences),
     )
     return [*differences, together]
 
@@ -188,8 +188,8 @@ def _cells(difference: Difference) -> list[Text]:
         (difference.ranking,),
         (f"{difference.column.title} {difference.column.arrow}",),
         (difference.autoencoder,),
-        (_format(fmean(difference.ones)),),
-        (_format(fmean(difference.others)),),
+        (_format(mean(difference.ones)),),
+        (_format(mean(difference.others)),),
         (_format(summary.mean),),
         (f"{_format(interval[0])} to {_format(interval[1])}" if interval else "—",),
         (f"{difference.better} of {summary.n}",),

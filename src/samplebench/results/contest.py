@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from samplebench.results.blocked import Blocked, are_additive
+from samplebench.results.blocked import Blocked, Table, are_additive
 from samplebench.results.statistics import GamesHowell, Summary
 from samplebench.vocabulary import Direction
 
@@ -49,7 +49,13 @@ class Contest(Generic[Key]):
             return set()
         test = self.choose_test(tested)
         best = tested[0]
-        return set(takewhile(lambda row: row == best or not test.differ(row, best), tested))
+
+        def is_worse(row: Key) -> bool:
+            # Over the seeds that all rows have, or by logarithms, the order may be another.
+            lag = sign * (test.mean_of(row) - test.mean_of(best))
+            return lag > 0 and test.differ(row, best)
+
+        return set(takewhile(lambda row: not is_worse(row), tested))
 
     def choose_test(self, rows: Sequence[Key]) -> Blocked[Key] | GamesHowell[Key]:
         """The blocked test over the seeds that all rows have; that of Games and Howell over all
@@ -58,6 +64,7 @@ class Contest(Generic[Key]):
         scores = {row: self._transform(self.scores[row]) for row in rows}
         shared = sorted(set.intersection(*(set(held) for held in scores.values())))
         table = np.array([[scores[row][seed] for seed in shared] for row in rows])
+        table = np.ldexp(table, -_find_exponent(table))  # squares of huge scores would overflow
         if len(shared) > 1 and are_additive(table):
             return Blocked.of(rows, table)
         return GamesHowell({row: Summary.of(list(held.values())) for row, held in scores.items()})
@@ -67,3 +74,8 @@ class Contest(Generic[Key]):
         if not self.logarithms or any(value <= 0 for value in everything):
             return held
         return {seed: math.log(value) for seed, value in held.items()}
+
+
+def _find_exponent(table: Table) -> int:
+    """The power of two above every number."""
+    return int(np.frexp(np.abs(table).max(initial=0.0))[1])

@@ -1,6 +1,7 @@
 """Statistics over seeds: means, intervals, and tests that hold for a handful of runs."""
 
 import math
+import sys
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean, stdev
@@ -26,7 +27,7 @@ class Summary:
     def of(values: Sequence[float]) -> "Summary":
         """The summary of at least one value."""
         # Of exact sums: those of floats near the largest would overflow.
-        return Summary(mean(values), stdev(values) if len(values) > 1 else None, len(values))
+        return Summary(mean(values), _find_std(values) if len(values) > 1 else None, len(values))
 
     @property
     def error(self) -> float:
@@ -47,7 +48,8 @@ class Summary:
         """Half the width of that interval; infinite for one value."""
         if self.std is None:
             return math.inf
-        return float(stdtrit(self.n - 1, (1 + level) / 2)) * self.error
+        reach = float(stdtrit(self.n - 1, (1 + level) / 2)) * self.error
+        return min(reach, sys.float_info.max)
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,10 @@ class GamesHowell(Generic[Key]):
 
     groups: Mapping[Key, Summary]
 
+    def mean_of(self, row: Key) -> float:
+        """The mean that is tested."""
+        return self.groups[row].mean
+
     def differ(self, one: Key, other: Key) -> bool:
         """Test whether two means differ, at the significance of all pairs together."""
         first, second = self.groups[one], self.groups[other]
@@ -76,6 +82,14 @@ class GamesHowell(Generic[Key]):
             groups=len(self.groups),
             freedom=1 / sum(shares),
         )
+
+
+def _find_std(values: Sequence[float]) -> float:
+    """The std, or the largest float where it is above that."""
+    try:
+        return stdev(values)
+    except OverflowError:
+        return sys.float_info.max
 
 
 def exceeds_range(*, t: float, groups: int, freedom: float) -> bool:

@@ -4,9 +4,9 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from scipy import special, stats
-from scipy.optimize import brentq
+from scipy import stats
 
+from samplebench.results import blocked
 from samplebench.results.blocked import Blocked, are_additive
 
 
@@ -16,13 +16,16 @@ def simulate(seed, *, rows, seeds, spreads=1.0, shared=3.0):
     return np.arange(rows)[:, None] * 0.8 + own + shared * random.normal(size=seeds)
 
 
+def make_residuals(rows, seeds):
+    """The matrix that takes all scores, row by row, to what least squares leaves of them."""
+    row, seed = (index.ravel() for index in np.indices((rows, seeds)))
+    design = np.concatenate([np.eye(rows)[row], np.eye(seeds)[seed]], 1)
+    return np.eye(rows * seeds) - design @ np.linalg.pinv(design)
+
+
 def left_by_least_squares(scores):
     """The residuals of the model row + seed, fitted to dummy variables."""
-    rows, seeds = scores.shape
-    row, seed = (index.ravel() for index in np.indices(scores.shape))
-    design = np.concatenate([np.eye(rows)[row], np.eye(seeds)[seed]], 1)
-    solution = np.linalg.lstsq(design, scores.ravel(), rcond=None)[0]
-    return (scores.ravel() - design @ solution).reshape(scores.shape)
+    return (make_residuals(*scores.shape) @ scores.ravel()).reshape(scores.shape)
 
 
 def verdicts(scores):
@@ -39,43 +42,35 @@ def test_two_rows_are_compared_by_the_paired_t_test(seed):
 
 @pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize("spreads", [(1, 1, 1, 1, 1, 1), (1, 1, 1, 3, 3, 3), (1, 1, 1, 1, 1, 30)])
-def test_verdicts_are_those_of_the_formulas_written_again(seed, spreads):
+def test_verdicts_are_those_of_quadratic_forms_in_all_scores(seed, spreads):
+    """Each sum of two variances is x'Qx, whose variance is 2 tr(QVQV) for normal x."""
     rows, seeds = 6, 4
     scores = simulate(seed, rows=rows, seeds=seeds, spreads=spreads)
-    degrees = (seeds - 1) * (rows - 1) / rows
-    variances = (left_by_least_squares(scores) ** 2).sum(1) / degrees
-    excess = np.var(np.log(variances), ddof=1) - 0.35 * special.polygamma(1, degrees / 2)
-    if excess > 0:
-        prior = 2 * brentq(lambda x: special.polygamma(1, x) - excess, 1e-3, 1e9)
-        own = (prior * variances.mean() + degrees * variances) / (prior + degrees)
-    else:
-        prior, own = np.inf, np.full(rows, variances.mean())
-    most = (rows - 1) * (seeds - 1)
+    residuals = make_residuals(rows, seeds)
+    blocks = [np.kron(np.diag(np.eye(rows)[row]), np.eye(seeds)) for row in range(rows)]
+    forms = [residuals @ block @ residuals for block in blocks]
+    pooled = sum(forms) / ((rows - 1) * (seeds - 1))
+    forms = [0.4 * pooled + 0.6 * form * rows / (rows - 1) / (seeds - 1) for form in forms]
+    flat = scores.ravel()
+    own = np.array([flat @ form @ flat for form in forms])
+    covariance = np.kron(np.diag(own), np.eye(seeds))
     for one, other in combinations(range(rows), 2):
         both = own[one] + own[other]
+        product = (forms[one] + forms[other]) @ covariance
+        freedom = 2 * both**2 / (2 * np.trace(product @ product))
         q = abs(scores[one].mean() - scores[other].mean()) / np.sqrt(both / 2 / seeds)
-        each = min(prior + degrees, most)
-        freedom = min(both**2 * each / (own[one] ** 2 + own[other] ** 2), most)
         expected = stats.studentized_range.sf(q, rows, freedom) <= 0.05
         assert Blocked.of(range(rows), scores).differ(one, other) == expected
 
 
-def test_equal_spreads_give_tukeys_blocked_test():
-    """With residuals of one size in all rows there is nothing but their mean to go by."""
-    random = np.random.default_rng(0)
-    noise = random.normal(size=4)
-    noise -= noise.mean()
-    scores = np.array([[0.0], [0.4], [1.9], [2.6]]) + np.array([[1], [-1], [1], [-1]]) * noise
-    error = (left_by_least_squares(scores) ** 2).sum() / (3 * 3)
-    expected = {
-        (one, other): stats.studentized_range.sf(
-            abs(scores[one].mean() - scores[other].mean()) / np.sqrt(error / 4), 4, 9
-        )
-        <= 0.05
-        for one, other in combinations(range(4), 2)
-    }
-    assert set(expected.values()) == {True, False}
-    assert verdicts(scores) == expected
+def test_with_nothing_but_the_mean_variance_it_is_tukeys_blocked_test(monkeypatch):
+    monkeypatch.setattr(blocked, "POOLED", 1.0)
+    for seed in range(8):
+        scores = simulate(seed, rows=4, seeds=4, spreads=(1, 2, 1, 1))
+        error = (left_by_least_squares(scores) ** 2).sum() / (3 * 3)
+        for pair, found in verdicts(scores).items():
+            q = abs(np.diff(scores[list(pair)].mean(1)).item()) / np.sqrt(error / 4)
+            assert found == (stats.studentized_range.sf(q, 4, 9) <= 0.05)
 
 
 def test_what_seeds_share_changes_no_verdict():

@@ -138,3 +138,15 @@ def test_costs_of_two_machines_are_not_compared(seeds_of):
     ]
     with pytest.raises(UsageError, match=r"several machines.*16 threads"):
         compare(assemble(made), "pmfs", "gmm", ["fit"])
+
+
+def test_scores_near_the_largest_float_are_compared(seeds_of):
+    made = [
+        record
+        for name in ("pmfs", "gmm")
+        for autoencoder in ("ae", "vae")
+        for record in seeds_of(name, [1.5e308, 1.7e308, 1.6e308], autoencoder=autoencoder)
+    ]
+    found = compare(assemble(made), "pmfs", "gmm")
+    assert [row["interval"] for row in as_rows(found)] == 3 * [(0, 0)]
+    assert as_table(found, "pmfs", "gmm").rows[-1][2] == ("1.60e308",)

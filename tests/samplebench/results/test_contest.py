@@ -73,6 +73,15 @@ def test_rows_that_lack_a_seed_are_compared_over_the_seeds_that_all_have():
     assert test.seeds == 3
 
 
+def test_a_row_is_not_worse_if_only_the_seeds_that_it_lacks_say_so():
+    """Without the easy seed 3, b is better by as much at every seed."""
+    held = {"a": {0: 2.0, 1: 3.0, 2: 4.0, 3: -9.0}, "b": {0: 1.0, 1: 2.01, 2: 3.0}}
+    test = Contest(held, "lower").choose_test(["a", "b"])
+    assert test.differ("a", "b")
+    assert test.mean_of("b") < test.mean_of("a")
+    assert Contest(held, "lower").find_leaders() == {"a", "b"}
+
+
 def test_rows_that_share_fewer_than_two_seeds_are_compared_as_independent_groups():
     held = {"a": {0: 1.0, 1: 1.1}, "b": {1: 9.0, 2: 9.1}}
     assert isinstance(Contest(held, "lower").choose_test(["a", "b"]), GamesHowell)
@@ -84,6 +93,13 @@ def test_rows_whose_seeds_do_not_shift_all_alike_are_compared_as_independent_gro
     groups = dict(enumerate(ratios.tolist()))
     assert isinstance(contest(groups).choose_test(list(groups)), GamesHowell)
     assert isinstance(contest(groups, logarithms=True).choose_test(list(groups)), Blocked)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-160, 1.0, 1e160, 1e306])
+def test_scores_of_any_size_have_the_same_leaders(scale):
+    groups = {"a": [1.0, 1.1, 1.2], "b": [1.1, 1.0, 1.15], "c": [9.0, 9.1, 9.3]}
+    scaled = {row: [scale * score for score in held] for row, held in groups.items()}
+    assert leaders(scaled) == leaders(groups) == {"a", "b"}
 
 
 def test_logarithms_are_left_out_where_a_score_is_not_positive():

@@ -1,6 +1,7 @@
 """Statistics against numpy and scipy, and the laws of the best group."""
 
 import math
+import sys
 from itertools import combinations
 
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from samplebench.results.score_text import format_score
 from samplebench.results.statistics import GamesHowell, Summary
 
 values = st.floats(-1e6, 1e6)
@@ -104,3 +106,10 @@ def test_huge_and_tiny_scores_have_means_stds_and_verdicts(scale: float) -> None
     assert summaries["a"].mean == pytest.approx(0.995 * scale)
     assert summaries["a"].std == pytest.approx(0.01 / math.sqrt(2) * scale)
     assert GamesHowell(summaries).differ("a", "b")
+
+
+def test_scores_at_both_ends_of_the_floats_have_a_finite_summary() -> None:
+    summary = Summary.of([1.7e308, -1.7e308, 1.7e308])
+    assert summary.mean == pytest.approx(1.7e308 / 3)
+    assert summary.std == summary.reach() == sys.float_info.max
+    assert format_score(summary) == "0.57e308 ± 1.80e308"
