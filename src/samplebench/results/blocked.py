@@ -20,8 +20,8 @@ _ADDITIVITY: Final = 0.01
 POOLED: Final = 0.4
 """The share of the mean variance of all rows in the variance of one.
 
-Found by simulation: with more of it, the level is above 6 % where some rows are three times as noisy
-as others; with less, power is lost (docs/statistics.md).
+Found by simulation: with more of it, the level is above 6 % where some rows are three times as
+noisy as others; with less, power is lost (docs/statistics.md).
 """
 
 
