@@ -1,5 +1,6 @@
 """The sources of a score's variance: training, fit and draw, where these were repeated."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
@@ -83,7 +84,9 @@ class Components:
 
 
 def components_of(row: Row, column: Column) -> Components | None:
-    """The components of a row's score; ``None`` where nothing was repeated or nothing varies."""
+    """The components of a row's score, in a unit of its own; ``None`` where nothing was repeated
+    or nothing varies.
+    """
     held = [
         score.values
         for each in row.measured
@@ -93,8 +96,15 @@ def components_of(row: Row, column: Column) -> Components | None:
     shapes = {tuple(map(len, values)) for values in held}
     if len(held) < 2 or len(shapes) != 1 or min(shapes.pop(), default=0) < 2:
         return None
-    components = Components.of(held)
+    components = Components.of(_scale(held))
     return components if components.total > 0 else None
+
+
+def _scale(scores: Nested) -> Nested:
+    """The scores times a power of two by which none is above 1, nor its square too large."""
+    largest = max(abs(value) for seed in scores for fit in seed for value in fit)
+    power = math.frexp(largest)[1]
+    return [[[math.ldexp(value, -power) for value in fit] for fit in seed] for seed in scores]
 
 
 def describe_variance(ranking: Ranking) -> list[Text]:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from samplebench.results.variance import Components
+from samplebench.results.assembly import assemble
+from samplebench.results.variance import Components, describe_variance
 
 SEEDS, FITS, DRAWS = 12, 3, 5
 
@@ -55,3 +56,16 @@ def test_the_share_of_draws_that_is_left_in_a_mean_is_that_of_the_mean():
 def test_a_score_that_does_not_vary_has_no_components():
     found = Components.of([[[2.0, 2.0]] * 2] * 3)
     assert (found.training, found.fit, found.draw, found.total) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e160, 1e306])
+def test_scores_of_any_size_have_the_same_shares_of_variance(make_record, make_score, scale):
+    def describe(scale):
+        [scores] = scale * simulate(training=3, fit=2, draw=1, boards=1)
+        made = [
+            make_record("gmm", seed, [make_score("FD", scale, values=tuple(map(tuple, values)))])
+            for seed, values in enumerate(scores.tolist())
+        ]
+        return describe_variance(assemble(made)[0])
+
+    assert describe(scale) == describe(1.0) != []
