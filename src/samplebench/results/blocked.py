@@ -20,7 +20,8 @@ _CERTAIN: Final = 0.35
 """The share of the sampling variance of log variances that is taken off their variance.
 
 With all of it, spreads of 1 to 3 would too often look equal over three seeds. Found by simulation:
-the largest share at which the level stays at 6 % (docs/statistics.md).
+the largest share at which the level stays at 6 % for ten rows of which half are three times as
+noisy; for a single noisy row it is higher (docs/statistics.md).
 """
 
 
