@@ -1,4 +1,4 @@
-"""What is compared in metrics of copying: latents, decoded samples, or their features."""
+"""The samples that metrics of copying compare: latents, decoded samples, or their features."""
 
 from dataclasses import dataclass
 from typing import Final, Literal

@@ -39,7 +39,7 @@ class Store:
         return self.records_folder(suite) / "suite.toml"
 
     def read_about(self, suite: str) -> str | None:
-        """What that suite says of itself; ``None`` if it is not there or cannot be read."""
+        """Read the description of that suite; ``None`` if it is not there or cannot be read."""
         try:
             content = tomllib.loads(self.suite_path(suite).read_text(encoding="utf-8"))
         except (OSError, ValueError):

@@ -134,7 +134,7 @@ class CellStage:
         extractors: Mapping[str, FittedExtractor | Missing],
         floors: tuple[BoundMetric, ...],
     ) -> RealData | None:
-        """What floors are measured on, if any are asked for."""
+        """Gather the real data for the floors, if any are asked for."""
         if not floors:
             return None
         features: dict[str, RealFeatures | Missing] = {}
