@@ -27,6 +27,8 @@ _ROWS, _GROUPS = 16, 32
 """Scores are compared in groups of up to 16 centres, where that leaves 32 groups."""
 _SLACK = 8
 """Roundings of a score besides the D of its product."""
+_FEW = 4
+"""With more near centres a point than these, equal ones are set aside first."""
 _SAMPLE = 64
 
 
@@ -136,12 +138,27 @@ def _compare_again(points: Points, centres: Centres) -> Labels:
         scores = asked @ keys.keys[:count].mT
         limit = _limit(asked, scores.amin(1))
         row, label = (scores <= limit[:, None]).nonzero(as_tuple=True)
+        if len(row) > _FEW * len(
+            some
+        ):  # equal centres, as in a codebook that starts from few points
+            row, label = _keep_first_of_equals(row, label, centres)
         squares = _square_gaps(some, centres, row, label)
         least = squares.new_full((len(some),), torch.inf).scatter_reduce_(0, row, squares, "amin")
         equals = torch.where(squares == least[row], label, count - 1)
         highest = label.new_full((len(some),), count - 1)
         found.append(highest.scatter_reduce_(0, row, equals, "amin"))
     return torch.cat(found)
+
+
+def _keep_first_of_equals(
+    row: Int64[Tensor, " pairs"], label: Int64[Tensor, " pairs"], centres: Centres
+) -> tuple[Int64[Tensor, " fewer"], Int64[Tensor, " fewer"]]:
+    """Keep those pairs in which no centre of a lower index is equal."""
+    _, kind = torch.unique(centres, dim=0, return_inverse=True)
+    place = torch.arange(len(centres), device=kind.device)
+    first = torch.full_like(place, len(centres)).scatter_reduce_(0, kind, place, "amin")[kind]
+    kept = first[label] == label
+    return row[kept], label[kept]
 
 
 def _square_gaps(

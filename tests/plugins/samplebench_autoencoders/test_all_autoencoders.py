@@ -63,7 +63,7 @@ def gradients(model, loss, images):
         torch.stack(list(loss(images).values())).sum().backward()
     return torch.cat([weight.grad.flatten() for weight in model.encoder.parameters()])
 
-def compare(name, factory):
+def compare(name, factory, later=()):
     model, images = factory((1, 8, 8), width=2), torch.rand(8, 1, 8, 8)
     compiled = torch.compile(model.loss_terms, backend="aot_eager")
     plain, other = (gradients(model, loss, images) for loss in (model.loss_terms, compiled))

@@ -94,6 +94,20 @@ def test_the_lowest_of_equal_centres_is_taken():
     assert find_nearest(many, many).tolist() == [0, 1, 0, 3, 1] * 200
 
 
+def test_equal_centres_are_compared_once(monkeypatch):
+    """A codebook that starts from fewer points than it has codes holds many equal ones."""
+    compared = []
+    square_gaps = nearest._square_gaps
+    monkeypatch.setattr(
+        nearest,
+        "_square_gaps",
+        lambda *given: compared.append(len(given[2])) or square_gaps(*given),
+    )
+    centres = draws(3, 8).repeat(200, 1)
+    assert find_nearest(centres, centres).tolist() == [0, 1, 2] * 200
+    assert sum(compared) <= 2 * len(centres)
+
+
 def test_a_point_halfway_between_two_centres_gets_the_lower_one():
     centres = torch.tensor([[-1.0], [1.0], [3.0]])
     assert find_nearest(torch.tensor([[0.0], [2.0]]), centres).tolist() == [0, 1]
