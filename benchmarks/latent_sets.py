@@ -32,12 +32,13 @@ def encode_mnist(data_dir: Path, device: str) -> tuple[Latents, Latents]:
     dataset = parts.datasets.choose("mnist")[0].build(data_dir)
     (chosen,) = parts.autoencoders.choose(f"ae(latent={DIMENSIONS})")
     with seeded(0, "autoencoder"):
-        autoencoder = chosen.build(dataset.image_shape).to(device)
-        images = dataset.train().images.to(device)
+        autoencoder = chosen.build(dataset.shape).to(device)
+        images = dataset.train().samples.to(device)
         budget = Budget(epochs=2)
         train_autoencoder(autoencoder, images, budget, prepare=lambda batch: batch.float() / 255)
     return tuple(
-        encode(autoencoder, split.images.to(device)) for split in (dataset.train(), dataset.test())
+        encode(autoencoder, split.samples.to(device))
+        for split in (dataset.train(), dataset.test())
     )
 
 

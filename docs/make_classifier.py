@@ -65,7 +65,7 @@ def make_classifier(dataset: str, data_dir: Path, output: Path) -> Card:
     chosen = parts.datasets.choose(dataset)[0]
     source = chosen.build(data_dir)
     train, test = source.train(), source.test()
-    extractor = Classifier(source.image_shape)
+    extractor = Classifier(source.shape)
     with deterministic(THREADS):
         extractor.learn(train)
     extractor.shipped.fill_(True)  # as it is once loaded, so that the digest is that of records
@@ -78,7 +78,7 @@ def make_classifier(dataset: str, data_dir: Path, output: Path) -> Card:
         reference=chosen.part.reference,
         data=fingerprint_data([train, test]),
         training_images=fingerprint(train),
-        image_shape=source.image_shape,
+        shape=source.shape,
         classes=len(train.labels.unique()),
         architecture=ARCHITECTURE,
         network=[str(layer) for layer in extractor.network],

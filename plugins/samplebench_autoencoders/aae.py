@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from samplebench import AdversarialAutoencoder, Images
-from samplebench.networks import Backbone, ImageShape, Likelihood
+from samplebench import AdversarialAutoencoder, Samples, Shape
+from samplebench.networks import Backbone, Likelihood
 from samplebench.settings import at_least
 from samplebench_autoencoders.posterior import Vectors
 from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
@@ -23,7 +23,7 @@ class LatentAdversarialAutoencoder(VectorAutoencoder, AdversarialAutoencoder):
     three kinds of encoder this is the deterministic one.
 
     Args:
-        image_shape: channels, height, width.
+        shape: of one sample.
         latent: the number of reals in the latent vector.
         backbone: the kind of network; the depth follows the image size.
         width: channels after the first downsampling, which double with each further one; an
@@ -40,7 +40,7 @@ class LatentAdversarialAutoencoder(VectorAutoencoder, AdversarialAutoencoder):
 
     def __init__(
         self,
-        image_shape: ImageShape,
+        shape: Shape,
         latent: int = 16,
         backbone: Backbone = "conv",
         width: int = 32,
@@ -49,7 +49,7 @@ class LatentAdversarialAutoencoder(VectorAutoencoder, AdversarialAutoencoder):
         critic_width: int = 1000,
     ) -> None:
         super().__init__(
-            image_shape, latent=latent, backbone=backbone, width=width, likelihood=likelihood
+            shape, latent=latent, backbone=backbone, width=width, likelihood=likelihood
         )
         at_least("weight", weight, 0)
         at_least("critic_width", critic_width, 1)
@@ -62,19 +62,19 @@ class LatentAdversarialAutoencoder(VectorAutoencoder, AdversarialAutoencoder):
             nn.Linear(critic_width, 1),
         )
 
-    def loss_terms(self, images: Images) -> Mapping[str, Tensor]:
-        vectors = self.encoder(images)
+    def loss_terms(self, samples: Samples) -> Mapping[str, Tensor]:
+        vectors = self.encoder(samples)
         return {
-            "reconstruction": self.reconstruction(vectors, images),
+            "reconstruction": self.reconstruction(vectors, samples),
             "deception": self.weight * self._critic_cross_entropy(vectors, 1.0),
         }
 
     def critic_parameters(self) -> Iterable[nn.Parameter]:
         return self.critic.parameters()
 
-    def critic_loss(self, images: Images) -> Tensor:
+    def critic_loss(self, samples: Samples) -> Tensor:
         with torch.no_grad():
-            vectors = self.encoder(images)
+            vectors = self.encoder(samples)
         prior = torch.randn_like(vectors)
         return self._critic_cross_entropy(prior, 1.0) + self._critic_cross_entropy(vectors, 0.0)
 

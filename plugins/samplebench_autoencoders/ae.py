@@ -4,19 +4,19 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from samplebench import Images
-from samplebench.networks import Backbone, ImageShape, Likelihood
+from samplebench import Samples, Shape
+from samplebench.networks import Backbone, Likelihood
 from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
 
 
 class PlainAutoencoder(VectorAutoencoder):
     """The plain autoencoder, trained for reconstruction alone.
 
-    ``L = −log p(x | D(E(x)))``, summed over pixels and averaged over images: half the squared
+    ``L = −log p(x | D(E(x)))``, summed over pixels and averaged over samples: half the squared
     error for ``mse``, the cross-entropy for ``bernoulli``.
 
     Args:
-        image_shape: channels, height, width.
+        shape: of one sample.
         latent: the number of reals in the latent vector.
         backbone: the kind of network; the depth follows the image size.
         width: channels after the first downsampling, which double with each further one; an
@@ -29,15 +29,15 @@ class PlainAutoencoder(VectorAutoencoder):
 
     def __init__(
         self,
-        image_shape: ImageShape,
+        shape: Shape,
         latent: int = 16,
         backbone: Backbone = "conv",
         width: int = 32,
         likelihood: Likelihood = "mse",
     ) -> None:
         super().__init__(
-            image_shape, latent=latent, backbone=backbone, width=width, likelihood=likelihood
+            shape, latent=latent, backbone=backbone, width=width, likelihood=likelihood
         )
 
-    def loss_terms(self, images: Images) -> Mapping[str, Tensor]:
-        return {"reconstruction": self.reconstruction(self.encoder(images), images)}
+    def loss_terms(self, samples: Samples) -> Mapping[str, Tensor]:
+        return {"reconstruction": self.reconstruction(self.encoder(samples), samples)}

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from samplebench import Images
-from samplebench.networks import Backbone, ImageShape, Likelihood
+from samplebench import Samples, Shape
+from samplebench.networks import Backbone, Likelihood
 from samplebench.settings import at_least
 from samplebench_autoencoders.posterior import LatentsOf, split_posterior
 from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
@@ -19,7 +19,7 @@ class BetaVariationalAutoencoder(VectorAutoencoder):
     dataset; it chooses others for other data, and comparisons on MNIST have used 2.
 
     Args:
-        image_shape: channels, height, width.
+        shape: of one sample.
         latent: the number of reals in the latent vector.
         backbone: the kind of network; the depth follows the image size.
         width: channels after the first downsampling, which double with each further one; an
@@ -37,7 +37,7 @@ class BetaVariationalAutoencoder(VectorAutoencoder):
 
     def __init__(
         self,
-        image_shape: ImageShape,
+        shape: Shape,
         latent: int = 16,
         backbone: Backbone = "conv",
         width: int = 32,
@@ -46,7 +46,7 @@ class BetaVariationalAutoencoder(VectorAutoencoder):
         latents: LatentsOf = "mean",
     ) -> None:
         super().__init__(
-            image_shape,
+            shape,
             latent=latent,
             backbone=backbone,
             width=width,
@@ -57,9 +57,9 @@ class BetaVariationalAutoencoder(VectorAutoencoder):
         at_least("beta", beta, 0)
         self.beta = beta
 
-    def loss_terms(self, images: Images) -> Mapping[str, Tensor]:
-        posterior = split_posterior(self.encoder(images))
+    def loss_terms(self, samples: Samples) -> Mapping[str, Tensor]:
+        posterior = split_posterior(self.encoder(samples))
         return {
-            "reconstruction": self.reconstruction(posterior.draw(), images),
+            "reconstruction": self.reconstruction(posterior.draw(), samples),
             "kl": self.beta * posterior.divergence(),
         }

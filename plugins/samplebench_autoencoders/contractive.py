@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from samplebench import Images
-from samplebench.networks import Backbone, ImageShape, Likelihood
+from samplebench import Samples, Shape
+from samplebench.networks import Backbone, Likelihood
 from samplebench.settings import at_least
 from samplebench_autoencoders.jacobian import squared_jacobian_norm
 from samplebench_autoencoders.posterior import Vectors
@@ -24,7 +24,7 @@ class ContractiveAutoencoder(VectorAutoencoder):
     chooses λ on held-out data and names no default.
 
     Args:
-        image_shape: channels, height, width.
+        shape: of one sample.
         latent: the number of reals in the latent vector.
         backbone: the kind of network; the depth follows the image size.
         width: channels after the first downsampling, which double with each further one; an
@@ -42,7 +42,7 @@ class ContractiveAutoencoder(VectorAutoencoder):
 
     def __init__(
         self,
-        image_shape: ImageShape,
+        shape: Shape,
         latent: int = 16,
         backbone: Backbone = "conv",
         width: int = 32,
@@ -51,24 +51,24 @@ class ContractiveAutoencoder(VectorAutoencoder):
         probes: int = 1,
     ) -> None:
         super().__init__(
-            image_shape, latent=latent, backbone=backbone, width=width, likelihood=likelihood
+            shape, latent=latent, backbone=backbone, width=width, likelihood=likelihood
         )
         at_least("weight", weight, 0)
         at_least("probes", probes, 1)
         self.weight, self.probes = weight, probes
 
-    def loss_terms(self, images: Images) -> Mapping[str, Tensor]:
-        vectors, contraction = self._encode_with_norm(images)
+    def loss_terms(self, samples: Samples) -> Mapping[str, Tensor]:
+        vectors, contraction = self._encode_with_norm(samples)
         return {
-            "reconstruction": self.reconstruction(vectors, images),
+            "reconstruction": self.reconstruction(vectors, samples),
             "contraction": self.weight * contraction,
         }
 
     # A compiled network has no second derivative.
     @torch.compiler.disable  # type: ignore[untyped-decorator] # torch has no hint here
-    def _encode_with_norm(self, images: Images) -> tuple[Vectors, Tensor]:
+    def _encode_with_norm(self, samples: Samples) -> tuple[Vectors, Tensor]:
         """Compute the latent vectors, and the mean squared norm of their Jacobians."""
         with torch.enable_grad():  # the norm is a gradient, also where the caller wants none
-            inputs = images.detach().requires_grad_()
+            inputs = samples.detach().requires_grad_()
             vectors = self.encoder(inputs)
             return vectors, squared_jacobian_norm(vectors, inputs, probes=self.probes)

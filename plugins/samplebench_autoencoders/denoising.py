@@ -6,8 +6,8 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-from samplebench import Images
-from samplebench.networks import Backbone, ImageShape, Likelihood
+from samplebench import Samples, Shape
+from samplebench.networks import Backbone, Likelihood
 from samplebench.settings import at_least, one_of
 from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
 
@@ -15,15 +15,15 @@ Noise = Literal["masking", "gaussian"]
 
 
 class DenoisingAutoencoder(VectorAutoencoder):
-    """An autoencoder that reconstructs clean images from corrupted ones.
+    """An autoencoder that reconstructs clean samples from corrupted ones.
 
     ``L = −log p(x | E(x̃))``. In x̃ a share of all pixel values, each independently, is set to
     0 (``masking``), or Gaussian noise is added to all of them without clipping (``gaussian``).
-    ``encode`` sees clean images. Noise of 0.25 is one of the levels from which the authors choose
+    ``encode`` sees clean samples. Noise of 0.25 is one of the levels from which the authors choose
     on held-out data, and they stack such layers; this one trains a deep network at once.
 
     Args:
-        image_shape: channels, height, width.
+        shape: of one sample.
         latent: the number of reals in the latent vector.
         backbone: the kind of network; the depth follows the image size.
         width: channels after the first downsampling, which double with each further one; an
@@ -41,7 +41,7 @@ class DenoisingAutoencoder(VectorAutoencoder):
 
     def __init__(
         self,
-        image_shape: ImageShape,
+        shape: Shape,
         latent: int = 16,
         backbone: Backbone = "conv",
         width: int = 32,
@@ -50,18 +50,18 @@ class DenoisingAutoencoder(VectorAutoencoder):
         amount: float = 0.25,
     ) -> None:
         super().__init__(
-            image_shape, latent=latent, backbone=backbone, width=width, likelihood=likelihood
+            shape, latent=latent, backbone=backbone, width=width, likelihood=likelihood
         )
         at_least("amount", amount, 0)
         self.noise, self.amount = one_of("noise", noise, get_args(Noise)), amount
         if noise == "masking" and amount >= 1:
             raise ValueError(f"masking needs an amount below 1, not {amount}: nothing is left")
 
-    def loss_terms(self, images: Images) -> Mapping[str, Tensor]:
-        vectors = self.encoder(self._corrupt(images))
-        return {"reconstruction": self.reconstruction(vectors, images)}
+    def loss_terms(self, samples: Samples) -> Mapping[str, Tensor]:
+        vectors = self.encoder(self._corrupt(samples))
+        return {"reconstruction": self.reconstruction(vectors, samples)}
 
-    def _corrupt(self, images: Images) -> Images:
+    def _corrupt(self, samples: Samples) -> Samples:
         if self.noise == "gaussian":
-            return images + self.amount * torch.randn_like(images)
-        return images * (torch.rand_like(images) >= self.amount)
+            return samples + self.amount * torch.randn_like(samples)
+        return samples * (torch.rand_like(samples) >= self.amount)

@@ -7,8 +7,8 @@ from typing import get_args
 import torch
 from torch import Tensor
 
-from samplebench import Images
-from samplebench.networks import Backbone, ImageShape, Likelihood
+from samplebench import Samples, Shape
+from samplebench.networks import Backbone, Likelihood
 from samplebench.settings import above_zero, one_of
 from samplebench_autoencoders.discrepancy import Kernel, squared_discrepancy
 from samplebench_autoencoders.posterior import LatentsOf, split_posterior
@@ -27,7 +27,7 @@ class InfoVariationalAutoencoder(VectorAutoencoder):
     variational autoencoder.
 
     Args:
-        image_shape: channels, height, width.
+        shape: of one sample.
         latent: the number of reals in the latent vector.
         backbone: the kind of network; the depth follows the image size.
         width: channels after the first downsampling, which double with each further one; an
@@ -50,7 +50,7 @@ class InfoVariationalAutoencoder(VectorAutoencoder):
 
     def __init__(
         self,
-        image_shape: ImageShape,
+        shape: Shape,
         latent: int = 16,
         backbone: Backbone = "conv",
         width: int = 32,
@@ -62,7 +62,7 @@ class InfoVariationalAutoencoder(VectorAutoencoder):
         latents: LatentsOf = "mean",
     ) -> None:
         super().__init__(
-            image_shape,
+            shape,
             latent=latent,
             backbone=backbone,
             width=width,
@@ -80,15 +80,15 @@ class InfoVariationalAutoencoder(VectorAutoencoder):
         self.alpha, self.scale, self.bandwidth = alpha, scale, bandwidth
         self.kernel = one_of("kernel", kernel, get_args(Kernel))
 
-    def loss_terms(self, images: Images) -> Mapping[str, Tensor]:
-        posterior = split_posterior(self.encoder(images))
+    def loss_terms(self, samples: Samples) -> Mapping[str, Tensor]:
+        posterior = split_posterior(self.encoder(samples))
         drawn = posterior.draw()
         prior = torch.randn_like(drawn)
         discrepancy = squared_discrepancy(
             drawn, prior, kernel=self.kernel, bandwidth=self._prior_std
         )
         return {
-            "reconstruction": self.reconstruction(drawn, images),
+            "reconstruction": self.reconstruction(drawn, samples),
             "kl": (1 - self.alpha) * posterior.divergence(),
             "mmd": (self.alpha + self.scale - 1) * discrepancy,
         }

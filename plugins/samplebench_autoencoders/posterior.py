@@ -25,7 +25,7 @@ class Posterior(NamedTuple):
         return self.mean + torch.exp(self.log_variance / 2) * torch.randn_like(self.mean)
 
     def divergence(self) -> Tensor:
-        """Compute ``KL(q ‖ N(0, I))`` in nats, summed over dimensions, averaged over images."""
+        """Compute ``KL(q ‖ N(0, I))`` in nats, summed over dimensions, averaged over samples."""
         variance = self.log_variance.exp()
         return (self.mean.square() + variance - 1 - self.log_variance).sum(1).mean() / 2
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from samplebench import Images
-from samplebench.networks import Backbone, ImageShape, Likelihood
+from samplebench import Samples, Shape
+from samplebench.networks import Backbone, Likelihood
 from samplebench.settings import at_least, one_of
 from samplebench_autoencoders.jacobian import squared_jacobian_norm
 from samplebench_autoencoders.posterior import Vectors
@@ -36,7 +36,7 @@ class RegularisedAutoencoder(VectorAutoencoder):
     (``mlp``) such a decoder can hardly produce black and white.
 
     Args:
-        image_shape: channels, height, width.
+        shape: of one sample.
         latent: the number of reals in the latent vector.
         backbone: the kind of network; the depth follows the image size.
         width: channels after the first downsampling, which double with each further one; an
@@ -55,7 +55,7 @@ class RegularisedAutoencoder(VectorAutoencoder):
 
     def __init__(
         self,
-        image_shape: ImageShape,
+        shape: Shape,
         latent: int = 16,
         backbone: Backbone = "conv",
         width: int = 32,
@@ -65,7 +65,7 @@ class RegularisedAutoencoder(VectorAutoencoder):
         weight: float = 5.1e-5,
     ) -> None:
         super().__init__(
-            image_shape, latent=latent, backbone=backbone, width=width, likelihood=likelihood
+            shape, latent=latent, backbone=backbone, width=width, likelihood=likelihood
         )
         at_least("beta", beta, 0)
         at_least("weight", weight, 0)
@@ -75,12 +75,12 @@ class RegularisedAutoencoder(VectorAutoencoder):
             for layer in _weight_layers(self.decoder):
                 spectral_norm(layer)
 
-    def loss_terms(self, images: Images) -> Mapping[str, Tensor]:
-        vectors = self.encoder(images)
+    def loss_terms(self, samples: Samples) -> Mapping[str, Tensor]:
+        vectors = self.encoder(samples)
         size = {"embedding": self.beta / 2 * vectors.square().sum(1).mean()}
         if self.regulariser == "gradient-penalty":
-            return {**self._decode_with_penalty(vectors, images), **size}
-        terms = {"reconstruction": self.reconstruction(vectors, images), **size}
+            return {**self._decode_with_penalty(vectors, samples), **size}
+        terms = {"reconstruction": self.reconstruction(vectors, samples), **size}
         if self.regulariser == "l2":
             squares = [layer.weight.square().sum() for layer in _weight_layers(self.decoder)]
             terms["l2"] = self.weight * torch.stack(squares).sum()
@@ -88,14 +88,14 @@ class RegularisedAutoencoder(VectorAutoencoder):
 
     # A compiled network has no second derivative.
     @torch.compiler.disable  # type: ignore[untyped-decorator] # torch has no hint here
-    def _decode_with_penalty(self, vectors: Vectors, images: Images) -> dict[str, Tensor]:
+    def _decode_with_penalty(self, vectors: Vectors, samples: Samples) -> dict[str, Tensor]:
         """Compute the reconstruction, and its sensitivity to the latents."""
         with torch.enable_grad():  # the penalty is a gradient, also where the caller wants none
             given = vectors if vectors.requires_grad else vectors.detach().requires_grad_()
-            logits = self.decoder(given)
-            norm = squared_jacobian_norm(torch.sigmoid(logits), given, probes=1)
+            outputs = self.decoder(given)
+            norm = squared_jacobian_norm(self.means(outputs), given, probes=1)
         return {
-            "reconstruction": self.cost(logits, images),
+            "reconstruction": self.cost(outputs, samples),
             "gradient-penalty": self.weight * norm,
         }
 

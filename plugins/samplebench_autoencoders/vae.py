@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from samplebench import Images
-from samplebench.networks import Backbone, ImageShape, Likelihood
+from samplebench import Samples, Shape
+from samplebench.networks import Backbone, Likelihood
 from samplebench_autoencoders.posterior import LatentsOf, split_posterior
 from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
 
@@ -14,12 +14,12 @@ class VariationalAutoencoder(VectorAutoencoder):
     """The variational autoencoder with a diagonal Gaussian posterior and a standard normal prior.
 
     ``L = −E_q log p(x | z) + KL(q(z | x) ‖ N(0, I))``, ``q(z | x) = N(μ(x), diag σ²(x))`` and one
-    reparametrised draw ``z = μ + σ ε``, summed over pixels and dimensions, averaged over images.
+    reparametrised draw ``z = μ + σ ε``, summed over pixels and dimensions, averaged over samples.
     Latents are posterior means, or draws. The paper's networks are MLPs with a Bernoulli
     likelihood, or a Gaussian one that is learned; here the Gaussian's variance is 1.
 
     Args:
-        image_shape: channels, height, width.
+        shape: of one sample.
         latent: the number of reals in the latent vector.
         backbone: the kind of network; the depth follows the image size.
         width: channels after the first downsampling, which double with each further one; an
@@ -32,7 +32,7 @@ class VariationalAutoencoder(VectorAutoencoder):
 
     def __init__(
         self,
-        image_shape: ImageShape,
+        shape: Shape,
         latent: int = 16,
         backbone: Backbone = "conv",
         width: int = 32,
@@ -40,7 +40,7 @@ class VariationalAutoencoder(VectorAutoencoder):
         latents: LatentsOf = "mean",
     ) -> None:
         super().__init__(
-            image_shape,
+            shape,
             latent=latent,
             backbone=backbone,
             width=width,
@@ -49,9 +49,9 @@ class VariationalAutoencoder(VectorAutoencoder):
             latents=latents,
         )
 
-    def loss_terms(self, images: Images) -> Mapping[str, Tensor]:
-        posterior = split_posterior(self.encoder(images))
+    def loss_terms(self, samples: Samples) -> Mapping[str, Tensor]:
+        posterior = split_posterior(self.encoder(samples))
         return {
-            "reconstruction": self.reconstruction(posterior.draw(), images),
+            "reconstruction": self.reconstruction(posterior.draw(), samples),
             "kl": posterior.divergence(),
         }

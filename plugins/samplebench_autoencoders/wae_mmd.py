@@ -6,8 +6,8 @@ from typing import get_args
 import torch
 from torch import Tensor
 
-from samplebench import Images
-from samplebench.networks import Backbone, ImageShape, Likelihood
+from samplebench import Samples, Shape
+from samplebench.networks import Backbone, Likelihood
 from samplebench.settings import above_zero, at_least, one_of
 from samplebench_autoencoders.discrepancy import Kernel, squared_discrepancy
 from samplebench_autoencoders.vector_autoencoder import VectorAutoencoder
@@ -25,7 +25,7 @@ class WassersteinAutoencoder(VectorAutoencoder):
     λ = 100 by its code. Encoders are not pretrained to match the moments of the prior.
 
     Args:
-        image_shape: channels, height, width.
+        shape: of one sample.
         latent: the number of reals in the latent vector.
         backbone: the kind of network; the depth follows the image size.
         width: channels after the first downsampling, which double with each further one; an
@@ -44,7 +44,7 @@ class WassersteinAutoencoder(VectorAutoencoder):
 
     def __init__(
         self,
-        image_shape: ImageShape,
+        shape: Shape,
         latent: int = 16,
         backbone: Backbone = "conv",
         width: int = 32,
@@ -54,20 +54,20 @@ class WassersteinAutoencoder(VectorAutoencoder):
         weight: float = 10.0,
     ) -> None:
         super().__init__(
-            image_shape, latent=latent, backbone=backbone, width=width, likelihood=likelihood
+            shape, latent=latent, backbone=backbone, width=width, likelihood=likelihood
         )
         above_zero("bandwidth", bandwidth)
         at_least("weight", weight, 0)
         self.kernel = one_of("kernel", kernel, get_args(Kernel))
         self.bandwidth, self.weight = bandwidth, weight
 
-    def loss_terms(self, images: Images) -> Mapping[str, Tensor]:
-        vectors = self.encoder(images)
+    def loss_terms(self, samples: Samples) -> Mapping[str, Tensor]:
+        vectors = self.encoder(samples)
         prior = torch.randn_like(vectors)
         discrepancy = squared_discrepancy(
             vectors, prior, kernel=self.kernel, bandwidth=self.bandwidth
         )
         return {
-            "reconstruction": self.reconstruction(vectors, images),
+            "reconstruction": self.reconstruction(vectors, samples),
             "mmd": self.weight * discrepancy,
         }

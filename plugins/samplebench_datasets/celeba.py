@@ -45,7 +45,7 @@ class CelebA(Dataset):
         if size < 1:
             raise ValueError(f"size must be positive, not {size}")
         self.size = size
-        self.image_shape = (3, size, size)
+        self.shape = (3, size, size)
         self.folder = data_dir / "celeba"
 
     def train(self) -> Split:
@@ -60,7 +60,7 @@ class CelebA(Dataset):
         digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:12]
         file_name = f"samplebench-{part}-{self.size}-{digest}.npy"
         homes = [self.folder, *_caches()]
-        shape = (len(names), *self.image_shape)
+        shape = (len(names), *self.shape)
         for home in homes:
             if (kept := _map_file(home / file_name, shape)) is not None:
                 return Split(kept)
@@ -108,7 +108,7 @@ class CelebA(Dataset):
     def _decode_to(self, path: Path, files: Sequence[Path]) -> None:
         """Decode the files in pieces; a killed process leaves no partial file at ``path``."""
         unfinished = path.with_name(f".{path.name}.{uuid4().hex}")
-        shape = (len(files), *self.image_shape)
+        shape = (len(files), *self.shape)
         try:
             with unfinished.open("xb") as file:
                 np.lib.format.write_array_header_1_0(
@@ -116,7 +116,7 @@ class CelebA(Dataset):
                 )
                 for start in range(0, len(files), _AT_ONCE):
                     piece = files[start : start + _AT_ONCE]
-                    pixels: Pixels = np.empty((len(piece), *self.image_shape), dtype=np.uint8)
+                    pixels: Pixels = np.empty((len(piece), *self.shape), dtype=np.uint8)
                     decode_into(pixels, piece, self._face)
                     file.write(pixels.data)
             unfinished.replace(path)

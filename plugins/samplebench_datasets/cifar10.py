@@ -19,7 +19,7 @@ class CIFAR10(Dataset):
     """
 
     def __init__(self, data_dir: Path) -> None:
-        self.image_shape = (3, 32, 32)
+        self.shape = (3, 32, 32)
         names = tuple(f"{_FOLDER}/{name}" for name in _NAMES)
         self.files = TorchvisionFiles("cifar10", data_dir, names, _open, _is_whole)
 

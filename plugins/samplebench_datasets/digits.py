@@ -28,7 +28,7 @@ class Digits(Dataset):
         if size < 8:
             raise ValueError(f"size must be at least 8, the size of the originals, not {size}")
         self.size = size
-        self.image_shape = (1, size, size)
+        self.shape = (1, size, size)
 
     def train(self) -> Split:
         return self._part(slice(_TEST, None))
@@ -43,7 +43,7 @@ class Digits(Dataset):
         with seeded(0, "digits"):
             chosen = torch.randperm(len(images))[part]
         small = torch.from_numpy(images)[chosen].reshape(-1, 1, 8, 8)  # (samples, 1, 8, 8)
-        enlarged = interpolate(small, self.image_shape[1:], mode="bilinear")
+        enlarged = interpolate(small, self.shape[1:], mode="bilinear")
         return Split(
             (enlarged * 255 / 16).round().to(torch.uint8), torch.from_numpy(labels)[chosen].long()
         )

@@ -14,7 +14,7 @@ class FashionMNIST(Dataset):
     """
 
     def __init__(self, data_dir: Path) -> None:
-        self.image_shape = (1, 28, 28)
+        self.shape = (1, 28, 28)
         self.files = idx_files("fashion-mnist", "FashionMNIST", data_dir)
 
     def train(self) -> Split:

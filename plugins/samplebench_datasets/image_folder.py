@@ -63,7 +63,7 @@ class ImageFolder(Dataset):
             raise ValueError(f"background must be an opaque colour, not {background!r}")
         self.data_dir, self.path, self.size, self.channels = data_dir, path, size, channels
         self.background = background
-        self.image_shape = (channels, size, size)
+        self.shape = (channels, size, size)
 
     def train(self) -> Split:
         train, test = self._halves()
@@ -105,7 +105,7 @@ class ImageFolder(Dataset):
         raise DataMissing(f"There is no folder {' or '.join(map(str, places))}. {_EXPECTED}")
 
     def _read(self, found: Sequence[_Found], classes: dict[str, int] | None) -> Split:
-        pixels = np.empty((len(found), *self.image_shape), dtype=np.uint8)
+        pixels = np.empty((len(found), *self.shape), dtype=np.uint8)
         frame = partial(_frame, size=(self.size, self.size))
         decode_into(pixels, [image.file for image in found], frame, self.background)
         images = torch.from_numpy(pixels)

@@ -14,7 +14,7 @@ class MNIST(Dataset):
     """
 
     def __init__(self, data_dir: Path) -> None:
-        self.image_shape = (1, 28, 28)
+        self.shape = (1, 28, 28)
         self.files = idx_files("mnist", "MNIST", data_dir)
 
     def train(self) -> Split:

@@ -19,8 +19,8 @@ def remove_overlap(train: Split, test: Split) -> Split:
         return train
     if not keep.any():
         raise DataMissing("every training image is a test image too: train and test must differ")
-    return Split(train.images[keep], None if train.labels is None else train.labels[keep])
+    return Split(train.samples[keep], None if train.labels is None else train.labels[keep])
 
 
 def _digests(split: Split) -> list[bytes]:
-    return [blake2b(row, digest_size=16).digest() for row in split.images.contiguous().numpy()]
+    return [blake2b(row, digest_size=16).digest() for row in split.samples.contiguous().numpy()]

@@ -20,7 +20,7 @@ class SVHN(Dataset):
     """
 
     def __init__(self, data_dir: Path) -> None:
-        self.image_shape = (3, 32, 32)
+        self.shape = (3, 32, 32)
         self.files = TorchvisionFiles("svhn", data_dir, _NAMES, _open, _is_whole)
 
     def train(self) -> Split:

@@ -1,12 +1,13 @@
 """The autoencoder with a dictionary and a critic."""
 
-from samplebench.networks import AdversarialBottleneckAutoencoder, ImageShape, Likelihood
+from samplebench import ImageShape
+from samplebench.networks import AdversarialBottleneckAutoencoder, Likelihood
 from samplebench_dictionary.dictionary_bottleneck import Update
 from samplebench_dictionary.dl_vae import dl_vae
 
 
 def dl_gan(
-    image_shape: ImageShape,
+    shape: ImageShape,
     atoms: int = 512,
     active: int = 4,
     channels: int = 16,
@@ -35,7 +36,7 @@ def dl_gan(
     weights of a network trained on other images, and the critic takes part.
 
     Args:
-        image_shape: channels, height, width.
+        shape: channels, height, width.
         atoms: the number of directions in the dictionary.
         active: S, the number of atoms, each with a coefficient, that code a site.
         channels: reals in a site and in an atom.
@@ -60,7 +61,7 @@ def dl_gan(
     Modeling (Li & Sarwate, 2024), arXiv:2409.11184
     """
     inner = dl_vae(
-        image_shape,
+        shape,
         atoms=atoms,
         active=active,
         channels=channels,

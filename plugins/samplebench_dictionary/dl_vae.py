@@ -1,11 +1,12 @@
 """The autoencoder with a dictionary between encoder and decoder."""
 
-from samplebench.networks import BottleneckAutoencoder, ImageShape, Likelihood
+from samplebench import ImageShape
+from samplebench.networks import BottleneckAutoencoder, Likelihood
 from samplebench_dictionary.dictionary_bottleneck import DictionaryBottleneck, Update
 
 
 def dl_vae(
-    image_shape: ImageShape,
+    shape: ImageShape,
     atoms: int = 512,
     active: int = 4,
     channels: int = 16,
@@ -35,7 +36,7 @@ def dl_vae(
     perceptual loss is left out.
 
     Args:
-        image_shape: channels, height, width.
+        shape: channels, height, width.
         atoms: the number of directions in the dictionary.
         active: S, the number of atoms, each with a coefficient, that code a site.
         channels: reals in a site and in an atom.
@@ -66,5 +67,5 @@ def dl_vae(
         revive=revive,
     )
     return BottleneckAutoencoder(
-        image_shape, bottleneck, width=width, halvings=halvings, likelihood=likelihood
+        shape, bottleneck, width=width, halvings=halvings, likelihood=likelihood
     )

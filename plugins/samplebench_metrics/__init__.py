@@ -21,6 +21,7 @@ from samplebench_metrics.peak_device_memory import PeakDeviceMemory
 from samplebench_metrics.peak_host_memory import PeakHostMemory
 from samplebench_metrics.psnr import PSNR
 from samplebench_metrics.random_conv import RandomConv
+from samplebench_metrics.raw import Raw
 from samplebench_metrics.reconstruction_frechet_distance import ReconstructionFrechetDistance
 from samplebench_metrics.reconstruction_mse import ReconstructionMSE
 from samplebench_metrics.samples_per_second import SamplesPerSecond
@@ -33,6 +34,7 @@ def register_features(register: Register) -> None:
     register("inception", Inception)
     register("classifier", Classifier)
     register("random-conv", RandomConv)
+    register("raw", Raw)
 
 
 @hookimpl

@@ -8,7 +8,17 @@ import torch
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor, nn
 
-from samplebench import FeatureExtractor, Images, SamplebenchError, Split, seeded, training
+from samplebench import (
+    FeatureExtractor,
+    Images,
+    ImageShape,
+    SamplebenchError,
+    Shape,
+    Split,
+    require_image,
+    seeded,
+    training,
+)
 from samplebench_metrics.shipped_classifiers import find_card, list_files, load_network
 
 _BATCH = 128
@@ -43,17 +53,15 @@ class Classifier(FeatureExtractor):
     accuracy: Tensor
     shipped: Tensor
 
-    def __init__(
-        self, image_shape: tuple[int, int, int], width: int = 64, steps: int = 800
-    ) -> None:
+    def __init__(self, shape: Shape, width: int = 64, steps: int = 800) -> None:
         super().__init__()
         if width < 1 or steps < 1:
             raise ValueError(f"width and steps must be at least 1, not {width} and {steps}")
-        self.image_shape = image_shape
+        self.shape = require_image(shape)
         self.width = width
         self.steps = steps
         with seeded(0, "classifier"):
-            self.network = _build_network(image_shape, width)
+            self.network = _build_network(self.shape, width)
         self.register_buffer("accuracy", torch.tensor(math.nan))
         self.register_buffer("shipped", torch.tensor(False))
         self.eval()  # batch norm must not learn from the images that it is to compare
@@ -81,14 +89,14 @@ class Classifier(FeatureExtractor):
         """Train the network here, also if weights for these images ship."""
         classes = _number_classes(train)
         with seeded(0, "classifier"):
-            self.network = _build_network(self.image_shape, self.width)
+            self.network = _build_network(self.shape, self.width)
             head = nn.Sequential(nn.ReLU(), nn.Linear(self.width, int(classes.max()) + 1))
             model = nn.Sequential(self.network, head).to(classes.device)
             order = torch.randperm(len(train)).to(classes.device)
             learned, held_out = order.tensor_split([len(train) * 9 // 10])
-            _learn(model, train.images, classes, learned, self.steps)
+            _learn(model, train.samples, classes, learned, self.steps)
         _round_to_half(self.network)
-        self.accuracy.copy_(_compute_accuracy(model, train.images, classes, held_out))
+        self.accuracy.copy_(_compute_accuracy(model, train.samples, classes, held_out))
         self.shipped.fill_(False)
 
     @torch.no_grad()
@@ -97,9 +105,9 @@ class Classifier(FeatureExtractor):
         return features
 
 
-def _build_network(image_shape: tuple[int, int, int], width: int) -> nn.Sequential:
+def _build_network(shape: ImageShape, width: int) -> nn.Sequential:
     """Build a network from images to (samples, width)."""
-    inputs, *size = image_shape
+    inputs, *size = shape
     outputs, kernel, stride = 32, 5, 2 if min(size) > 8 else 1
     layers: list[nn.Module] = []
     while not layers or min(size) > 4:

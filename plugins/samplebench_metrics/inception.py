@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from samplebench import FeatureExtractor, Images, Split, WeightsMissing
+from samplebench import FeatureExtractor, Images, Shape, Split, WeightsMissing, require_image
 from samplebench_metrics.inception_weights import (
     find_weights,
     is_official,
@@ -41,12 +41,12 @@ class Inception(FeatureExtractor):
 
     official: Tensor
 
-    def __init__(self, image_shape: tuple[int, int, int], weights: str = "") -> None:
+    def __init__(self, shape: Shape, weights: str = "") -> None:
         from samplebench_metrics.inception_network import InceptionNetwork  # a second to import
 
         super().__init__()
-        if image_shape[0] not in (1, 3):
-            raise ValueError(f"inception takes images of 1 or 3 channels, not {image_shape[0]}")
+        if (channels := require_image(shape)[0]) not in (1, 3):
+            raise ValueError(f"takes images of 1 or 3 channels, not {channels}")
         self.weights = weights
         self.network = InceptionNetwork()
         self.register_buffer("official", torch.tensor(False))

@@ -20,7 +20,7 @@ class PSNR(Metric):
     unit = "dB"
     better = "higher"
     subject = "autoencoder"
-    needs = frozenset({Need.TEST, Need.RECONSTRUCTED})
+    needs = frozenset({Need.IMAGES, Need.TEST, Need.RECONSTRUCTED})
 
     def measure(self, evidence: Evidence) -> float:
         errors = compute_squared_errors(evidence).clamp(min=_LEAST_ERROR)

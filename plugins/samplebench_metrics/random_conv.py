@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from samplebench import FeatureExtractor, Images, Split, seeded
+from samplebench import FeatureExtractor, Images, Shape, Split, require_image, seeded
 
 _IMAGES_FOR_THE_SCALE = 4096
 
@@ -32,15 +32,15 @@ class RandomConv(FeatureExtractor):
 
     scale: Tensor
 
-    def __init__(self, image_shape: tuple[int, int, int], width: int = 64) -> None:
+    def __init__(self, shape: Shape, width: int = 64) -> None:
         super().__init__()
         if width < 4 or width % 4:
             raise ValueError(f"width must be a positive multiple of 4, not {width}")
-        self.width = width
+        self.width, (channels, _, _) = width, require_image(shape)
         with seeded(0, "random-conv"):
             self.layers = nn.ModuleList(
                 [
-                    _layer(image_shape[0], width // 4, stride=1),
+                    _layer(channels, width // 4, stride=1),
                     _layer(width // 4, width // 4, stride=2),
                     _layer(width // 4, width // 2, stride=2),
                 ]
@@ -50,7 +50,7 @@ class RandomConv(FeatureExtractor):
 
     def fit(self, train: Split) -> None:
         # Evenly spread, because some sets come sorted by class.
-        sample = train.images[:: math.ceil(len(train) / _IMAGES_FOR_THE_SCALE)]
+        sample = train.samples[:: math.ceil(len(train) / _IMAGES_FOR_THE_SCALE)]
         self.scale.fill_(1)
         raw = torch.cat([self.features(batch / 255) for batch in torch.split(sample, self.batch)])
         variance = raw.double().var(0, correction=0).mean()

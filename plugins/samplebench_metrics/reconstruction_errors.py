@@ -10,12 +10,12 @@ _IMAGES_AT_ONCE = 1024
 
 
 def compute_squared_errors(evidence: Evidence) -> Float64[Tensor, " samples"]:
-    """Compute the mean squared error of each reconstruction, per pixel and channel."""
+    """Compute the mean squared error of each reconstruction, per number of a sample."""
     pairs = zip(
         torch.split(evidence.test, _IMAGES_AT_ONCE),
         torch.split(evidence.reconstructed, _IMAGES_AT_ONCE),
         strict=True,
     )
     return torch.cat(
-        [(images.double() - own.double()).square().mean(dim=(1, 2, 3)) for images, own in pairs]
+        [(samples.double() - own.double()).square().flatten(1).mean(1) for samples, own in pairs]
     )

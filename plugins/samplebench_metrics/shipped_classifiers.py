@@ -35,7 +35,7 @@ class Card(BaseModel, extra="forbid", frozen=True):
     """The digest of all images and labels, as records name it."""
     training_images: str
     """The digest of the training images and their labels, by which the card is found."""
-    image_shape: tuple[int, int, int]
+    shape: tuple[int, int, int]
     classes: int
     architecture: int
     network: tuple[str, ...]
@@ -64,7 +64,7 @@ class Card(BaseModel, extra="forbid", frozen=True):
 
 def fingerprint(train: Split) -> str:
     """A digest of shape, images and labels, whatever device they are on."""
-    parts = [part for part in (train.images, train.labels) if part is not None]
+    parts = [part for part in (train.samples, train.labels) if part is not None]
     return digest_of(*(piece for part in parts for piece in _pieces(part)))
 
 

@@ -29,7 +29,7 @@ class SSIM(Metric):
     title = "SSIM"
     better = "higher"
     subject = "autoencoder"
-    needs = frozenset({Need.TEST, Need.RECONSTRUCTED})
+    needs = frozenset({Need.IMAGES, Need.TEST, Need.RECONSTRUCTED})
 
     def measure(self, evidence: Evidence) -> float:
         height, width = evidence.test.shape[-2:]

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from samplebench import Discrete, Latents
+from samplebench import Discrete, ImageShape, Latents
 from samplebench.networks import (
     Bottleneck,
     BottleneckAutoencoder,
     Coded,
-    ImageShape,
     Likelihood,
     Sites,
 )
@@ -82,7 +81,7 @@ class ScalarQuantiser(Bottleneck):
 
 
 def fsq(
-    image_shape: ImageShape,
+    shape: ImageShape,
     levels: tuple[int, ...] = (8, 6, 5),
     width: int = 128,
     halvings: int = 2,
@@ -96,7 +95,7 @@ def fsq(
     and ``tan`` for ``artanh``, with which z = 0 is not exactly on its level.
 
     Args:
-        image_shape: channels, height, width.
+        shape: channels, height, width.
         levels: the number of levels of each channel; their product is the number of codes.
         width: channels of the widest layers.
         halvings: downsamplings by a factor of 2 between the image and the sites.
@@ -109,5 +108,5 @@ def fsq(
     arXiv:2309.15505
     """
     return BottleneckAutoencoder(
-        image_shape, ScalarQuantiser(levels), width=width, halvings=halvings, likelihood=likelihood
+        shape, ScalarQuantiser(levels), width=width, halvings=halvings, likelihood=likelihood
     )

@@ -8,12 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from samplebench import Latents, Mixture
+from samplebench import ImageShape, Latents, Mixture
 from samplebench.networks import (
     Bottleneck,
     BottleneckAutoencoder,
     Coded,
-    ImageShape,
     Likelihood,
     Sites,
 )
@@ -116,7 +115,7 @@ class GaussianMixtureBottleneck(Bottleneck):
 
 
 def gm_vq(
-    image_shape: ImageShape,
+    shape: ImageShape,
     components: int = 512,
     channels: int = 64,
     gamma: float = 0.01,
@@ -148,7 +147,7 @@ def gm_vq(
     collapses.
 
     Args:
-        image_shape: channels, height, width.
+        shape: channels, height, width.
         components: K, the number of Gaussians, whose means are the codewords.
         channels: D, reals in a codeword.
         gamma: γ, the weight of the term that draws sites and codewords to each other.
@@ -171,7 +170,7 @@ def gm_vq(
     bottleneck = GaussianMixtureBottleneck(
         components=components,
         channels=channels,
-        pixels=math.prod(image_shape),
+        pixels=math.prod(shape),
         gamma=gamma,
         entropy=entropy,
         sigma=sigma,
@@ -180,5 +179,5 @@ def gm_vq(
         encoding=encoding,
     )
     return BottleneckAutoencoder(
-        image_shape, bottleneck, width=width, halvings=halvings, likelihood=likelihood
+        shape, bottleneck, width=width, halvings=halvings, likelihood=likelihood
     )

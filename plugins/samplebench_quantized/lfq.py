@@ -7,12 +7,11 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from samplebench import Discrete, Latents
+from samplebench import Discrete, ImageShape, Latents
 from samplebench.networks import (
     Bottleneck,
     BottleneckAutoencoder,
     Coded,
-    ImageShape,
     Likelihood,
     Sites,
 )
@@ -113,7 +112,7 @@ def _probabilities(logits: Float[Tensor, "points bits"]) -> Float[Tensor, "point
 
 
 def lfq(
-    image_shape: ImageShape,
+    shape: ImageShape,
     bits: int = 9,
     entropy: float = 0.1,
     diversity: float = 1.0,
@@ -131,7 +130,7 @@ def lfq(
     paper gives no temperature, and adds an adversary and a perceptual term, left out here.
 
     Args:
-        image_shape: channels, height, width.
+        shape: channels, height, width.
         bits: channels of a site; there are 2^bits codes.
         entropy: λ, the weight of the entropies.
         diversity: γ, the relative weight of the entropy of the mean distribution.
@@ -155,5 +154,5 @@ def lfq(
         temperature=temperature,
     )
     return BottleneckAutoencoder(
-        image_shape, quantiser, width=width, halvings=halvings, likelihood=likelihood
+        shape, quantiser, width=width, halvings=halvings, likelihood=likelihood
     )

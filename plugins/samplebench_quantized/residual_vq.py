@@ -5,12 +5,11 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from samplebench import Discrete, Latents
+from samplebench import Discrete, ImageShape, Latents
 from samplebench.networks import (
     Bottleneck,
     BottleneckAutoencoder,
     Coded,
-    ImageShape,
     Likelihood,
     Sites,
 )
@@ -75,7 +74,7 @@ class ResidualQuantiser(Bottleneck):
 
 
 def residual_vq(
-    image_shape: ImageShape,
+    shape: ImageShape,
     depth: int = 4,
     codes: int = 512,
     channels: int = 64,
@@ -99,7 +98,7 @@ def residual_vq(
     is VQ-VAE's.
 
     Args:
-        image_shape: channels, height, width.
+        shape: channels, height, width.
         depth: the number of codewords that are added up at a site.
         codes: codewords in each codebook.
         channels: reals in a codeword.
@@ -136,7 +135,7 @@ def residual_vq(
         for _ in range(depth)
     )
     return BottleneckAutoencoder(
-        image_shape,
+        shape,
         ResidualQuantiser(*quantisers),
         width=width,
         halvings=halvings,

@@ -7,12 +7,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from samplebench import Discrete, Latents
+from samplebench import Discrete, ImageShape, Latents
 from samplebench.networks import (
     Bottleneck,
     BottleneckAutoencoder,
     Coded,
-    ImageShape,
     Likelihood,
     Sites,
 )
@@ -93,7 +92,7 @@ class StochasticQuantiser(Bottleneck):
 
 
 def sq_vae(
-    image_shape: ImageShape,
+    shape: ImageShape,
     codes: int = 512,
     channels: int = 64,
     variance: float = 1.0,
@@ -117,7 +116,7 @@ def sq_vae(
     These three settings are the best found on training images of MNIST.
 
     Args:
-        image_shape: channels, height, width.
+        shape: channels, height, width.
         codes: K, codewords in the codebook.
         channels: reals in a codeword.
         variance: s² at the start.
@@ -136,11 +135,11 @@ def sq_vae(
     quantiser = StochasticQuantiser(
         codes=codes,
         channels=channels,
-        pixels=math.prod(image_shape),
+        pixels=math.prod(shape),
         variance=variance,
         temperature=temperature,
         final_temperature=final_temperature,
     )
     return BottleneckAutoencoder(
-        image_shape, quantiser, width=width, halvings=halvings, likelihood=likelihood
+        shape, quantiser, width=width, halvings=halvings, likelihood=likelihood
     )

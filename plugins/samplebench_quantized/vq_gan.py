@@ -1,12 +1,13 @@
 """The vector-quantised autoencoder with a critic."""
 
-from samplebench.networks import AdversarialBottleneckAutoencoder, ImageShape, Likelihood
+from samplebench import ImageShape
+from samplebench.networks import AdversarialBottleneckAutoencoder, Likelihood
 from samplebench_quantized.vector_quantiser import Start, Update
 from samplebench_quantized.vq_vae import vq_vae
 
 
 def vq_gan(
-    image_shape: ImageShape,
+    shape: ImageShape,
     codes: int = 512,
     channels: int = 64,
     update: Update = "ema",
@@ -36,7 +37,7 @@ def vq_gan(
     takes part after a share of them.
 
     Args:
-        image_shape: channels, height, width.
+        shape: channels, height, width.
         codes: codewords in the codebook.
         channels: reals in a codeword.
         update: the rule by which the codebook moves: moving averages of sites, or the gradient.
@@ -58,7 +59,7 @@ def vq_gan(
     arXiv:2012.09841
     """
     inner = vq_vae(
-        image_shape,
+        shape,
         codes=codes,
         channels=channels,
         update=update,

@@ -1,11 +1,12 @@
 """The vector-quantised variational autoencoder."""
 
-from samplebench.networks import BottleneckAutoencoder, ImageShape, Likelihood
+from samplebench import ImageShape
+from samplebench.networks import BottleneckAutoencoder, Likelihood
 from samplebench_quantized.vector_quantiser import Start, Update, VectorQuantiser
 
 
 def vq_vae(
-    image_shape: ImageShape,
+    shape: ImageShape,
     codes: int = 512,
     channels: int = 64,
     update: Update = "ema",
@@ -26,7 +27,7 @@ def vq_vae(
     replacement of dead codes are not from the paper.
 
     Args:
-        image_shape: channels, height, width.
+        shape: channels, height, width.
         codes: codewords in the codebook.
         channels: reals in a codeword.
         update: the rule by which the codebook moves: moving averages of sites, or the gradient.
@@ -54,5 +55,5 @@ def vq_vae(
         replace_dead=replace_dead,
     )
     return BottleneckAutoencoder(
-        image_shape, quantiser, width=width, halvings=halvings, likelihood=likelihood
+        shape, quantiser, width=width, halvings=halvings, likelihood=likelihood
     )

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from samplebench.contracts.autoencoder import AdversarialAutoencoder, Autoencoder
-    from samplebench.contracts.dataset import Dataset, Images, Split
+    from samplebench.contracts.dataset import (
+        Dataset,
+        Images,
+        ImageShape,
+        Samples,
+        Shape,
+        Split,
+        describe_shape,
+        is_image,
+        require_image,
+    )
     from samplebench.contracts.features import FeatureExtractor
     from samplebench.contracts.form import Form
     from samplebench.contracts.latents import (
@@ -44,7 +54,13 @@ _HOMES = {
     "Autoencoder": "contracts.autoencoder",
     "Dataset": "contracts.dataset",
     "Images": "contracts.dataset",
+    "ImageShape": "contracts.dataset",
+    "Samples": "contracts.dataset",
+    "Shape": "contracts.dataset",
     "Split": "contracts.dataset",
+    "describe_shape": "contracts.dataset",
+    "is_image": "contracts.dataset",
+    "require_image": "contracts.dataset",
     "FeatureExtractor": "contracts.features",
     "Form": "contracts.form",
     "Continuous": "contracts.latents",
@@ -86,6 +102,7 @@ __all__ = [
     "Evidence",
     "FeatureExtractor",
     "Form",
+    "ImageShape",
     "Images",
     "LatentSpace",
     "Latents",
@@ -96,15 +113,20 @@ __all__ = [
     "Register",
     "SamplebenchError",
     "Sampler",
+    "Samples",
+    "Shape",
     "Sparse",
     "Split",
     "UndeclaredNeed",
     "WeightsMissing",
     "cache_folder",
+    "describe_shape",
     "fit_sampler",
     "hookimpl",
+    "is_image",
     "load_autoencoder",
     "load_sampler",
+    "require_image",
     "save_sampler",
     "seeded",
 ]

@@ -16,11 +16,11 @@ def train_autoencoder(
     prepare: Callable[[Tensor], Tensor] = lambda batch: batch,
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> None:
-    """Train on images (samples, channels, height, width); leave the model in evaluation mode.
+    """Train on samples (samples, *shape); leave the model in evaluation mode.
 
     Args:
-        data: the images, on the autoencoder's device.
-        prepare: converts a batch of ``data`` into images in [0, 1].
+        data: the samples, on the autoencoder's device.
+        prepare: converts a batch of ``data`` into what the autoencoder sees.
         report: gets the progress from time to time.
 
     Raises:

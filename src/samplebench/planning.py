@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from samplebench.contracts.dataset import describe_shape
 from samplebench.errors import BadCheckpoint, UsageError
 from samplebench.folders import cache_folder
 from samplebench.pipeline.device import choose_device, usable_threads
@@ -37,7 +38,7 @@ def plan_run(options: argparse.Namespace) -> tuple[Plan, Site]:
         metrics=options.metric,
         seeds=options.seeds,
     )
-    _require_same_images(checkpoint, suite, parts, data_dir_of(options))
+    _require_same_shape(checkpoint, suite, parts, data_dir_of(options))
     return _plan(
         suite,
         parts,
@@ -151,22 +152,18 @@ def _samplers(asked: Sequence[str] | None, suite: Suite, parts: Parts) -> dict[s
     }
 
 
-def _require_same_images(
+def _require_same_shape(
     checkpoint: Checkpoint | None, suite: Suite, parts: Parts, data_dir: Path
 ) -> None:
-    """Refuse a checkpoint that is for images of another shape, before data are read."""
+    """Refuse a checkpoint that is for samples of another shape, before data are read."""
     if checkpoint is None or checkpoint.record is None:
         return
-    wanted = checkpoint.record.image_shape
+    wanted = checkpoint.record.shape
     for dataset in choose_all(parts.datasets, suite.datasets):
-        shape = dataset.build(data_dir).image_shape
+        shape = dataset.build(data_dir).shape
         if shape != wanted:
             raise BadCheckpoint(
-                f"the checkpoint was trained on images of {_describe(wanted)}, and those of "
-                f"'{dataset}' are {_describe(shape)}; give another --dataset or --suite, or "
+                f"the checkpoint was trained on {describe_shape(wanted)}, and the samples of "
+                f"'{dataset}' are {describe_shape(shape)}; give another --dataset or --suite, or "
                 "another checkpoint"
             )
-
-
-def _describe(shape: tuple[int, int, int]) -> str:
-    return "×".join(map(str, shape))

@@ -28,10 +28,10 @@ from samplebench import (
 class Stripes(Dataset):
     """Noisy stripes, one class for each direction; a file in data_dir may brighten them."""
 
-    image_shape = (1, 8, 8)
+    shape = (1, 8, 8)
 
     def __init__(self, data_dir, images: int = 200):
-        self.data_dir, self.images = data_dir, images
+        self.data_dir, self.samples = data_dir, images
 
     def _split(self, offset: int, count: int) -> Split:
         numbers = torch.arange(offset, offset + count)
@@ -46,7 +46,7 @@ class Stripes(Dataset):
         return Split((shown + noise + extra).byte(), labels)
 
     def train(self) -> Split:
-        return self._split(0, self.images)
+        return self._split(0, self.samples)
 
     def test(self) -> Split:
         return self._split(10_000, 60)
@@ -72,18 +72,18 @@ class Linear(Autoencoder):
     Reference: A paper of the tests (Nobody, 2000), arXiv:0000.00000
     """
 
-    def __init__(self, image_shape, latent: int = 2):
+    def __init__(self, shape, latent: int = 2):
         super().__init__()
-        self.image_shape, self.latent = image_shape, latent
+        self.shape, self.latent = shape, latent
         self.latent_space = Continuous(latent)
-        pixels = torch.Size(image_shape).numel()
+        pixels = torch.Size(shape).numel()
         self.encoder, self.decoder = nn.Linear(pixels, latent), nn.Linear(latent, pixels)
 
     def encode(self, images):
         return self.latent_space.pack(values=self.encoder(images.flatten(1)))
 
     def decode(self, latents):
-        return self.decoder(latents.values).sigmoid().view(-1, *self.image_shape)
+        return self.decoder(latents.values).sigmoid().view(-1, *self.shape)
 
     def loss_terms(self, images):
         return {"error": (self.decode(self.encode(images)) - images).square().mean()}
@@ -92,8 +92,8 @@ class Linear(Autoencoder):
 class Diverging(Linear):
     """Its loss becomes NaN at the third step."""
 
-    def __init__(self, image_shape, latent: int = 2):
-        super().__init__(image_shape, latent)
+    def __init__(self, shape, latent: int = 2):
+        super().__init__(shape, latent)
         self.steps = 0
 
     def loss_terms(self, images):
@@ -112,11 +112,11 @@ class Offline(Linear):
 class Adversarial(AdversarialAutoencoder):
     """Linear, against a critic that tells reconstructions from images."""
 
-    def __init__(self, image_shape, latent: int = 2):
+    def __init__(self, shape, latent: int = 2):
         super().__init__()
-        self.inner, self.latent = Linear(image_shape, latent), latent
+        self.inner, self.latent = Linear(shape, latent), latent
         self.latent_space = self.inner.latent_space
-        self.critic = nn.Linear(torch.Size(image_shape).numel(), 1)
+        self.critic = nn.Linear(torch.Size(shape).numel(), 1)
 
     def encode(self, images):
         return self.inner.encode(images)
@@ -139,8 +139,8 @@ class Adversarial(AdversarialAutoencoder):
 class Coded(Linear):
     """Codes instead of values: which of eight directions is nearest."""
 
-    def __init__(self, image_shape, codes: int = 8):
-        super().__init__(image_shape, codes)
+    def __init__(self, shape, codes: int = 8):
+        super().__init__(shape, codes)
         self.codes = codes
         self.latent_space = Discrete((codes,))
 
@@ -149,7 +149,7 @@ class Coded(Linear):
 
     def decode(self, latents):
         one_hot = torch.nn.functional.one_hot(latents.codes.flatten(), self.codes).float()
-        return self.decoder(one_hot).sigmoid().view(-1, *self.image_shape)
+        return self.decoder(one_hot).sigmoid().view(-1, *self.shape)
 
     def loss_terms(self, images):
         soft = self.encoder(images.flatten(1)).softmax(1)
@@ -234,7 +234,7 @@ class NotFinite(Normal):
 class Pixels(FeatureExtractor):
     """Pixels, flattened."""
 
-    def __init__(self, image_shape):
+    def __init__(self, shape):
         super().__init__()
 
     def fit(self, train):
@@ -247,8 +247,8 @@ class Pixels(FeatureExtractor):
 class WidePixels(Pixels):
     """Pixels, repeated or cut to a width."""
 
-    def __init__(self, image_shape, width: int = 100):
-        super().__init__(image_shape)
+    def __init__(self, shape, width: int = 100):
+        super().__init__(shape)
         self.width = width
 
     def features(self, images):

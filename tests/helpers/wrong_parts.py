@@ -24,7 +24,7 @@ class Shared(Stripes):
     def test(self) -> Split:
         train, test = self.train(), super().test()
         return Split(
-            torch.cat([train.images[:3], test.images[3:]]),
+            torch.cat([train.samples[:3], test.samples[3:]]),
             torch.cat([train.labels[:3], test.labels[3:]]),
         )
 
@@ -32,7 +32,7 @@ class Shared(Stripes):
 class Misshapen(Stripes):
     """States another shape than its images have."""
 
-    image_shape = (1, 8, 9)
+    shape = (1, 8, 9)
 
 
 class Encoder(Linear):
@@ -40,10 +40,10 @@ class Encoder(Linear):
 
     def __init__(
         self,
-        image_shape,
+        shape,
         how: Literal["noise", "stated noise", "few", "tensor", "other space", "buffer"] = "noise",
     ):
-        super().__init__(image_shape)
+        super().__init__(shape)
         self.how, self.draws_latents = how, how == "stated noise"
         self.kept = {}
 
@@ -69,12 +69,12 @@ class Decoder(Linear):
 
     def __init__(
         self,
-        image_shape,
+        shape,
         how: Literal[
             "bytes", "signed", "nan", "few", "flat", "array", "buffer", "in place"
         ] = "bytes",
     ):
-        super().__init__(image_shape)
+        super().__init__(shape)
         self.how = how
         self.kept = {}
 
@@ -168,12 +168,12 @@ class Vectors(Pixels):
 
     def __init__(
         self,
-        image_shape,
+        shape,
         how: Literal[
             "right", "bytes", "few", "map", "nan", "buffer", "facts", "raise", "titles"
         ] = "right",
     ):
-        super().__init__(image_shape)
+        super().__init__(shape)
         self.how = how
         self.kept = {}
 

@@ -84,7 +84,7 @@ def test_every_bundled_plugin_loads():
 @pytest.mark.parametrize(("kind", "name"), BUNDLED)
 def test_a_bundled_part_keeps_every_rule_of_its_kind(kind, name, data_dir):
     part = chosen(kind, QUICK.get((kind, name), name))
-    assert not broken_rules(part, data_dir=data_dir, image_shapes=ONE_SHAPE)
+    assert not broken_rules(part, data_dir=data_dir, shapes=ONE_SHAPE)
 
 
 def test_a_folder_of_images_keeps_every_rule_of_datasets(tmp_path):

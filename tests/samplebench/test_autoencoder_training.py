@@ -11,8 +11,8 @@ from samplebench.training import Budget, Progress
 class Diary(Linear):
     """An autoencoder that records the calls of its methods."""
 
-    def __init__(self, image_shape) -> None:
-        super().__init__(image_shape)
+    def __init__(self, shape) -> None:
+        super().__init__(shape)
         self.pages: list[str] = []
 
     def begin_training(self, images) -> None:

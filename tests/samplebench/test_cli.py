@@ -132,8 +132,8 @@ def test_a_checkpoint_for_other_images_is_told_before_any_are_read(typed, tmp_pa
     assert typed("train", *toy)[0] == 0
     file = tmp_path / "k" / "autoencoder.json"
     record = json.loads(file.read_text())
-    channels, height, width = record["image_shape"]
-    file.write_text(json.dumps(record | {"image_shape": [channels, height, width + 1]}))
+    channels, height, width = record["shape"]
+    file.write_text(json.dumps(record | {"shape": [channels, height, width + 1]}))
     code, _, err = typed("plan", "--checkpoint", "k")
     told = f"was trained on images of {channels}×{height}×{width + 1}, and those of 'stripes' are"
     assert (code, told in err) == (1, True)

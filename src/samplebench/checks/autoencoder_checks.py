@@ -15,7 +15,7 @@ from samplebench.checks.case import (
 )
 from samplebench.contracts.answers import check_decoded, check_encoded
 from samplebench.contracts.autoencoder import AdversarialAutoencoder, Autoencoder
-from samplebench.contracts.dataset import Images
+from samplebench.contracts.dataset import Samples
 from samplebench.contracts.latents import Latents, LatentSpace
 from samplebench.errors import BadAnswer
 from samplebench.randomness import seeded
@@ -34,7 +34,7 @@ def the_latent_space_is_known_before_training(case: Case) -> None:
         (autoencoder, 5),
         (_enlarge_weights(build_ready(case)), 32),
     ):
-        latents = encode(some, make_images(case, count))
+        latents = encode(some, make_samples(case, count))
         check_encoded(latents, count=count, space=autoencoder.latent_space)
 
 
@@ -46,89 +46,92 @@ def encoding_draws_nothing_in_evaluation(case: Case) -> None:
     if autoencoder.draws_latents:
         raise CannotApply("it says that it draws its latents")
     with seeded(1, "encode"):
-        first = encode(autoencoder, make_images(case))
+        first = encode(autoencoder, make_samples(case))
     with seeded(2, "encode"):
-        again = encode(autoencoder, make_images(case))
-    require(same_latents(first, again), "two seeds give other latents of the same images")
+        again = encode(autoencoder, make_samples(case))
+    require(same_latents(first, again), "two seeds give other latents of the same samples")
 
 
 def decoding_draws_nothing_in_evaluation(case: Case) -> None:
-    """In evaluation mode, ``decode`` gives the same images whatever the seed."""
+    """In evaluation mode, ``decode`` gives the same samples whatever the seed."""
     autoencoder = build_ready(case)
-    latents = encode(autoencoder, make_images(case))
+    latents = encode(autoencoder, make_samples(case))
     with seeded(1, "decode"):
         first = decode(autoencoder, latents)
     with seeded(2, "decode"):
         again = decode(autoencoder, latents)
-    require(same(first, again), "two seeds give other images of the same latents")
+    require(same(first, again), "two seeds give other samples of the same latents")
 
 
 def encoding_ignores_the_rest_of_the_batch(case: Case) -> None:
-    """In evaluation mode, an image has the same latent alone and in a batch."""
-    images = make_images(case, 6)
+    """In evaluation mode, a sample has the same latent alone and in a batch."""
+    samples = make_samples(case, 6)
     for autoencoder in (build_ready(case), _enlarge_weights(build_ready(case))):
-        alone = Latents.join([encode(autoencoder, image[None]) for image in images])
-        together = encode(autoencoder, images)
-        require(same_latents(alone, together, 1e-3), "an image alone has another latent")
+        alone = Latents.join([encode(autoencoder, sample[None]) for sample in samples])
+        together = encode(autoencoder, samples)
+        require(same_latents(alone, together, 1e-3), "a sample alone has another latent")
 
 
 def decoding_ignores_the_rest_of_the_batch(case: Case) -> None:
-    """In evaluation mode, a latent gives the same image alone and in a batch."""
+    """In evaluation mode, a latent gives the same sample alone and in a batch."""
     autoencoder = build_ready(case)
-    latents = encode(autoencoder, make_images(case, 6))
+    latents = encode(autoencoder, make_samples(case, 6))
     alone = [decode(autoencoder, latents[i : i + 1]) for i in range(len(latents))]
     require(
         same(torch.cat(alone), decode(autoencoder, latents), 1e-3),
-        "a latent alone gives another image",
+        "a latent alone gives another sample",
     )
 
 
-def decoded_images_lie_between_0_and_1(case: Case) -> None:
-    """``decode`` gives finite images in [0, 1] of the stated shape, for far latents too."""
+def decoded_samples_are_of_the_stated_kind(case: Case) -> None:
+    """``decode`` gives images in [0, 1], or finite arrays, of the stated shape.
+
+    For latents that are far away too.
+    """
     autoencoder = build_ready(case)
-    latents = encode(autoencoder, make_images(case))
+    latents = encode(autoencoder, make_samples(case))
     far = latents.space.pack(values=100 * latents.values, codes=latents.codes)
     for name, asked in (("encoded latents", latents), ("latents 100 times as large", far)):
         try:
-            check_decoded(decode(autoencoder, asked), latents=asked, image_shape=case.given[0])
+            check_decoded(decode(autoencoder, asked), latents=asked, shape=case.given[0])
         except BadAnswer as broken:
             raise CheckFailed(f"of {name}: {broken}") from broken
 
 
 def decoding_takes_the_whole_space(case: Case) -> None:
-    """The first and the last codes, and values about them, decode to images that differ."""
+    """The first and the last codes, and values about them, decode to samples that differ."""
     autoencoder = build_ready(case)
     one, other = decode(autoencoder, toys.ends(autoencoder.latent_space))
-    require(not same(one, other), "latents from both ends of its space give the same image")
+    require(not same(one, other), "latents from both ends of its space give the same sample")
 
 
-def it_leaves_the_images_as_they_were(case: Case) -> None:
-    """Neither ``encode`` nor a loss changes the images that it is given."""
-    images, autoencoder = make_images(case), build_ready(case)
+def it_leaves_the_samples_as_they_were(case: Case) -> None:
+    """Neither ``encode`` nor a loss changes the samples that it is given."""
+    samples, autoencoder = make_samples(case), build_ready(case)
     critics = isinstance(autoencoder, AdversarialAutoencoder)
     for method in ("encode", "loss_terms", *(["critic_loss"] if critics else [])):
         with torch.no_grad():
-            getattr(autoencoder.train(method != "encode"), method)(images)
-        require(same(images, make_images(case)), f"the images are changed after {method}")
+            getattr(autoencoder.train(method != "encode"), method)(samples)
+        require(same(samples, make_samples(case)), f"the samples are changed after {method}")
 
 
 def decoding_leaves_the_latents_as_they_were(case: Case) -> None:
     """``decode`` does not change the latents that it is given."""
     autoencoder = build_ready(case)
-    latents, copy = (encode(autoencoder, make_images(case)) for _ in range(2))
+    latents, copy = (encode(autoencoder, make_samples(case)) for _ in range(2))
     decode(autoencoder, latents)
     require(same_latents(latents, copy), "the latents are changed after decode")
 
 
 def earlier_answers_stay_as_they_were(case: Case) -> None:
     """Encoding and decoding again do not change what was given before."""
-    autoencoder, first = build_ready(case), make_images(case, 9)
+    autoencoder, first = build_ready(case), make_samples(case, 9)
     latents = encode(autoencoder, first)
-    images = decode(autoencoder, latents)
-    given, shown = latents.copy(), images.clone()
+    samples = decode(autoencoder, latents)
+    given, shown = latents.copy(), samples.clone()
     decode(autoencoder, encode(autoencoder, first.flip(0)))
     require(same_latents(latents, given), f"encoding again changes earlier latents: {_OWN}")
-    require(same(images, shown), f"decoding again changes earlier images: {_OWN}")
+    require(same(samples, shown), f"decoding again changes earlier samples: {_OWN}")
 
 
 def it_never_seeds(case: Case) -> None:
@@ -137,13 +140,13 @@ def it_never_seeds(case: Case) -> None:
     def work() -> None:
         autoencoder: Autoencoder = case.chosen.build(*case.given)
         with torch.no_grad():
-            autoencoder.begin_training(make_images(case))
+            autoencoder.begin_training(make_samples(case))
         autoencoder.before_step(0.5)
-        autoencoder.loss_terms(make_images(case, 4))
+        autoencoder.loss_terms(make_samples(case, 4))
         if isinstance(autoencoder, AdversarialAutoencoder):
-            autoencoder.critic_loss(make_images(case, 4))
+            autoencoder.critic_loss(make_samples(case, 4))
         autoencoder.eval()
-        decode(autoencoder, encode(autoencoder, make_images(case, 4)))
+        decode(autoencoder, encode(autoencoder, make_samples(case, 4)))
 
     require_no_seeding(work)
 
@@ -151,16 +154,16 @@ def it_never_seeds(case: Case) -> None:
 def it_works_on_the_device_of_its_weights(case: Case) -> None:
     """Moved to a device, it starts, computes its losses, encodes and decodes there."""
     device = find_another_device()
-    autoencoder, images = case.build().to(device), make_images(case).to(device)
+    autoencoder, samples = case.build().to(device), make_samples(case).to(device)
     with torch.no_grad():
-        autoencoder.begin_training(images)
+        autoencoder.begin_training(samples)
     autoencoder.before_step(0.5)
-    places = {name: term.device for name, term in autoencoder.loss_terms(images).items()}
+    places = {name: term.device for name, term in autoencoder.loss_terms(samples).items()}
     if isinstance(autoencoder, AdversarialAutoencoder):
-        places["critic_loss"] = autoencoder.critic_loss(images).device
+        places["critic_loss"] = autoencoder.critic_loss(samples).device
     autoencoder.eval()
-    latents = encode(autoencoder, images)
-    places |= {"latents": latents.device, "images": decode(autoencoder, latents).device}
+    latents = encode(autoencoder, samples)
+    places |= {"latents": latents.device, "samples": decode(autoencoder, latents).device}
     for name, place in places.items():
         require(place.type == device.type, f"its {name} are on {place}, not on {device}")
 
@@ -171,9 +174,9 @@ CHECKS = (
     decoding_draws_nothing_in_evaluation,
     encoding_ignores_the_rest_of_the_batch,
     decoding_ignores_the_rest_of_the_batch,
-    decoded_images_lie_between_0_and_1,
+    decoded_samples_are_of_the_stated_kind,
     decoding_takes_the_whole_space,
-    it_leaves_the_images_as_they_were,
+    it_leaves_the_samples_as_they_were,
     decoding_leaves_the_latents_as_they_were,
     earlier_answers_stay_as_they_were,
     it_never_seeds,
@@ -188,7 +191,7 @@ def build_ready(case: Case) -> Autoencoder:
 
 
 def _enlarge_weights(autoencoder: Autoencoder) -> Autoencoder:
-    """Enlarge the weights: to fresh ones images look alike, and bottlenecks give one code."""
+    """Enlarge the weights: to fresh ones samples look alike, and bottlenecks give one code."""
     with torch.no_grad():
         for weight in autoencoder.parameters():
             if weight.dim() > 1:
@@ -196,18 +199,18 @@ def _enlarge_weights(autoencoder: Autoencoder) -> Autoencoder:
     return autoencoder
 
 
-def make_images(case: Case, count: int = 8) -> Images:
-    """Make images of the case's shape."""
-    return toys.images(case.given[0], count=count)
+def make_samples(case: Case, count: int = 8) -> Samples:
+    """Make samples of the case's shape."""
+    return toys.samples(case.given[0], count=count)
 
 
-def encode(autoencoder: Autoencoder, images: Images) -> Latents:
+def encode(autoencoder: Autoencoder, samples: Samples) -> Latents:
     """Encode without gradients."""
     with torch.no_grad():
-        return autoencoder.encode(images)
+        return autoencoder.encode(samples)
 
 
-def decode(autoencoder: Autoencoder, latents: Latents) -> Images:
+def decode(autoencoder: Autoencoder, latents: Latents) -> Samples:
     """Decode without gradients."""
     with torch.no_grad():
         return autoencoder.decode(latents)

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from samplebench.contracts.dataset import describe_shape
 from samplebench.contracts.latents import Latents, LatentSpace
 from samplebench.randomness import seeded
 from samplebench.registry.registry import Chosen
@@ -27,7 +28,7 @@ class CannotApply(Exception):
 
 @dataclass(frozen=True)
 class Case:
-    """A part, and the arguments of its kind: ``(data_dir,)``, ``(image_shape,)`` or none."""
+    """A part, and the arguments of its kind: ``(data_dir,)``, ``(shape,)`` or none."""
 
     chosen: Chosen
     given: tuple[Any, ...] = ()
@@ -39,7 +40,7 @@ class Case:
 
     def __str__(self) -> str:
         if self.chosen.part.kind in ("autoencoder", "features"):
-            return f"images {'×'.join(map(str, self.given[0]))}"
+            return describe_shape(self.given[0])
         return ""
 
 

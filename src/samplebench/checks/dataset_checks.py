@@ -13,27 +13,28 @@ from samplebench.randomness import seeded
 
 
 def constructing_reads_nothing(case: Case) -> None:
-    """A dataset can be built where there are no files, and knows the shape of its images then."""
+    """A dataset can be built where there are no files, and knows the shape of its samples then."""
     nowhere = Path("/nonexistent/samplebench")
     dataset = case.chosen.build(nowhere)
     require(
-        isinstance(getattr(dataset, "image_shape", None), tuple) and len(dataset.image_shape) == 3,
-        "image_shape is not (channels, height, width) before anything is read",
+        isinstance(getattr(dataset, "shape", None), tuple)
+        and all(isinstance(size, int) and size > 0 for size in dataset.shape),
+        "shape is no tuple of sizes before anything is read",
     )
 
 
-def both_splits_have_the_stated_image_shape(case: Case) -> None:
-    """The images of both splits have ``image_shape``."""
+def both_splits_have_the_stated_shape(case: Case) -> None:
+    """The samples of both splits have ``shape``."""
     dataset: Dataset = case.build()
     for name, split in (("train", dataset.train()), ("test", dataset.test())):
-        check_split(name, split, image_shape=dataset.image_shape)
+        check_split(name, split, shape=dataset.shape)
 
 
 def reading_twice_gives_the_same(case: Case) -> None:
     """A split is the same in the same order each time it is read, whatever the outer seed."""
     for read in ("train", "test"):
         first, again = _read(case, read, seed=1), _read(case, read, seed=2)
-        require(same(first.images, again.images), f"{read}() gives other images the second time")
+        require(same(first.samples, again.samples), f"{read}() gives other samples again")
         require(
             (first.labels is None) == (again.labels is None)
             and (first.labels is None or same(first.labels, _labels(again))),
@@ -41,8 +42,8 @@ def reading_twice_gives_the_same(case: Case) -> None:
         )
 
 
-def the_splits_share_no_image(case: Case) -> None:
-    """No test image is a training image."""
+def the_splits_share_no_sample(case: Case) -> None:
+    """No test sample is a training sample."""
     dataset: Dataset = case.build()
     check_apart(dataset.train(), dataset.test())
 
@@ -59,7 +60,7 @@ def the_order_says_nothing_of_the_label(case: Case) -> None:
         changes = int((labels.diff() != 0).sum())
         require(
             expected[name] < 10 or changes > expected[name] / 2,
-            f"the label changes {changes} times from one image of {name}() to the next, where a "
+            f"the label changes {changes} times from one sample of {name}() to the next, where a "
             f"shuffled order has about {expected[name]:.0f}: shuffle with a fixed seed",
         )
 
@@ -73,9 +74,9 @@ def reading_never_seeds(case: Case) -> None:
 
 CHECKS = (
     constructing_reads_nothing,
-    both_splits_have_the_stated_image_shape,
+    both_splits_have_the_stated_shape,
     reading_twice_gives_the_same,
-    the_splits_share_no_image,
+    the_splits_share_no_sample,
     the_order_says_nothing_of_the_label,
     reading_never_seeds,
 )

@@ -18,7 +18,7 @@ from samplebench.checks.case import (
     same,
 )
 from samplebench.contracts.answers import check_features, keep_numbers
-from samplebench.contracts.dataset import Images
+from samplebench.contracts.dataset import Samples
 from samplebench.contracts.features import FeatureExtractor
 from samplebench.randomness import seeded
 
@@ -44,52 +44,52 @@ class Fit:
     streams: Mapping[str, list[float]]
 
 
-def features_are_one_finite_vector_an_image(case: FeaturesCase) -> None:
+def features_are_one_finite_vector_a_sample(case: FeaturesCase) -> None:
     """``features`` gives finite floats (samples, width), of one width for any samples."""
     extractor = case.first.extractor
     some, one = (
-        check_features(_extract(extractor, images), images=images)
-        for images in (_images(case, 4), _images(case, 1))
+        check_features(_extract(extractor, samples), samples=samples)
+        for samples in (_samples(case, 4), _samples(case, 1))
     )
-    require(one.shape[1:] == some.shape[1:], "one image gives features of another width than four")
+    require(one.shape[1:] == some.shape[1:], "one sample gives features of another width")
 
 
 def features_draw_nothing(case: FeaturesCase) -> None:
-    """The same images have the same features whatever the seed."""
+    """The same samples have the same features whatever the seed."""
     extractor = case.first.extractor
     with seeded(1, "features"):
-        first = _extract(extractor, _images(case))
+        first = _extract(extractor, _samples(case))
     with seeded(2, "features"):
-        again = _extract(extractor, _images(case))
-    require(same(first, again), "two seeds give other features of the same images")
+        again = _extract(extractor, _samples(case))
+    require(same(first, again), "two seeds give other features of the same samples")
 
 
 def features_ignore_the_rest_of_the_batch(case: FeaturesCase) -> None:
-    """An image has the same features alone and in a batch."""
-    extractor, images = case.first.extractor, _images(case)
-    alone = torch.cat([_extract(extractor, image[None]) for image in images])
-    require(same(alone, _extract(extractor, images), 1e-3), "alone, it has other features")
+    """A sample has the same features alone and in a batch."""
+    extractor, samples = case.first.extractor, _samples(case)
+    alone = torch.cat([_extract(extractor, sample[None]) for sample in samples])
+    require(same(alone, _extract(extractor, samples), 1e-3), "alone, it has other features")
 
 
-def features_leave_the_images_as_they_were(case: FeaturesCase) -> None:
-    """``features`` does not change the images that it is given."""
-    images = _images(case)
-    _extract(case.first.extractor, images)
-    require(same(images, _images(case)), "the images are changed after features")
+def features_leave_the_samples_as_they_were(case: FeaturesCase) -> None:
+    """``features`` does not change the samples that it is given."""
+    samples = _samples(case)
+    _extract(case.first.extractor, samples)
+    require(same(samples, _samples(case)), "the samples are changed after features")
 
 
 def earlier_features_stay_as_they_were(case: FeaturesCase) -> None:
-    """Features of other images do not change those given before."""
-    extractor, images = case.first.extractor, _images(case, 5)
-    features = _extract(extractor, images)
+    """Features of other samples do not change those given before."""
+    extractor, samples = case.first.extractor, _samples(case, 5)
+    features = _extract(extractor, samples)
     before = features.clone()
-    _extract(extractor, images.flip(0))
+    _extract(extractor, samples.flip(0))
     require(same(features, before), "later features change earlier ones: give each its own memory")
 
 
 def fitting_ignores_the_outer_seed(case: FeaturesCase) -> None:
     """An extractor built and fitted twice gives the same features, whatever the outer seed."""
-    first, again = (_extract(fit.extractor, _images(case)) for fit in (case.first, case.second))
+    first, again = (_extract(fit.extractor, _samples(case)) for fit in (case.first, case.second))
     require(
         same(first, again, 1e-5),
         "two outer seeds give other features: draw inside `with seeded(...)` of a fixed seed",
@@ -104,7 +104,7 @@ def a_fitted_extractor_makes_the_round_trip(case: FeaturesCase) -> None:
         require(isinstance(weight, Tensor), f"{name} in the state_dict is no tensor")
     fresh: FeatureExtractor = case.build(seed=1)
     fresh.load_state_dict({name: weight.clone() for name, weight in state.items()})
-    before, after = _extract(extractor, _images(case)), _extract(fresh.eval(), _images(case))
+    before, after = _extract(extractor, _samples(case)), _extract(fresh.eval(), _samples(case))
     require(same(after, before, 1e-5), "loaded into a fresh one, the weights give other features")
     require(fresh.titles == extractor.titles, f"titles are then {fresh.titles}")
     require(fresh.facts == extractor.facts, f"facts are then {fresh.facts}")
@@ -125,17 +125,17 @@ def it_never_seeds(case: FeaturesCase) -> None:
 
 
 def it_works_on_the_device_of_its_weights(case: FeaturesCase) -> None:
-    """Moved to a device, it gives features of images there."""
+    """Moved to a device, it gives features of samples there."""
     device = find_another_device()
-    features = _extract(copy.deepcopy(case.first.extractor).to(device), _images(case).to(device))
+    features = _extract(copy.deepcopy(case.first.extractor).to(device), _samples(case).to(device))
     require(features.device.type == device.type, f"features are on {features.device}")
 
 
 CHECKS = (
-    features_are_one_finite_vector_an_image,
+    features_are_one_finite_vector_a_sample,
     features_draw_nothing,
     features_ignore_the_rest_of_the_batch,
-    features_leave_the_images_as_they_were,
+    features_leave_the_samples_as_they_were,
     earlier_features_stay_as_they_were,
     fitting_ignores_the_outer_seed,
     a_fitted_extractor_makes_the_round_trip,
@@ -151,17 +151,17 @@ def _fit(case: FeaturesCase, outer: int) -> Fit:
     def work() -> None:
         extractor: FeatureExtractor = case.chosen.build(*case.given)
         extractor.fit(toys.split(case.given[0]))
-        _extract(extractor.eval(), _images(case, 1))
+        _extract(extractor.eval(), _samples(case, 1))
         made.append(extractor)
 
     streams = record_streams(work, outer)
     return Fit(made[0], streams)
 
 
-def _extract(extractor: FeatureExtractor, images: Images) -> Tensor:
+def _extract(extractor: FeatureExtractor, samples: Samples) -> Tensor:
     with torch.no_grad():
-        return extractor.features(images)
+        return extractor.features(samples)
 
 
-def _images(case: Case, count: int = 3) -> Images:
-    return toys.images(case.given[0], "test", count)
+def _samples(case: Case, count: int = 3) -> Samples:
+    return toys.samples(case.given[0], "test", count)

@@ -19,11 +19,10 @@ from samplebench.checks import (
 from samplebench.checks.case import Case, Check, SpaceCase
 from samplebench.checks.outcome import Outcome, attempt
 from samplebench.checks.target import find_target
+from samplebench.contracts.dataset import Shape
 from samplebench.contracts.latents import LatentSpace
 from samplebench.registry.loading import Choice
 from samplebench.registry.registry import GIVEN, Chosen
-
-ImageShape = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -72,13 +71,13 @@ def check_part(
     chosen: Chosen,
     *,
     data_dir: Path = Path("data"),
-    image_shapes: Sequence[ImageShape] = toys.IMAGE_SHAPES,
+    shapes: Sequence[Shape] = toys.SHAPES,
     spaces: Sequence[LatentSpace] = toys.SPACES,
 ) -> list[Outcome]:
     """Check one part with its settings: every rule of its kind, in every case that it covers."""
     kit = KITS[chosen.part.kind]
     outcomes = []
-    for given in _list_given(chosen.part.kind, data_dir, image_shapes):
+    for given in _list_given(chosen.part.kind, data_dir, shapes):
         case = kit.case(chosen, given)
         built = attempt(part_checks.the_factory_builds_what_it_was_registered_as, case)
         outcomes.append(built)
@@ -98,12 +97,12 @@ def _on_each_space(kit: Kit, part: Case, spaces: Sequence[LatentSpace]) -> Itera
 
 
 def _list_given(
-    kind: str, data_dir: Path, image_shapes: Sequence[ImageShape]
-) -> list[tuple[Path | ImageShape, ...]]:
+    kind: str, data_dir: Path, shapes: Sequence[Shape]
+) -> list[tuple[Path | Shape, ...]]:
     """List the arguments of the factories of that kind, for each time that one is tried."""
-    every: Mapping[str | None, list[tuple[Path | ImageShape, ...]]] = {
+    every: Mapping[str | None, list[tuple[Path | Shape, ...]]] = {
         None: [()],
         "data_dir": [(data_dir,)],
-        "image_shape": [(image_shape,) for image_shape in image_shapes],
+        "shape": [(shape,) for shape in shapes],
     }
     return every[GIVEN[kind]]

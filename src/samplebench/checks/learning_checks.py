@@ -6,17 +6,17 @@ import torch
 from torch import Tensor
 
 from samplebench.autoencoder_training import train_autoencoder
-from samplebench.checks.autoencoder_checks import decode, encode, make_images
+from samplebench.checks.autoencoder_checks import decode, encode, make_samples
 from samplebench.checks.case import CannotApply, Case, require, same, same_latents
 from samplebench.contracts.autoencoder import AdversarialAutoencoder, Autoencoder
-from samplebench.contracts.dataset import Images
+from samplebench.contracts.dataset import Samples
 from samplebench.randomness import seeded
 from samplebench.training import Budget, train
 
 
 def loss_terms_are_finite_scalars(case: Case) -> None:
     """``loss_terms`` names at least one term, each a finite scalar."""
-    terms = case.build().loss_terms(make_images(case))
+    terms = case.build().loss_terms(make_samples(case))
     require(isinstance(terms, Mapping) and len(terms) > 0, f"loss_terms gives {terms!r}")
     for name, term in terms.items():
         require(term.shape == (), f"the term {name!r} is no scalar but {tuple(term.shape)}")
@@ -26,7 +26,7 @@ def loss_terms_are_finite_scalars(case: Case) -> None:
 def every_trainable_parameter_gets_a_gradient(case: Case) -> None:
     """The sum of the loss terms gives each parameter that asks for one a finite gradient."""
     autoencoder = case.build()
-    torch.autograd.backward(_sum_losses(autoencoder, make_images(case)))
+    torch.autograd.backward(_sum_losses(autoencoder, make_samples(case)))
     critic = _find_critic_parameters(autoencoder)
     for name, parameter in autoencoder.named_parameters():
         if parameter.requires_grad and id(parameter) not in critic:
@@ -35,39 +35,39 @@ def every_trainable_parameter_gets_a_gradient(case: Case) -> None:
 
 
 def training_lowers_the_loss(case: Case) -> None:
-    """Thirty steps on a few images lower the loss on them, while any critic is left unchanged."""
-    images = make_images(case, 16)
-    autoencoder = _begin_training(case.build(), images)
+    """Thirty steps on a few samples lower the loss on them, while any critic is left unchanged."""
+    samples = make_samples(case, 16)
+    autoencoder = _begin_training(case.build(), samples)
     critic = _find_critic_parameters(autoencoder)
     for parameter in autoencoder.parameters():
         if id(parameter) in critic:
             parameter.requires_grad_(False)
-    before = _evaluate_loss(autoencoder, images)
+    before = _evaluate_loss(autoencoder, samples)
     with seeded(0, "train"):
-        train(autoencoder, autoencoder.loss_terms, images, Budget(steps=30, batch=16))
-    after = _evaluate_loss(autoencoder, images)
+        train(autoencoder, autoencoder.loss_terms, samples, Budget(steps=30, batch=16))
+    after = _evaluate_loss(autoencoder, samples)
     require(after < before, f"the loss was {before:.4g} before 30 steps and is {after:.4g} after")
 
 
-def the_last_batch_may_be_a_single_image(case: Case) -> None:
-    """Nine images in batches of eight end each epoch with a batch of one."""
+def the_last_batch_may_be_a_single_sample(case: Case) -> None:
+    """Nine samples in batches of eight end each epoch with a batch of one."""
     autoencoder = case.build()
     with seeded(0, "train"):
-        train_autoencoder(autoencoder, make_images(case, 9), Budget(epochs=2, batch=8))
+        train_autoencoder(autoencoder, make_samples(case, 9), Budget(epochs=2, batch=8))
 
 
 def weights_make_the_round_trip(case: Case) -> None:
     """``state_dict`` holds tensors alone, and all that ``encode`` and ``decode`` depend on."""
-    trained, images = case.build(), make_images(case)
+    trained, samples = case.build(), make_samples(case)
     with seeded(0, "train"):
-        train_autoencoder(trained, images, Budget(steps=2, batch=16))
+        train_autoencoder(trained, samples, Budget(steps=2, batch=16))
     state = trained.state_dict()
     for name, weight in state.items():
         require(isinstance(weight, Tensor), f"{name} in the state_dict is no tensor")
     fresh = case.build(seed=1).eval()
     fresh.load_state_dict({name: weight.clone() for name, weight in state.items()})
-    latents = encode(trained, images)
-    require(same_latents(encode(fresh, images), latents, 1e-5), "it encodes otherwise then")
+    latents = encode(trained, samples)
+    require(same_latents(encode(fresh, samples), latents, 1e-5), "it encodes otherwise then")
     require(
         same(decode(fresh, latents), decode(trained, latents), 1e-5),
         "it decodes otherwise then",
@@ -79,7 +79,7 @@ def nothing_changes_it_in_evaluation_mode(case: Case) -> None:
     autoencoder = case.build().eval()
     before = {name: weight.clone() for name, weight in autoencoder.state_dict().items()}
     with torch.no_grad():
-        autoencoder.loss_terms(make_images(case))
+        autoencoder.loss_terms(make_samples(case))
     for name, weight in autoencoder.state_dict().items():
         require(same(weight, before[name]), f"loss_terms changes {name} in evaluation mode")
 
@@ -103,7 +103,7 @@ def the_critic_learns_from_its_own_loss(case: Case) -> None:
         bool(critic) and critic < registered,
         "critic_parameters are none or all of its parameters",
     )
-    loss = autoencoder.critic_loss(make_images(case))
+    loss = autoencoder.critic_loss(make_samples(case))
     require(loss.shape == () and bool(loss.isfinite()), f"the critic's loss is {loss}")
     torch.autograd.backward(loss)
     for parameter in autoencoder.critic_parameters():
@@ -114,7 +114,7 @@ CHECKS = (
     loss_terms_are_finite_scalars,
     every_trainable_parameter_gets_a_gradient,
     training_lowers_the_loss,
-    the_last_batch_may_be_a_single_image,
+    the_last_batch_may_be_a_single_sample,
     weights_make_the_round_trip,
     nothing_changes_it_in_evaluation_mode,
     the_same_seed_gives_the_same_weights,
@@ -122,22 +122,22 @@ CHECKS = (
 )
 
 
-def _sum_losses(autoencoder: Autoencoder, images: Images) -> Tensor:
-    return torch.stack(list(autoencoder.loss_terms(images).values())).sum()
+def _sum_losses(autoencoder: Autoencoder, samples: Samples) -> Tensor:
+    return torch.stack(list(autoencoder.loss_terms(samples).values())).sum()
 
 
-def _evaluate_loss(autoencoder: Autoencoder, images: Images) -> float:
+def _evaluate_loss(autoencoder: Autoencoder, samples: Samples) -> float:
     """Evaluate the loss as training sees it, under a seed of its own."""
     autoencoder.train()
     with torch.no_grad(), seeded(0, "loss"):
-        return float(_sum_losses(autoencoder, images))
+        return float(_sum_losses(autoencoder, samples))
 
 
-def _begin_training(autoencoder: Autoencoder, images: Images) -> Autoencoder:
+def _begin_training(autoencoder: Autoencoder, samples: Samples) -> Autoencoder:
     """Bring the autoencoder to where it is before its first step."""
     autoencoder.train()
     with torch.no_grad(), seeded(0, "begin"):
-        autoencoder.begin_training(images)
+        autoencoder.begin_training(samples)
     autoencoder.before_step(0.0)
     return autoencoder
 

@@ -66,7 +66,7 @@ def only_a_diagnostic_raises_an_alarm(case: Case) -> None:
 def an_objection_has_a_reason(case: Case) -> None:
     """``objection`` is None or a reason, and None for at least one space."""
     metric: Metric = case.build()
-    objections = {space: metric.objection(space) for space in toys.SPACES}
+    objections = {space: metric.objection(toys.SHAPES[0], space) for space in toys.SPACES}
     for space, objection in objections.items():
         require(
             objection is None or bool(objection.strip()),
@@ -78,10 +78,10 @@ def an_objection_has_a_reason(case: Case) -> None:
 def it_reads_all_that_it_declares(case: Case) -> None:
     """On some space, ``measure`` or ``bias`` reads what each need stands for.
 
-    Nothing is read for ``CODES`` and ``SAMPLER``, which are conditions.
+    Nothing is read for ``IMAGES``, ``CODES`` and ``SAMPLER``, which are conditions.
     """
     metric: Metric = case.build()
-    spaces = [space for space in toys.SPACES if metric.objection(space) is None]
+    spaces = [space for space in toys.SPACES if metric.objection(toys.SHAPES[0], space) is None]
     if not spaces:
         raise CannotApply("it objects to every space")
     for need in metric.needs - CONDITIONS:

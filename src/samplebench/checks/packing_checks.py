@@ -4,8 +4,9 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
-from samplebench.checks.autoencoder_checks import build_ready, encode, make_images
+from samplebench.checks.autoencoder_checks import build_ready, encode, make_samples
 from samplebench.checks.case import CannotApply, Case, require
+from samplebench.contracts.dataset import is_image
 from samplebench.contracts.latents import LatentSpace
 
 _PROBES = 16
@@ -25,9 +26,9 @@ def a_site_holds_what_it_sees(case: Case) -> None:
     """
     autoencoder = build_ready(case)
     space, width = autoencoder.latent_space, autoencoder.latent_space.value_width
-    if len(space.grid) != 2 or space.sites < _FEWEST or width < 2:
+    if not is_image(case.given[0]) or len(space.grid) != 2 or space.sites < _FEWEST or width < 2:
         raise CannotApply(f"its latents are no map of {_FEWEST} sites with several values each")
-    images = make_images(case, _IMAGES)
+    images = make_samples(case, _IMAGES)
     _, rows, columns = case.given[0]
     if rows < space.grid[0] or columns < space.grid[1]:
         raise CannotApply("its grid is finer than the image")

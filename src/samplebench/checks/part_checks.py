@@ -22,8 +22,8 @@ CONTRACTS: Mapping[str, type] = {
 def the_factory_builds_what_it_was_registered_as(case: Case) -> None:
     """A factory gives an object of the contract that its hook stands for.
 
-    One that raises ValueError for what its kind is given (an image shape that it cannot work
-    with) is not checked there.
+    One that raises ValueError for what its kind is given (samples of a shape that it does
+    not take) is not checked there.
     """
     try:
         part = case.build()

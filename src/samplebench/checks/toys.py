@@ -1,11 +1,21 @@
 """Small data with known distributions, to try parts on. The same on every call."""
 
+import math
 from typing import Any, Final
 
 import torch
 from torch import Tensor
 
-from samplebench.contracts.dataset import Images, Split
+from samplebench.contracts.dataset import (
+    Images,
+    ImageShape,
+    Samples,
+    Shape,
+    Split,
+    as_floats,
+    is_image,
+    require_image,
+)
 from samplebench.contracts.latents import (
     Continuous,
     Discrete,
@@ -32,10 +42,10 @@ SPACES: tuple[LatentSpace, ...] = (
 """Every kind of space, with one site and as a map; in the first of each kind densities can be
 added up."""
 
-IMAGE_SHAPES = ((1, 16, 16), (3, 32, 32), (1, 28, 28))
-"""Grey and colour, and a size that is no power of two."""
+SHAPES: tuple[Shape, ...] = ((1, 16, 16), (3, 32, 32), (1, 28, 28), (12,), (6, 5))
+"""Images, grey and colour and of a size that is no power of two; and arrays."""
 
-_SHAPE: Final = (1, 16, 16)
+_SHAPE: Final[ImageShape] = (1, 16, 16)
 
 
 def latents(space: LatentSpace, label: str = "train", count: int = 256) -> Latents:
@@ -109,9 +119,19 @@ def collapse(latents: Latents) -> Latents:
     return latents.space.pack(values=torch.full_like(latents.values, 20.0), codes=codes)
 
 
-def images(image_shape: tuple[int, int, int], label: str = "train", count: int = 32) -> Images:
+def samples(shape: Shape, label: str = "train", count: int = 32) -> Samples:
+    """Make samples as parts see them: images, or arrays whose numbers depend on each other."""
+    if is_image(shape):
+        return images(require_image(shape), label, count)
+    with seeded(0, "toy arrays", label):
+        common, own = torch.randn(count, 1), torch.randn(count, math.prod(shape))
+    slopes = torch.linspace(-1, 1, math.prod(shape))
+    return (2 * common * slopes + own / 2).reshape(count, *shape)
+
+
+def images(shape: ImageShape, label: str = "train", count: int = 32) -> Images:
     """Make images in [0, 1], multiples of 1/255: soft bars at any place and width, with noise."""
-    channels, height, width = image_shape
+    channels, height, width = shape
     with seeded(0, "toy images", label):
         middle, spread = torch.rand(2, count, channels, 1, 1)
         across = torch.linspace(0, 1, width).expand(count, channels, height, width)
@@ -120,10 +140,12 @@ def images(image_shape: tuple[int, int, int], label: str = "train", count: int =
         return noisy.mul(255).round() / 255
 
 
-def split(image_shape: tuple[int, int, int], count: int = 96) -> Split:
-    """Make images as a dataset gives them, in four classes."""
-    shown = images(image_shape, count=count)
-    return Split(shown.mul(255).round().to(torch.uint8), torch.arange(count) % 4)
+def split(shape: Shape, count: int = 96) -> Split:
+    """Make samples as a dataset gives them, in four classes."""
+    shown = samples(shape, count=count)
+    if is_image(shape):
+        shown = shown.mul(255).round().to(torch.uint8)
+    return Split(shown, torch.arange(count) % 4)
 
 
 def evidence(space: LatentSpace, *, collapsed: bool = False) -> Evidence:
@@ -144,14 +166,14 @@ def held(space: LatentSpace, *, collapsed: bool = False) -> dict[Need, Any]:
     shown: dict[Shown, Images] = {
         "test": held_out,
         "reconstructed": held_out * 0.9 + 0.05,
-        "train_reconstructed": learned.images.float() / 255 * 0.9 + 0.05,
+        "train_reconstructed": as_floats(learned.samples) * 0.9 + 0.05,
         "generated": fresh,
     }
     stages = ("train", "encode", "fit", "sample", "throughput", "decode")
     return {
         **{Need(name): samples for name, samples in shown.items()},
         Need.TRAIN_RECONSTRUCTED: lambda: shown["train_reconstructed"],
-        Need.TRAIN: learned.images.clone,
+        Need.TRAIN: learned.samples.clone,
         Need.LABELS: (learned.labels, torch.arange(128) % 4),
         Need.LATENTS: (latents(space, "train", 256), latents(space, "test", 128)),
         Need.GENERATED_LATENTS: drawn,

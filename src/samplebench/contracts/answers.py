@@ -12,7 +12,15 @@ import torch
 from torch import Tensor
 
 from samplebench.contracts import validation
-from samplebench.contracts.dataset import Dataset, Images, Split, count_shared
+from samplebench.contracts.dataset import (
+    Dataset,
+    Samples,
+    Shape,
+    Split,
+    count_shared,
+    describe_shape,
+    is_image,
+)
 from samplebench.contracts.latents import Latents, LatentSpace
 from samplebench.errors import BadAnswer
 
@@ -28,17 +36,17 @@ def check_draws(drawn: object, *, count: int, space: LatentSpace) -> Latents:
 
 
 def check_encoded(encoded: object, *, count: int, space: LatentSpace) -> Latents:
-    """Return ``encode(images)`` of so many images, if it is as many latents of ``latent_space``.
+    """Return ``encode(samples)`` of so many samples, if it is as many latents of ``latent_space``.
 
     Raises:
         BadAnswer: it is not.
     """
-    pack, call = "self.latent_space.pack(values=…)", f"encode({count} images)"
+    pack, call = "self.latent_space.pack(values=…)", f"encode({count} samples)"
     return _check_latents(call, encoded, count=count, space=space, advice=pack)
 
 
 def check_repeatable(first: Latents, again: Latents) -> None:
-    """Refuse two encodings of the same images that differ by more than rounding.
+    """Refuse two encodings of the same samples that differ by more than rounding.
 
     Raises:
         BadAnswer: they differ.
@@ -47,22 +55,26 @@ def check_repeatable(first: Latents, again: Latents) -> None:
     differ = (first.values - again.values).abs() > rounding
     if differ.any() or not torch.equal(first.codes, again.codes):
         raise BadAnswer(
-            "encode must give the same latents of the same images each time, and two calls gave "
+            "encode must give the same latents of the same samples each time, and two calls gave "
             "different ones: encode to means in evaluation mode, or state `draws_latents = True`"
         )
 
 
-def check_decoded(images: object, *, latents: Latents, image_shape: tuple[int, ...]) -> Images:
-    """Return ``decode(latents)``, if it is a float image in [0, 1] for each latent.
+def check_decoded(decoded: object, *, latents: Latents, shape: Shape) -> Samples:
+    """Return ``decode(latents)``, if it is a float sample for each latent.
+
+    Images are in [0, 1], arrays are finite.
 
     Raises:
         BadAnswer: it is not.
     """
     call = f"decode({len(latents)} latents)"
-    checked = _check_tensor(
-        call, images, (len(latents), *image_shape), like=latents.values, rule="images in [0, 1]"
-    )
+    rule = "images in [0, 1]" if is_image(shape) else "finite arrays"
+    checked = _check_tensor(call, decoded, (len(latents), *shape), like=latents.values, rule=rule)
     low, high = validation.find_extremes(checked)
+    if not is_image(shape):
+        _require_finite(call, low, high)
+        return checked
     if not (low >= 0 and high <= 1):  # NaN is in no range
         raise BadAnswer(
             f"{call} must give images in [0, 1] and gave values in [{low:.4g}, {high:.4g}]; "
@@ -71,20 +83,16 @@ def check_decoded(images: object, *, latents: Latents, image_shape: tuple[int, .
     return checked
 
 
-def check_features(features: object, *, images: Images) -> Tensor:
-    """Return ``features(images)``, if it is one finite vector for each image.
+def check_features(features: object, *, samples: Samples) -> Tensor:
+    """Return ``features(samples)``, if it is one finite vector for each sample.
 
     Raises:
         BadAnswer: it is not.
     """
-    call, rule = f"features({len(images)} images)", "one vector for each image"
+    call, rule = f"features({len(samples)} samples)", "one vector for each sample"
     width = features.shape[1] if isinstance(features, Tensor) and features.ndim == 2 else 1
-    checked = _check_tensor(call, features, (len(images), max(1, width)), like=images, rule=rule)
-    if not all(map(math.isfinite, validation.find_extremes(checked))):
-        raise BadAnswer(
-            f"{call} must give finite numbers and gave NaN or infinity; "
-            "look for a division or logarithm that can reach zero"
-        )
+    checked = _check_tensor(call, features, (len(samples), max(1, width)), like=samples, rule=rule)
+    _require_finite(call, *validation.find_extremes(checked))
     return checked
 
 
@@ -151,43 +159,43 @@ def keep_numbers(call: str, answer: Callable[[], object]) -> tuple[dict[str, flo
 
 
 def check_splits(dataset: Dataset) -> dict[str, Split]:
-    """Read both splits, if their images have the stated shape and none is in both.
+    """Read both splits, if their samples have the stated shape and none is in both.
 
     Raises:
-        BadAnswer: they have not, or images are shared.
+        BadAnswer: they have not, or samples are shared.
     """
     splits = {"train": dataset.train(), "test": dataset.test()}
     for name, split in splits.items():
-        check_split(name, split, image_shape=dataset.image_shape)
+        check_split(name, split, shape=dataset.shape)
     check_apart(**splits)
     return splits
 
 
-def check_split(name: str, split: object, *, image_shape: tuple[int, int, int]) -> None:
-    """Refuse what is no split, or has images of another shape than stated.
+def check_split(name: str, split: object, *, shape: Shape) -> None:
+    """Refuse what is no split, or has samples of another shape than stated.
 
     Raises:
         BadAnswer: it is so.
     """
     if not isinstance(split, Split):
         raise BadAnswer(f"{name}() must give a samplebench.Split, and gave {type(split).__name__}")
-    shape = tuple(split.images.shape[1:])
-    if shape != tuple(image_shape):
+    given = tuple(split.samples.shape[1:])
+    if given != shape:
         raise BadAnswer(
-            f"{name}() must give images of image_shape, {tuple(image_shape)}, and gave {shape}; "
-            "state the shape that the images have, or bring them to it"
+            f"{name}() must give {describe_shape(shape)}, its stated shape, and gave "
+            f"{describe_shape(given)}; state the shape that the samples have, or bring them to it"
         )
 
 
 def check_apart(train: Split, test: Split) -> None:
-    """Refuse splits that share an image.
+    """Refuse splits that share a sample.
 
     Raises:
         BadAnswer: they do; the message has the number.
     """
     if shared := count_shared(train, test):
         raise BadAnswer(
-            f"train() and test() must share no image, and {shared} of {len(test)} images of "
+            f"train() and test() must share no sample, and {shared} of {len(test)} samples of "
             "test() are in train() too, byte for byte; leave them out of train()"
         )
 
@@ -204,6 +212,14 @@ def _check_latents(
             f"{call} must give {count} latents of {space} and gave {len(given)} of {given.space}"
         )
     return given
+
+
+def _require_finite(call: str, low: float, high: float) -> None:
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise BadAnswer(
+            f"{call} must give finite numbers and gave NaN or infinity; "
+            "look for a division or logarithm that can reach zero"
+        )
 
 
 def _check_tensor(

@@ -1,16 +1,21 @@
-"""Autoencoders: from images to latents and back."""
+"""Autoencoders: from samples to latents and back."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 
 from torch import Tensor, nn
 
-from samplebench.contracts.dataset import Images
+from samplebench.contracts.dataset import Samples
 from samplebench.contracts.latents import Latents, LatentSpace
 
 
 class Autoencoder(nn.Module, ABC):
-    """A network with a bottleneck. Factory: ``factory(image_shape, **settings)``."""
+    """A network with a bottleneck. Factory: ``factory(shape, **settings)``.
+
+    ``shape`` is that of one sample: ``(channels, height, width)`` of images, any other of arrays.
+    A factory that does not take it raises ``ValueError`` with the reason, as ``require_image``
+    does.
+    """
 
     latent_space: LatentSpace
     """The space of its latents, known once the autoencoder is built, before training."""
@@ -19,30 +24,33 @@ class Autoencoder(nn.Module, ABC):
     """True if ``encode`` draws at random in evaluation mode, because a setting asks for draws."""
 
     @abstractmethod
-    def encode(self, images: Images) -> Latents:
-        """Encode images in [0, 1] as latents.
+    def encode(self, samples: Samples) -> Latents:
+        """Encode samples as latents: images in [0, 1], or arrays as they are.
 
         Deterministic in evaluation mode, where a VAE returns posterior means, unless
         ``draws_latents``.
         """
 
     @abstractmethod
-    def decode(self, latents: Latents) -> Images:
-        """Decode latents into images in [0, 1]: floats, one for each latent, on its device."""
+    def decode(self, latents: Latents) -> Samples:
+        """Decode latents into samples: floats, one for each latent, on its device.
+
+        Images are in [0, 1]; arrays are finite.
+        """
 
     @abstractmethod
-    def loss_terms(self, images: Images) -> Mapping[str, Tensor]:
+    def loss_terms(self, samples: Samples) -> Mapping[str, Tensor]:
         """Compute the named scalars whose sum is the training loss; each is displayed.
 
         Updates that do not follow gradients, such as moving averages or the replacement of unused
         codes, happen here, and only in training mode.
         """
 
-    def begin_training(self, images: Images) -> None:
+    def begin_training(self, samples: Samples) -> None:
         """Initialise what depends on data, such as a codebook.
 
-        Called once before the first step, in training mode and without gradients. ``images`` are
-        some of the training images.
+        Called once before the first step, in training mode and without gradients. ``samples``
+        are some of the training samples.
         """
 
     def before_step(self, done: float) -> None:
@@ -64,5 +72,5 @@ class AdversarialAutoencoder(Autoencoder):
         """Return the parameters that ``critic_loss`` trains and ``loss_terms`` does not."""
 
     @abstractmethod
-    def critic_loss(self, images: Images) -> Tensor:
+    def critic_loss(self, samples: Samples) -> Tensor:
         """Compute the scalar that the critic minimises."""

@@ -1,4 +1,4 @@
-"""Feature extractors: maps from images to the vectors that metrics compare."""
+"""Feature extractors: maps from samples to the vectors that metrics compare."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -8,18 +8,21 @@ from typing import ClassVar
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from samplebench.contracts.dataset import Images, Split
+from samplebench.contracts.dataset import Samples, Split
 
 
 class FeatureExtractor(nn.Module, ABC):
-    """A map from images to vectors. Factory: ``factory(image_shape, **settings)``.
+    """A map from samples to vectors. Factory: ``factory(shape, **settings)``.
+
+    ``shape`` is that of one sample. A factory that does not take it raises ``ValueError`` with the
+    reason, as ``require_image`` does.
 
     It is fitted once for a dataset and cached. ``features`` depends on its parameters and buffers
     alone; their digest is recorded with each score that used them.
     """
 
     batch: ClassVar[int] = 256
-    """The number of images in one call of ``features``."""
+    """The number of samples in one call of ``features``."""
 
     width: int | None = None
     """The number of features, where it is known before ``fit``."""
@@ -44,11 +47,11 @@ class FeatureExtractor(nn.Module, ABC):
 
     @abstractmethod
     def fit(self, train: Split) -> None:
-        """Learn from training images, if there is anything to learn.
+        """Learn from training samples, if there is anything to learn.
 
-        The images are on the extractor's device.
+        The samples are on the extractor's device.
         """
 
     @abstractmethod
-    def features(self, images: Images) -> Float[Tensor, "samples features"]:
-        """Compute one vector per image, for images in [0, 1] that are multiples of 1/255."""
+    def features(self, samples: Samples) -> Float[Tensor, "samples features"]:
+        """Compute one vector per sample. Images are in [0, 1], in multiples of 1/255."""

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, cast, final
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from samplebench.contracts.dataset import Bytes, Images
+from samplebench.contracts.dataset import Samples, Shape, Stored, describe_shape, is_image
 from samplebench.contracts.latents import Latents, LatentSpace
 from samplebench.errors import UndeclaredNeed
 from samplebench.vocabulary import Cost, Direction, Subject
@@ -31,6 +31,8 @@ class Need(StrEnum):
     """The sampler has a density that can be evaluated."""
     COSTS = "costs"
     """The costs of a sampler: the reconstruction row has none."""
+    IMAGES = "images"
+    """The samples are images. A condition on the data: nothing is read for it."""
     CODES = "codes"
     """The latents have codes. A condition on the space: nothing is read for it."""
     SAMPLER = "sampler"
@@ -41,7 +43,7 @@ class Need(StrEnum):
     """
 
 
-CONDITIONS: Final = frozenset({Need.CODES, Need.SAMPLER})
+CONDITIONS: Final = frozenset({Need.IMAGES, Need.CODES, Need.SAMPLER})
 """Needs for which evidence holds nothing."""
 
 _OF_THE_SAMPLER: Final = frozenset(
@@ -89,7 +91,7 @@ class Evidence:
         """The same with features of one extractor."""
         return self.replacing({Need.FEATURES: features})
 
-    def with_real_data(self, samples: Images, latents: Latents) -> "Evidence":
+    def with_real_data(self, samples: Samples, latents: Latents) -> "Evidence":
         """The same with real samples and their latents in the place of the generated ones, and
         without densities and costs, which only a sampler has.
         """
@@ -97,12 +99,12 @@ class Evidence:
         return Evidence({**held, Need.GENERATED: samples, Need.GENERATED_LATENTS: latents})
 
     @property
-    def train(self) -> Bytes:
-        """Training samples in 8 bits, in the order of ``train_latents``.
+    def train(self) -> Stored:
+        """Training samples as stored, images in 8 bits, in the order of ``train_latents``.
 
         Mapped from disk, on the CPU: read what you need, batch by batch.
         """
-        return cast(Bytes, self._lend("train", lambda: self._read(Need.TRAIN, "train")()))
+        return cast(Stored, self._lend("train", lambda: self._read(Need.TRAIN, "train")()))
 
     @property
     def train_labels(self) -> Int64[Tensor, " train"]:
@@ -115,30 +117,31 @@ class Evidence:
         return cast(Tensor, self._lend_one_of(Need.LABELS, "test_labels", 1))
 
     @property
-    def test(self) -> Images:
-        """Held-out samples in [0, 1]: the reference."""
-        return cast(Images, self._lend_copy(Need.TEST, "test"))
+    def test(self) -> Samples:
+        """Held-out samples, images in [0, 1]: the reference."""
+        return cast(Samples, self._lend_copy(Need.TEST, "test"))
 
     @property
-    def reconstructed(self) -> Images:
+    def reconstructed(self) -> Samples:
         """The held-out samples through the autoencoder, in the same order."""
-        return cast(Images, self._lend_copy(Need.RECONSTRUCTED, "reconstructed"))
+        return cast(Samples, self._lend_copy(Need.RECONSTRUCTED, "reconstructed"))
 
     @property
-    def train_reconstructed(self) -> Images:
+    def train_reconstructed(self) -> Samples:
         """Training samples through the autoencoder: at most 10,000, evenly spaced.
 
         Decoded when they are first read, once for all metrics and draws of a cell.
         """
         field = "train_reconstructed"
         return cast(
-            Images, self._lend(field, lambda: _copy(self._read(Need.TRAIN_RECONSTRUCTED, field)()))
+            Samples,
+            self._lend(field, lambda: _copy(self._read(Need.TRAIN_RECONSTRUCTED, field)())),
         )
 
     @property
-    def generated(self) -> Images:
-        """Decoded samples in [0, 1]."""
-        return cast(Images, self._lend_copy(Need.GENERATED, "generated"))
+    def generated(self) -> Samples:
+        """Decoded samples, images in [0, 1]."""
+        return cast(Samples, self._lend_copy(Need.GENERATED, "generated"))
 
     @property
     def train_latents(self) -> Latents:
@@ -246,8 +249,14 @@ class Metric(ABC):
         return None
 
     @final
-    def objection(self, space: LatentSpace) -> str | None:
-        """The reason that the harness asks for before any work: codes first, then ``refuses``."""
+    def objection(self, shape: Shape, space: LatentSpace) -> str | None:
+        """The reason that the harness asks for before any work: images, codes, then ``refuses``.
+
+        Args:
+            shape: of one sample.
+        """
+        if Need.IMAGES in self.needs and not is_image(shape):
+            return f"needs images, and these samples are {describe_shape(shape)}"
         if Need.CODES in self.needs and space.code_width == 0:
             return f"needs codes, and {space.kind} latents have none"
         return self.refuses(space)

@@ -7,7 +7,6 @@ from samplebench.networks.adversarial import AdversarialBottleneckAutoencoder
 from samplebench.networks.bottleneck import Bottleneck, BottleneckAutoencoder, Coded, Sites
 from samplebench.networks.likelihoods import Likelihood, reconstruction_loss
 from samplebench.networks.maps import map_decoder, map_encoder, map_sizes
-from samplebench.networks.sizes import ImageShape
 from samplebench.networks.vectors import Backbone, vector_decoder, vector_encoder
 
 __all__ = [
@@ -16,7 +15,6 @@ __all__ = [
     "Bottleneck",
     "BottleneckAutoencoder",
     "Coded",
-    "ImageShape",
     "Likelihood",
     "Sites",
     "map_decoder",

@@ -62,8 +62,8 @@ class AdversarialBottleneckAutoencoder(AdversarialAutoencoder):
             )
         self.inner, self.latent_space = inner, inner.latent_space
         self.adversary, self.start, self.perceptual = adversary, start, perceptual
-        self.critic = PatchCritic(inner.image_shape, critic_width)
-        self.distance = PerceptualDistance(inner.image_shape) if perceptual else None
+        self.critic = PatchCritic(inner.shape, critic_width)
+        self.distance = PerceptualDistance(inner.shape) if perceptual else None
         self.critic_active = False
         self._last_pair: tuple[Images, Images] | None = None
         """The images of the last step, and their reconstructions."""

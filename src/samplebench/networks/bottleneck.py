@@ -10,11 +10,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from samplebench.contracts.autoencoder import Autoencoder
-from samplebench.contracts.dataset import Images
+from samplebench.contracts.dataset import Images, Shape, require_image
 from samplebench.contracts.latents import Latents, LatentSpace
 from samplebench.networks.likelihoods import Likelihood, reconstruction_loss
 from samplebench.networks.maps import map_decoder, map_encoder, map_sizes
-from samplebench.networks.sizes import ImageShape
 
 Sites = Float[Tensor, "images positions reals"]
 """The encoder's output at each position of the grid, row by row: one real per channel."""
@@ -74,31 +73,34 @@ class BottleneckAutoencoder(Autoencoder):
     of pixels, which ``decode`` clips to [0, 1]; for ``bernoulli`` it outputs logits.
 
     Args:
-        image_shape: channels, height, width.
+        shape: channels, height, width.
         bottleneck: the layer that codes the sites.
         width: channels of the widest layers.
         halvings: number of downsamplings by 2: sites are 2^halvings pixels apart.
         likelihood: the distribution of pixels, which defines the reconstruction error.
+
+    Raises:
+        ValueError: the samples are no images, or too small ones.
     """
 
     variance: Tensor
 
     def __init__(
         self,
-        image_shape: ImageShape,
+        shape: Shape,
         bottleneck: Bottleneck,
         width: int = 128,
         halvings: int = 2,
         likelihood: Likelihood = "mse",
     ) -> None:
         super().__init__()
-        self.image_shape, self.likelihood = image_shape, likelihood
-        self.grid = map_sizes(image_shape, halvings)[-1]
+        self.shape, self.likelihood = require_image(shape), likelihood
+        self.grid = map_sizes(self.shape, halvings)[-1]
         self.bottleneck = bottleneck
         self.latent_space = bottleneck.space(self.grid)
         sizes = {"channels": bottleneck.channels, "width": width, "halvings": halvings}
-        self.encoder = map_encoder(image_shape, **sizes)
-        self.decoder = map_decoder(image_shape, **sizes)
+        self.encoder = map_encoder(self.shape, **sizes)
+        self.decoder = map_decoder(self.shape, **sizes)
         self.register_buffer("variance", torch.ones(()))
 
     def encode(self, images: Images) -> Latents:
@@ -136,7 +138,7 @@ class BottleneckAutoencoder(Autoencoder):
 
     def reconstruction_term(self, outputs: Tensor, images: Images) -> Tensor:
         """Compute the reconstruction term of the loss, per pixel value."""
-        nats = reconstruction_loss(self.likelihood, outputs, images) / math.prod(self.image_shape)
+        nats = reconstruction_loss(self.likelihood, outputs, images) / math.prod(self.shape)
         return 2 * nats / self.variance if self.likelihood == "mse" else nats
 
     @property

@@ -11,12 +11,13 @@ downsampling, a quarter inside the residual blocks.
 
 from torch import Tensor, nn
 
-from samplebench.networks.sizes import ImageShape, PadTo, halve
+from samplebench.contracts.dataset import ImageShape
+from samplebench.networks.sizes import PadTo, halve
 
 _BLOCKS = 2
 
 
-def map_sizes(image_shape: ImageShape, halvings: int) -> list[tuple[int, int]]:
+def map_sizes(shape: ImageShape, halvings: int) -> list[tuple[int, int]]:
     """List height and width of the image and after each downsampling; the last is the grid.
 
     Raises:
@@ -24,31 +25,31 @@ def map_sizes(image_shape: ImageShape, halvings: int) -> list[tuple[int, int]]:
     """
     if halvings < 1:
         raise ValueError(f"halvings must be at least 1, not {halvings}")
-    sizes = [(image_shape[1], image_shape[2])]
+    sizes = [(shape[1], shape[2])]
     for _ in range(halvings):
         sizes.append(halve(sizes[-1]))
     return sizes
 
 
-def map_encoder(image_shape: ImageShape, *, channels: int, width: int, halvings: int) -> nn.Module:
+def map_encoder(shape: ImageShape, *, channels: int, width: int, halvings: int) -> nn.Module:
     """Build the network from images to maps (images, channels, rows, columns).
 
-    Rows and columns are those of ``map_sizes(image_shape, halvings)[-1]``.
+    Rows and columns are those of ``map_sizes(shape, halvings)[-1]``.
     """
     widths = _list_widths(width, downsamplings=halvings)
     layers: list[nn.Module] = []
-    for narrow, wide in zip([image_shape[0], *widths], widths, strict=False):
+    for narrow, wide in zip([shape[0], *widths], widths, strict=False):
         layers += [nn.Conv2d(narrow, wide, 4, stride=2, padding=1), nn.ReLU()]
     layers += [nn.Conv2d(width, width, 3, padding=1), *_make_residuals(width)]
     return nn.Sequential(*layers, nn.Conv2d(width, channels, 1))
 
 
-def map_decoder(image_shape: ImageShape, *, channels: int, width: int, halvings: int) -> nn.Module:
-    """Build the network from maps (images, channels, rows, columns) to (images, *image_shape)."""
+def map_decoder(shape: ImageShape, *, channels: int, width: int, halvings: int) -> nn.Module:
+    """Build the network from maps (images, channels, rows, columns) to (images, *shape)."""
     widths = _list_widths(width, downsamplings=halvings)[::-1]
-    sizes = map_sizes(image_shape, halvings)[-2::-1]
+    sizes = map_sizes(shape, halvings)[-2::-1]
     layers: list[nn.Module] = [nn.Conv2d(channels, width, 3, padding=1), *_make_residuals(width)]
-    narrower = [*widths[1:], image_shape[0]]
+    narrower = [*widths[1:], shape[0]]
     for wide, narrow, size in zip(widths, narrower, sizes, strict=True):
         layers += [nn.ConvTranspose2d(wide, narrow, 4, stride=2, padding=1), PadTo(size)]
         layers += [nn.ReLU()]

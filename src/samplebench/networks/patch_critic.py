@@ -3,8 +3,8 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from samplebench.contracts.dataset import Images
-from samplebench.networks.sizes import ImageShape, halve
+from samplebench.contracts.dataset import Images, ImageShape
+from samplebench.networks.sizes import halve
 
 _DOWNSAMPLINGS = 3  # at most
 _SMALLEST = 3  # pixels: each of the last two convolutions takes one, which leaves one verdict
@@ -19,7 +19,7 @@ class PatchCritic(nn.Module):
     rest of the batch.
 
     Args:
-        image_shape: channels, height, width.
+        shape: channels, height, width.
         width: channels after the first convolution; each further one doubles them, up to eight
             times the width.
 
@@ -30,13 +30,13 @@ class PatchCritic(nn.Module):
     2017), arXiv:1611.07004
     """
 
-    def __init__(self, image_shape: ImageShape, width: int) -> None:
+    def __init__(self, shape: ImageShape, width: int) -> None:
         super().__init__()
-        size = (image_shape[1], image_shape[2])
+        size = (shape[1], shape[2])
         if min(size) < _SMALLEST:
             raise ValueError(f"images of {size[0]}x{size[1]} are too small for a critic")
         layers: list[nn.Module] = []
-        channels = image_shape[0]
+        channels = shape[0]
         for level in range(_DOWNSAMPLINGS):
             if min(halve(size)) < _SMALLEST:
                 break

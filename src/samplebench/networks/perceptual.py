@@ -5,9 +5,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from samplebench.contracts.dataset import Images
+from samplebench.contracts.dataset import Images, ImageShape
 from samplebench.errors import WeightsMissing
-from samplebench.networks.sizes import ImageShape
 
 _SMALLEST = 16  # pixels, for the four downsamplings of the network
 
@@ -29,12 +28,12 @@ class PerceptualDistance:
     al., 2018), arXiv:1801.03924
     """
 
-    def __init__(self, image_shape: ImageShape) -> None:
-        channels, *size = image_shape
+    def __init__(self, shape: ImageShape) -> None:
+        channels, *size = shape
         if channels not in (1, 3) or min(size) < _SMALLEST:
             raise ValueError(
                 f"a perceptual term takes images of 1 or 3 channels and {_SMALLEST} pixels or "
-                f"more, not {image_shape}"
+                f"more, not {shape}"
             )
 
     @cached_property

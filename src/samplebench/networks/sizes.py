@@ -3,9 +3,6 @@
 from torch import Tensor, nn
 from torch.nn import functional
 
-ImageShape = tuple[int, int, int]
-"""Channels, height, width."""
-
 
 def halve(size: tuple[int, int]) -> tuple[int, int]:
     """Return height and width after a convolution of stride 2, which rounds down.

@@ -1,8 +1,8 @@
-"""Networks between images and vectors, with as many layers as the size of images needs.
+"""Networks between samples and vectors, with as many layers as the size of images needs.
 
-``mlp`` flattens the image. ``conv`` halves its height and width and doubles the channels until 4
-pixels or fewer are left. ``resnet`` does the same with a residual block at each size. A decoder
-mirrors its encoder and outputs one logit per pixel value.
+``mlp`` flattens the sample, of any shape. ``conv`` halves the height and width of an image and
+doubles the channels until 4 pixels or fewer are left. ``resnet`` does the same with a residual
+block at each size. A decoder mirrors its encoder and has one output for each number of a sample.
 """
 
 import math
@@ -12,25 +12,24 @@ from typing import Literal
 from torch import Tensor, nn
 from torch.nn import functional
 
-from samplebench.networks.sizes import ImageShape, PadTo, halve
+from samplebench.contracts.dataset import Shape, describe_shape, is_image
+from samplebench.networks.sizes import PadTo, halve
 
 Backbone = Literal["conv", "mlp", "resnet"]
 
 _SMALLEST = 4  # pixels at which downsampling stops
 
 
-def vector_encoder(
-    backbone: Backbone, image_shape: ImageShape, outputs: int, width: int
-) -> nn.Module:
-    """Build the network from images to vectors (samples, outputs)."""
+def vector_encoder(backbone: Backbone, shape: Shape, outputs: int, width: int) -> nn.Module:
+    """Build the network from samples to vectors (samples, outputs)."""
     if backbone == "mlp":
         return _make_mlp(
-            inputs=math.prod(image_shape), outputs=outputs, width=width, before=[nn.Flatten()]
+            inputs=math.prod(shape), outputs=outputs, width=width, before=[nn.Flatten()]
         )
-    sizes = _list_sizes(image_shape)
+    sizes = _list_sizes(shape)
     widths = [width * 2**level for level in range(len(sizes) - 1)]
     layers: list[nn.Module] = []
-    channels = image_shape[0]
+    channels = shape[0]
     for wider in widths:
         layers += [
             nn.Conv2d(channels, wider, 4, stride=2, padding=1),
@@ -41,18 +40,16 @@ def vector_encoder(
     return nn.Sequential(*layers)
 
 
-def vector_decoder(
-    backbone: Backbone, image_shape: ImageShape, inputs: int, width: int
-) -> nn.Module:
-    """Build the network from vectors (samples, inputs) to logits of the shape of images."""
+def vector_decoder(backbone: Backbone, shape: Shape, inputs: int, width: int) -> nn.Module:
+    """Build the network from vectors (samples, inputs) to one output for each number."""
     if backbone == "mlp":
         return _make_mlp(
             inputs=inputs,
-            outputs=math.prod(image_shape),
+            outputs=math.prod(shape),
             width=width,
-            after=[nn.Unflatten(1, image_shape)],
+            after=[nn.Unflatten(1, shape)],
         )
-    sizes = _list_sizes(image_shape)[::-1]
+    sizes = _list_sizes(shape)[::-1]
     widths = [width * 2**level for level in range(len(sizes) - 1)][::-1]
     start = widths[0] * math.prod(sizes[0])
     layers: list[nn.Module] = [
@@ -62,17 +59,22 @@ def vector_decoder(
     ]
     for wide, narrow, size in zip(widths, widths[1:], sizes[1:], strict=False):
         layers += [_upsample(wide, narrow), PadTo(size), *_make_activation(backbone, narrow)]
-    layers += [_upsample(widths[-1], image_shape[0]), PadTo(sizes[-1])]
+    layers += [_upsample(widths[-1], shape[0]), PadTo(sizes[-1])]
     return nn.Sequential(*layers)
 
 
-def _list_sizes(image_shape: ImageShape) -> list[tuple[int, int]]:
+def _list_sizes(shape: Shape) -> list[tuple[int, int]]:
     """List height and width of the image and after each downsampling; at least one is needed.
 
     Raises:
-        ValueError: the image is too small.
+        ValueError: the image is too small, or these are no images.
     """
-    sizes = [(image_shape[1], image_shape[2])]
+    if not is_image(shape):
+        raise ValueError(
+            f"takes images, and these samples are {describe_shape(shape)}; "
+            "backbone='mlp' takes samples of any shape"
+        )
+    sizes = [(shape[1], shape[2])]
     if max(sizes[0]) < _SMALLEST:
         raise ValueError(
             f"images of {sizes[0][0]}x{sizes[0][1]} are too small to halve: height or width must "

@@ -2,7 +2,7 @@
 
 ``register(name, factory)``: the name is lower case with hyphens. The factory takes settings by
 name, each with a default. The arguments of its kind come first: ``data_dir`` for a dataset,
-``image_shape`` for an autoencoder or a feature extractor.
+``shape`` for an autoencoder or a feature extractor.
 
 ``register(name, factory, later=("latents",))`` names settings that the factory gained when records
 of the part existed. At their defaults they are in no identity, so that these records still hold.
@@ -37,7 +37,7 @@ def register_datasets(register: Register) -> None:
 
 @hookspec
 def register_autoencoders(register: Register) -> None:
-    """Offer autoencoders: ``factory(image_shape, **settings) -> Autoencoder``."""
+    """Offer autoencoders: ``factory(shape, **settings) -> Autoencoder``."""
 
 
 @hookspec
@@ -47,7 +47,7 @@ def register_samplers(register: Register) -> None:
 
 @hookspec
 def register_features(register: Register) -> None:
-    """Offer feature extractors: ``factory(image_shape, **settings) -> FeatureExtractor``."""
+    """Offer feature extractors: ``factory(shape, **settings) -> FeatureExtractor``."""
 
 
 @hookspec

@@ -18,9 +18,9 @@ from samplebench.registry.syntax import Code, joined
 
 GIVEN: Mapping[str, str | None] = {
     "dataset": "data_dir",
-    "autoencoder": "image_shape",
+    "autoencoder": "shape",
     "sampler": None,
-    "features": "image_shape",
+    "features": "shape",
     "metric": None,
 }
 """The kinds of part, and the argument that a kind's factory always gets."""

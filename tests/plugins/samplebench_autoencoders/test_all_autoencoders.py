@@ -103,7 +103,7 @@ def test_a_value_that_is_no_choice_is_refused_with_the_choices():
 @pytest.mark.parametrize("name", FACTORIES)
 def test_all_share_the_same_first_settings_and_defaults(name):
     parameters = inspect.signature(FACTORIES[name]).parameters
-    assert list(parameters)[:5] == ["image_shape", *SHARED, "likelihood"]
+    assert list(parameters)[:5] == ["shape", *SHARED, "likelihood"]
     assert {key: parameters[key].default for key in SHARED} == SHARED
 
 

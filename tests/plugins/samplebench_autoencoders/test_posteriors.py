@@ -17,7 +17,7 @@ from samplebench_autoencoders.posterior import Posterior
 from samplebench_autoencoders.vae import VariationalAutoencoder
 from samplebench_autoencoders.vamp_vae import VampPriorAutoencoder
 
-SMALL = {"image_shape": (1, 8, 8), "latent": 3, "width": 4}
+SMALL = {"shape": (1, 8, 8), "latent": 3, "width": 4}
 
 
 def some_images(count=6):

@@ -21,7 +21,7 @@ def build(name, data_dir) -> Dataset:
 
 @every_dataset
 def test_a_dataset_is_built_without_its_files_and_knows_its_shape(name, tmp_path):
-    channels, height, width = build(name, tmp_path / "nothing").image_shape
+    channels, height, width = build(name, tmp_path / "nothing").shape
     assert channels in (1, 3)
     assert height == width >= 16
     assert not (tmp_path / "nothing").exists()
@@ -32,9 +32,9 @@ def test_images_have_the_shape_that_was_promised(name, write, tmp_path):
     write(name)
     dataset = build(name, tmp_path)
     for split in (dataset.train(), dataset.test()):
-        assert split.images.shape[1:] == dataset.image_shape
-        assert split.images.is_contiguous()
-        assert split.images.to(torch.float32).std() > 20  # neither blank nor scaled to [0, 1]
+        assert split.samples.shape[1:] == dataset.shape
+        assert split.samples.is_contiguous()
+        assert split.samples.to(torch.float32).std() > 20  # neither blank nor scaled to [0, 1]
 
 
 @every_dataset
@@ -42,7 +42,7 @@ def test_train_and_test_share_no_image(name, write, tmp_path):
     write(name)
     dataset = build(name, tmp_path)
     train, test = (
-        {image.tobytes() for image in split.images.numpy()}
+        {image.tobytes() for image in split.samples.numpy()}
         for split in (dataset.train(), dataset.test())
     )
     assert train
@@ -109,5 +109,5 @@ def test_torchvision_sets_hold_what_their_files_hold_in_that_order(name, write, 
     dataset = build(name, tmp_path)
     for part in ("train", "test"):
         split = getattr(dataset, part)()
-        assert np.array_equal(split.images.numpy(), getattr(written, part))
+        assert np.array_equal(split.samples.numpy(), getattr(written, part))
         assert split.labels.tolist() == written.labels[part].tolist()

@@ -27,8 +27,8 @@ def test_every_digit_is_on_one_side_enlarged_bilinearly_and_labelled(tmp_path):
     dataset = Digits(tmp_path)
     train, test = dataset.train(), dataset.test()
     assert (len(train), len(test)) == (1197, 600)
-    found = by_pixels(train.images.numpy(), train.labels) | by_pixels(
-        test.images.numpy(), test.labels
+    found = by_pixels(train.samples.numpy(), train.labels) | by_pixels(
+        test.samples.numpy(), test.labels
     )
     assert len(found) == 1797
     assert found == by_pixels(expected, source.target)
@@ -38,8 +38,8 @@ def test_at_their_own_size_digits_are_only_scaled(tmp_path):
     source = load_digits()
     expected = by_pixels(np.round(source.images * 255 / 16).astype(np.uint8), source.target)
     train = Digits(tmp_path, size=8).train()
-    assert by_pixels(train.images.numpy(), train.labels).items() <= expected.items()
-    assert train.images.max() == 255
+    assert by_pixels(train.samples.numpy(), train.labels).items() <= expected.items()
+    assert train.samples.max() == 255
 
 
 def test_both_sides_hold_every_class_in_like_shares(tmp_path):

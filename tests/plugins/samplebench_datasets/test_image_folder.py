@@ -44,7 +44,7 @@ def test_pixels_and_labels_are_those_of_the_files(write, tmp_path):
             image.tobytes(): label
             for image, label in zip(getattr(written, part), written.labels[part], strict=True)
         }
-        found = [image.tobytes() for image in split.images.numpy()]
+        found = [image.tobytes() for image in split.samples.numpy()]
         assert sorted(found) == sorted(expected)
         assert split.labels.tolist() == [expected[image] for image in found]
 
@@ -56,9 +56,9 @@ def test_classes_are_numbered_by_name_over_both_parts(tmp_path):
     )
     dataset = ImageFolder(tmp_path, path="p")
     train, test = dataset.train(), dataset.test()
-    labels = dict(zip(values(train.images), train.labels.tolist(), strict=True))
+    labels = dict(zip(values(train.samples), train.labels.tolist(), strict=True))
     assert labels == {0: 1, 1: 0}
-    labels = dict(zip(values(test.images), test.labels.tolist(), strict=True))
+    labels = dict(zip(values(test.samples), test.labels.tolist(), strict=True))
     assert labels == {2: 2, 3: 0}
 
 
@@ -76,14 +76,14 @@ def test_a_single_folder_is_split_five_to_one_in_whatever_order_it_is_listed(
     save_constants(tmp_path / "p", names)
     dataset = ImageFolder(tmp_path, path="p")
     train, test = dataset.train(), dataset.test()
-    assert sorted(values(train.images) + values(test.images)) == list(range(62))
+    assert sorted(values(train.samples) + values(test.samples)) == list(range(62))
     assert len(test) == 10
     for split in (train, test):
-        assert split.labels.tolist() == [value // 10 for value in values(split.images)]
+        assert split.labels.tolist() == [value // 10 for value in values(split.samples)]
         assert (split.labels.diff() < 0).sum() >= 3
     listed = Path.iterdir
     monkeypatch.setattr(Path, "iterdir", lambda place: sorted(listed(place), reverse=True))
-    assert torch.equal(ImageFolder(tmp_path, path="p").train().images, train.images)
+    assert torch.equal(ImageFolder(tmp_path, path="p").train().images, train.samples)
 
 
 def test_a_training_image_that_is_in_test_under_another_name_is_left_out(tmp_path):
@@ -128,7 +128,7 @@ def test_one_channel_is_luma(tmp_path):
     save(tmp_path / "p/train/0.png", np.full((8, 8, 3), (200, 100, 50), dtype=np.uint8))
     save(tmp_path / "p/test/0.png", np.zeros((8, 8), dtype=np.uint8))
     dataset = ImageFolder(tmp_path, path="p", size=8, channels=1)
-    assert dataset.image_shape == (1, 8, 8)
+    assert dataset.shape == (1, 8, 8)
     (image,) = dataset.train().images
     assert values(image[None]) == [round(0.299 * 200 + 0.587 * 100 + 0.114 * 50)]
 
@@ -159,10 +159,10 @@ def test_links_to_folders_are_followed(tmp_path):
         save(tmp_path / "store" / f"a/{row}.png", np.full((8, 8, 3), row + 90, dtype=np.uint8))
     (tmp_path / "p/train/a").symlink_to(tmp_path / "store/a")
     train = ImageFolder(tmp_path, path="p").train()
-    assert sorted(values(train.images)) == [*range(62, 74), *range(90, 102)]
+    assert sorted(values(train.samples)) == [*range(62, 74), *range(90, 102)]
     assert train.labels.bincount().tolist() == [12, 12]
     (tmp_path / "linked").symlink_to(tmp_path / "p")
-    assert torch.equal(ImageFolder(tmp_path, path="linked").train().images, train.images)
+    assert torch.equal(ImageFolder(tmp_path, path="linked").train().images, train.samples)
 
 
 def test_loops_of_links_end(tmp_path):
@@ -171,7 +171,7 @@ def test_loops_of_links_end(tmp_path):
         (tmp_path / "p/train" / name).symlink_to(goal)
     (tmp_path / "p/train/again").symlink_to("../train")
     train = ImageFolder(tmp_path, path="p").train()
-    pairs = zip(values(train.images), train.labels.tolist(), strict=True)
+    pairs = zip(values(train.samples), train.labels.tolist(), strict=True)
     assert sorted(pairs) == [(0, 0), (0, 1), (1, 0), (1, 1)]  # as it looks: each has the other
 
 
@@ -344,6 +344,6 @@ def test_real_photographs_come_in_ten_classes_and_keep_their_pixels():
     files = sorted((data_dir / "cifar10-sample" / "test").rglob("*.jpg"))
     assert len(test) == len(files)
     assert test.labels.bincount().tolist() == [len(files) // 10] * 10
-    found = {image.tobytes() for image in test.images.numpy()}
+    found = {image.tobytes() for image in test.samples.numpy()}
     for file in files[::50]:
         assert np.asarray(Image.open(file)).transpose(2, 0, 1).tobytes() in found

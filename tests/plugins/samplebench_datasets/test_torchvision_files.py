@@ -100,7 +100,7 @@ def test_a_training_image_that_is_in_test_is_left_out(write, tmp_path):
     content[16 + 3 * 784 : 16 + 4 * 784] = written.test[5].tobytes()
     file.write_bytes(content)
     train = MNIST(tmp_path).train()
-    assert np.array_equal(train.images.numpy(), np.delete(written.train, 3, axis=0))
+    assert np.array_equal(train.samples.numpy(), np.delete(written.train, 3, axis=0))
     assert train.labels.tolist() == np.delete(written.labels["train"], 3).tolist()
     assert len(MNIST(tmp_path).test()) == 20
 
@@ -182,6 +182,6 @@ def test_the_real_mnist_has_its_published_counts_and_moments():
     assert (len(train), len(test)) == (60_000, 10_000)
     counts = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
     assert test.labels.bincount().tolist() == counts
-    pixels = train.images.to(torch.float32) / 255
+    pixels = train.samples.to(torch.float32) / 255
     assert pixels.mean().item() == pytest.approx(0.1307, abs=5e-5)
     assert pixels.std().item() == pytest.approx(0.3081, abs=5e-5)

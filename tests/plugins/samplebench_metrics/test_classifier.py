@@ -32,9 +32,9 @@ def accuracy(extractor: Classifier) -> float:
 def test_it_learns_digits_so_that_another_classifier_finds_them_in_its_features():
     train = digits()
     extractor = Classifier((1, 8, 8), steps=100)
-    extractor.fit(Split(train.images[:1000], train.labels[:1000]))
+    extractor.fit(Split(train.samples[:1000], train.labels[:1000]))
     assert 0.9 < accuracy(extractor) < 1.0
-    features = extractor.features(train.images / 255).numpy()
+    features = extractor.features(train.samples / 255).numpy()
     other = KNeighborsClassifier().fit(features[:1000], train.labels[:1000])
     assert other.score(features[1000:], train.labels[1000:]) > 0.9
 
@@ -62,7 +62,7 @@ def test_two_fits_give_the_same_features():
     torch.rand(3)
     other.fit(stripes(150))
     other.fit(train)
-    images = train.images[:20] / 255
+    images = train.samples[:20] / 255
     assert torch.equal(one.features(images), other.features(images))
 
 

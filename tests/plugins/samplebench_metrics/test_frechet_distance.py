@@ -92,13 +92,13 @@ class Colour(torch.utils.data.Dataset):
     """The kind of dataset that torch-fidelity reads: one uint8 image with 3 channels each."""
 
     def __init__(self, images: Tensor) -> None:
-        self.images = images
+        self.samples = images
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.samples)
 
     def __getitem__(self, index: int) -> Tensor:
-        return self.images[index]
+        return self.samples[index]
 
 
 def test_it_agrees_with_torch_fidelity_from_images_to_distance(make_evidence):

@@ -76,13 +76,13 @@ class Colour(torch.utils.data.Dataset):
     """The kind of dataset that torch-fidelity reads."""
 
     def __init__(self, images: Tensor) -> None:
-        self.images = images
+        self.samples = images
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.samples)
 
     def __getitem__(self, index: int) -> Tensor:
-        return self.images[index].expand(3, -1, -1)
+        return self.samples[index].expand(3, -1, -1)
 
 
 @pytest.mark.slow

@@ -27,7 +27,7 @@ def test_training_features_vary_by_one_on_average():
     train = digits()
     extractor = RandomConv((1, 8, 8))
     extractor.fit(train)
-    variance = extractor.features(train.images / 255).double().var(0, correction=0)
+    variance = extractor.features(train.samples / 255).double().var(0, correction=0)
     assert float(variance.mean()) == pytest.approx(1, rel=1e-5)
 
 
@@ -35,7 +35,7 @@ def test_a_second_fit_forgets_the_first():
     train = digits()
     once, twice = RandomConv((1, 8, 8)), RandomConv((1, 8, 8))
     once.fit(train)
-    twice.fit(Split(train.images // 9))
+    twice.fit(Split(train.samples // 9))
     twice.fit(train)
     assert torch.equal(once.scale, twice.scale)
 

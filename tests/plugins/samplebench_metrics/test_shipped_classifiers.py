@@ -51,7 +51,7 @@ def made(maker, tmp_path, monkeypatch):
 
 
 def fitted(train: Split, **settings) -> Classifier:
-    extractor = Classifier(tuple(train.images.shape[1:]), **settings)
+    extractor = Classifier(tuple(train.samples.shape[1:]), **settings)
     extractor.fit(train)
     return extractor
 
@@ -78,7 +78,7 @@ def test_a_shipped_file_is_small_and_the_one_that_its_card_describes(file):
 @pytest.mark.parametrize("file", CARDS, ids=lambda file: file.stem)
 def test_a_card_names_the_digest_that_records_give_to_its_weights(file):
     card = card_of(file.stem)
-    extractor = Classifier(card.image_shape)
+    extractor = Classifier(card.shape)
     shipped_classifiers.load_network(extractor.network, file.with_suffix(".safetensors"), card)
     extractor.accuracy.fill_(card.accuracy)
     extractor.shipped.fill_(True)
@@ -130,7 +130,7 @@ def test_another_classifier_finds_the_digits_of_mnist_in_the_features_that_ship(
 def neighbours_accuracy(extractor: Classifier, train: Split, test: Split) -> float:
     """The share of test images whose nearest training images, in features, are of their class."""
     learned, asked = (
-        torch.cat([extractor.features(some / 255) for some in split.images.split(1000)]).numpy()
+        torch.cat([extractor.features(some / 255) for some in split.samples.split(1000)]).numpy()
         for split in (train, test)
     )
     return KNeighborsClassifier().fit(learned, train.labels).score(asked, test.labels)

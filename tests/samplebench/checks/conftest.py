@@ -24,7 +24,7 @@ def outcomes_of(tmp_path: Path) -> Callable[[str, Callable[..., Any]], list[Outc
         return check_part(
             chosen,
             data_dir=tmp_path,
-            image_shapes=((1, 8, 8), (3, 6, 4)),
+            shapes=((1, 8, 8), (3, 6, 4)),
             spaces=(
                 Continuous(1),
                 Continuous(3),

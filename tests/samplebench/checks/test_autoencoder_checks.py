@@ -20,18 +20,18 @@ def seed_of_the_moment() -> float:
 class Honest(Autoencoder):
     """One linear layer to four numbers, and one back."""
 
-    def __init__(self, image_shape: tuple[int, int, int]) -> None:
+    def __init__(self, shape: tuple[int, int, int]) -> None:
         super().__init__()
-        self.image_shape = image_shape
+        self.shape = shape
         self.latent_space = Continuous(4)
-        self.down = nn.Linear(torch.Size(image_shape).numel(), 4)
-        self.up = nn.Linear(4, torch.Size(image_shape).numel())
+        self.down = nn.Linear(torch.Size(shape).numel(), 4)
+        self.up = nn.Linear(4, torch.Size(shape).numel())
 
     def encode(self, images: torch.Tensor) -> Latents:
         return self.latent_space.pack(values=self.down(images.flatten(1)))
 
     def decode(self, latents: Latents) -> torch.Tensor:
-        return self.up(latents.values).sigmoid().unflatten(1, self.image_shape)
+        return self.up(latents.values).sigmoid().unflatten(1, self.shape)
 
     def loss_terms(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
         return {"mse": (self.decode(self.encode(images)) - images).square().mean()}
@@ -40,9 +40,9 @@ class Honest(Autoencoder):
 class HonestPair(Honest, AdversarialAutoencoder):
     """The same with a critic that distinguishes images from their reconstructions."""
 
-    def __init__(self, image_shape: tuple[int, int, int]) -> None:
-        super().__init__(image_shape)
-        self.critic = nn.Linear(torch.Size(image_shape).numel(), 1)
+    def __init__(self, shape: tuple[int, int, int]) -> None:
+        super().__init__(shape)
+        self.critic = nn.Linear(torch.Size(shape).numel(), 1)
 
     def _judged(self, images: torch.Tensor) -> torch.Tensor:
         return self.critic(images.flatten(1)).mean()
@@ -61,10 +61,10 @@ class HonestPair(Honest, AdversarialAutoencoder):
 
 
 class TakesColourAlone(Honest):
-    def __init__(self, image_shape: tuple[int, int, int]) -> None:
-        if image_shape[0] != 3:
-            raise ValueError(f"takes colour images, not {image_shape[0]} channel")
-        super().__init__(image_shape)
+    def __init__(self, shape: tuple[int, int, int]) -> None:
+        if shape[0] != 3:
+            raise ValueError(f"takes colour images, not {shape[0]} channel")
+        super().__init__(shape)
 
 
 class StatesAnotherSpace(Honest):
@@ -100,7 +100,7 @@ class DecodesByTheBatch(Honest):
 
 class DecodesWithoutBounds(Honest):
     def decode(self, latents: Latents) -> torch.Tensor:
-        return self.up(latents.values).unflatten(1, self.image_shape)
+        return self.up(latents.values).unflatten(1, self.shape)
 
 
 class ShowsTheSameOnceTrained(Honest):
@@ -126,9 +126,9 @@ class ClampsLatents(Honest):
 
 
 class FillsOneBuffer(Honest):
-    def __init__(self, image_shape: tuple[int, int, int]) -> None:
-        super().__init__(image_shape)
-        self.buffer = torch.zeros(9, *image_shape)
+    def __init__(self, shape: tuple[int, int, int]) -> None:
+        super().__init__(shape)
+        self.buffer = torch.zeros(9, *shape)
 
     def decode(self, latents: Latents) -> torch.Tensor:
         images = super().decode(latents)
@@ -136,8 +136,8 @@ class FillsOneBuffer(Honest):
 
 
 class EncodesIntoOneBuffer(Honest):
-    def __init__(self, image_shape: tuple[int, int, int]) -> None:
-        super().__init__(image_shape)
+    def __init__(self, shape: tuple[int, int, int]) -> None:
+        super().__init__(shape)
         self.buffer = torch.zeros(9, 4)
 
     def encode(self, images: torch.Tensor) -> Latents:
@@ -160,9 +160,9 @@ class DecodesToBytes(Honest):
 class Mapped(Honest):
     """Convolutions to a map with as many channels as it has rows and columns, and back."""
 
-    def __init__(self, image_shape: tuple[int, int, int]) -> None:
-        super().__init__(image_shape)
-        channels, rows, columns = image_shape
+    def __init__(self, shape: tuple[int, int, int]) -> None:
+        super().__init__(shape)
+        channels, rows, columns = shape
         self.latent_space = Continuous(4, (rows // 2, columns // 2))
         self.down = nn.Conv2d(channels, 4, 2, stride=2)
         self.up = nn.ConvTranspose2d(4, channels, 2, stride=2)
@@ -188,8 +188,8 @@ class TermsAreLists(Honest):
 
 
 class ForgetsALayer(Honest):
-    def __init__(self, image_shape: tuple[int, int, int]) -> None:
-        super().__init__(image_shape)
+    def __init__(self, shape: tuple[int, int, int]) -> None:
+        super().__init__(shape)
         self.never_used = nn.Linear(2, 2)
 
 
@@ -200,8 +200,8 @@ class ClimbsUp(Honest):
 
 
 class HidesAWeight(Honest):
-    def __init__(self, image_shape: tuple[int, int, int]) -> None:
-        super().__init__(image_shape)
+    def __init__(self, shape: tuple[int, int, int]) -> None:
+        super().__init__(shape)
         self.hidden = torch.rand(4)
 
     def decode(self, latents: Latents) -> torch.Tensor:
@@ -219,8 +219,8 @@ class StartsOutsideItsWeights(Honest):
 
 
 class AveragesInEvaluation(Honest):
-    def __init__(self, image_shape: tuple[int, int, int]) -> None:
-        super().__init__(image_shape)
+    def __init__(self, shape: tuple[int, int, int]) -> None:
+        super().__init__(shape)
         self.register_buffer("seen", torch.zeros(()))
 
     def loss_terms(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -247,15 +247,15 @@ class SeedsAsItStarts(Honest):
 
 
 class DrawsWeightsFromTheClock(Honest):
-    def __init__(self, image_shape: tuple[int, int, int]) -> None:
-        super().__init__(image_shape)
+    def __init__(self, shape: tuple[int, int, int]) -> None:
+        super().__init__(shape)
         self.down.bias.data += float(np.random.default_rng().normal())
 
 
 class SeedsTorch(Honest):
-    def __init__(self, image_shape: tuple[int, int, int]) -> None:
+    def __init__(self, shape: tuple[int, int, int]) -> None:
         torch.manual_seed(0)
-        super().__init__(image_shape)
+        super().__init__(shape)
 
 
 class StaysOnTheHost(Honest):
@@ -267,8 +267,8 @@ class StaysOnTheHost(Honest):
 
 
 class HasAnIdleCritic(HonestPair):
-    def __init__(self, image_shape: tuple[int, int, int]) -> None:
-        super().__init__(image_shape)
+    def __init__(self, shape: tuple[int, int, int]) -> None:
+        super().__init__(shape)
         self.idle = nn.Linear(2, 2)
 
     def critic_parameters(self) -> list[nn.Parameter]:
@@ -276,8 +276,8 @@ class HasAnIdleCritic(HonestPair):
 
 
 class KeepsItsCriticApart(HonestPair):
-    def __init__(self, image_shape: tuple[int, int, int]) -> None:
-        super().__init__(image_shape)
+    def __init__(self, shape: tuple[int, int, int]) -> None:
+        super().__init__(shape)
         self.unseen = [self.critic]
         del self.critic
 
@@ -376,16 +376,16 @@ def test_another_saboteur_of_the_same_rule_is_caught_too(saboteur, check, outcom
     ],
 )
 def test_codes_that_a_fresh_network_never_gives_are_seen_too(wrong, check, outcomes_of):
-    def factory(image_shape: tuple[int, int, int]) -> Autoencoder:
-        return BottleneckAutoencoder(image_shape, RandomCodebook(**wrong), 8, halvings=1)
+    def factory(shape: tuple[int, int, int]) -> Autoencoder:
+        return BottleneckAutoencoder(shape, RandomCodebook(**wrong), 8, halvings=1)
 
     outcomes = outcomes_of("autoencoder", factory)
     assert check.__name__ in {o.check for o in outcomes if o.status == "failed"}, render(outcomes)
 
 
 def test_an_honest_codebook_passes(outcomes_of):
-    def factory(image_shape: tuple[int, int, int]) -> Autoencoder:
-        return BottleneckAutoencoder(image_shape, RandomCodebook(), 8, halvings=1)
+    def factory(shape: tuple[int, int, int]) -> Autoencoder:
+        return BottleneckAutoencoder(shape, RandomCodebook(), 8, halvings=1)
 
     outcomes = outcomes_of("autoencoder", factory)
     assert not [o for o in outcomes if o.status == "failed"], render(outcomes)
@@ -410,14 +410,14 @@ def test_an_autoencoder_may_draw_if_it_says_so(outcomes_of):
 @pytest.mark.parametrize("channels", [2, 8])
 def test_a_dense_map_is_never_said_to_be_packed_wrongly(channels, outcomes_of):
     class Dense(Honest):
-        def __init__(self, image_shape: tuple[int, int, int]) -> None:
-            super().__init__(image_shape)
-            pixels = torch.Size(image_shape).numel()
+        def __init__(self, shape: tuple[int, int, int]) -> None:
+            super().__init__(shape)
+            pixels = torch.Size(shape).numel()
             self.latent_space = Continuous(channels, (3, 3))
             self.down, self.up = nn.Linear(pixels, 9 * channels), nn.Linear(9 * channels, pixels)
 
         def decode(self, latents: Latents) -> torch.Tensor:
-            return self.up(latents.values.flatten(1)).sigmoid().unflatten(1, self.image_shape)
+            return self.up(latents.values.flatten(1)).sigmoid().unflatten(1, self.shape)
 
     outcomes = outcomes_of("autoencoder", Dense)
     judged = {o.status for o in outcomes if o.check == "a_site_holds_what_it_sees"}

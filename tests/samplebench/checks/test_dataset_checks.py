@@ -13,7 +13,7 @@ from samplebench.checks.kit import KITS
 class Honest(Dataset):
     """Noise in three classes, in an order drawn under a fixed seed."""
 
-    image_shape = (1, 5, 5)
+    shape = (1, 5, 5)
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
@@ -52,14 +52,14 @@ class ShufflesAnew(Honest):
     def train(self) -> Split:
         split = super().train()
         order = torch.randperm(len(split))
-        return Split(split.images[order], split.labels[order])
+        return Split(split.samples[order], split.labels[order])
 
 
 class SharesImages(Honest):
     def test(self) -> Split:
         train = super().train()
         test = super().test()
-        images = torch.cat([train.images[:1], test.images[1:]])
+        images = torch.cat([train.samples[:1], test.samples[1:]])
         return Split(images, torch.cat([train.labels[:1], test.labels[1:]]))
 
 
@@ -67,7 +67,7 @@ class ComesSorted(Honest):
     def train(self) -> Split:
         split = super().train()
         order = split.labels.argsort(stable=True)
-        return Split(split.images[order], split.labels[order])
+        return Split(split.samples[order], split.labels[order])
 
 
 class SeedsTorch(Honest):

@@ -15,18 +15,18 @@ from samplebench.checks.kit import KITS
 class Honest(FeatureExtractor):
     """Pixels less the mean training image, on fixed directions."""
 
-    def __init__(self, image_shape: tuple[int, int, int]) -> None:
+    def __init__(self, shape: tuple[int, int, int]) -> None:
         super().__init__()
         with seeded(0, "directions"):
-            self.project = nn.Linear(torch.Size(image_shape).numel(), 3, bias=False)
-        self.register_buffer("mean", torch.zeros(image_shape))
+            self.project = nn.Linear(torch.Size(shape).numel(), 3, bias=False)
+        self.register_buffer("mean", torch.zeros(shape))
 
     @property
     def facts(self) -> Mapping[str, float]:
         return {"mean brightness": float(self.mean.mean())}
 
     def fit(self, train: Split) -> None:
-        self.mean.copy_(train.images.float().mean(0) / 255)
+        self.mean.copy_(train.samples.float().mean(0) / 255)
 
     def features(self, images: torch.Tensor) -> torch.Tensor:
         return self.project((images - self.mean).flatten(1))
@@ -54,8 +54,8 @@ class DarkensWhatItIsGiven(Honest):
 
 
 class FillsOneBuffer(Honest):
-    def __init__(self, image_shape: tuple[int, int, int]) -> None:
-        super().__init__(image_shape)
+    def __init__(self, shape: tuple[int, int, int]) -> None:
+        super().__init__(shape)
         self.buffer = torch.zeros(5, 3)
 
     def features(self, images: torch.Tensor) -> torch.Tensor:

@@ -78,7 +78,7 @@ BROKEN = {
     ),
     "does not take what its kind is given": (
         GOOD.replace("register_samplers", "register_autoencoders"),
-        "autoencoder 'good-one' does not take image_shape first",
+        "autoencoder 'good-one' does not take shape first",
     ),
 }
 

@@ -39,8 +39,8 @@ class Mixer:
         self.width = width
 
 
-def autoencoder(image_shape: tuple[int, int, int], latent: int = 8) -> tuple[object, int]:
-    return image_shape, latent
+def autoencoder(shape: tuple[int, int, int], latent: int = 8) -> tuple[object, int]:
+    return shape, latent
 
 
 @pytest.fixture
@@ -165,8 +165,8 @@ def test_a_value_that_the_factory_refuses_is_an_error_that_names_the_part(sample
 def test_the_argument_that_every_part_of_a_kind_gets_is_no_setting():
     part = Part("autoencoder", "ae", autoencoder, HERE)
     assert list(part.parameters) == ["latent"]
-    with pytest.raises(BadSetting, match="no setting 'image_shape'"):
-        part.chosen(parse("ae(image_shape=(1, 2, 3))"))
+    with pytest.raises(BadSetting, match="no setting 'shape'"):
+        part.chosen(parse("ae(shape=(1, 2, 3))"))
     assert part.chosen(parse("ae(latent=4)")).build((1, 8, 8)) == ((1, 8, 8), 4)
 
 

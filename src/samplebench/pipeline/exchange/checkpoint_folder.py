@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ValidationError
 
+from samplebench.contracts.dataset import Shape
 from samplebench.digests import digest_of_file
 from samplebench.errors import BadCheckpoint, BadRecord, StorageError, UsageError
 from samplebench.results.record import Number, PartRecord, Provenance
@@ -20,32 +21,32 @@ from samplebench.results.record_file import parse, without_old_digests
 WEIGHTS: Final = "weights.safetensors"
 RECORD: Final = "autoencoder.json"
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """The version of the checkpoint format. Raised when a field changes its meaning."""
 
 
 class TrainingRecord(BaseModel, extra="forbid", frozen=True):
-    """The training that made the weights, and their error on held-out images."""
+    """The training that made the weights, and their error on held-out samples."""
 
     dataset: PartRecord
-    images: int
+    samples: int
     seed: int
     budget: dict[str, Any]
     seconds: Number
     held_out: int
-    """Images of the test split that were reconstructed."""
+    """Samples of the test split that were reconstructed."""
     error: Number
-    """Their mean squared error, with pixels in [0, 1]."""
+    """Their mean squared error, with the pixels of images in [0, 1]."""
 
 
 class CheckpointRecord(BaseModel, extra="forbid", frozen=True):
     """The autoencoder that the weights belong to, and their origin."""
 
-    format: Literal[2] = FORMAT
+    format: Literal[3] = FORMAT
     autoencoder: PartRecord
     reference: str | None
     """The published source of the autoencoder."""
-    image_shape: tuple[int, int, int]
+    shape: Shape
     weights: str
     """The digest of the file of weights."""
     training: TrainingRecord
@@ -140,13 +141,24 @@ def _exchange(new: Path, place: Path, old: Path) -> None:
         raise
 
 
+def _from_format_2(content: dict[str, Any]) -> dict[str, Any]:
+    """Rename what was called images before samples could be anything else."""
+    training = dict(content["training"])
+    shape = content["image_shape"]
+    others = {name: value for name, value in content.items() if name != "image_shape"}
+    training["samples"] = training.pop("images")
+    return {**others, "shape": shape, "training": training, "format": FORMAT}
+
+
 def _parsed(file: Path) -> CheckpointRecord:
     try:
         content = parse(file.read_text(encoding="utf-8"))
         if content.get("format") == 1:
-            content = {**without_old_digests(content), "format": FORMAT}
+            content = {**without_old_digests(content), "format": 2}
+        if content.get("format") == 2:
+            content = _from_format_2(content)
         return CheckpointRecord.model_validate_json(json.dumps(content), strict=True)
-    except (ValueError, BadRecord) as error:
+    except (ValueError, KeyError, TypeError, BadRecord) as error:
         if not isinstance(error, ValidationError):
             raise BadCheckpoint(f"{file} is damaged: {error}") from error
         problems = {".".join(map(str, problem["loc"])): problem for problem in error.errors()}

@@ -2,6 +2,7 @@
 
 import shlex
 
+from samplebench.contracts.dataset import is_image
 from samplebench.pipeline.exchange.checkpoint_folder import CheckpointRecord
 from samplebench.results.blocks import Code, Text, join
 from samplebench.results.formats.markdown import cell, line
@@ -23,7 +24,7 @@ The autoencoder {spec}, trained on {dataset} by samplebench.
 import samplebench
 
 autoencoder = samplebench.load_autoencoder("hf://{repository}")
-latents = autoencoder.encode(images)  # (samples, {shape}), floats in [0, 1]
+latents = autoencoder.encode(samples)  # (samples, {shape}){range}
 ```
 
 {command} measures samplers on it.
@@ -43,7 +44,8 @@ def model_card(record: CheckpointRecord, repository: str) -> str:
         command=_code(
             f"samplebench run --checkpoint hf://{repository} --dataset {shlex.quote(dataset)}"
         ),
-        shape=", ".join(map(str, record.image_shape)),
+        shape=", ".join(map(str, record.shape)),
+        range=", floats in [0, 1]" if is_image(record.shape) else "",
         facts=_facts(record),
     )
     return page + (f"\nThe autoencoder is from {line((reference,))}.\n" if reference else "")
@@ -55,8 +57,8 @@ def _facts(record: CheckpointRecord) -> str:
     facts: dict[str, Text] = {
         "settings": _list(record.autoencoder.settings),
         "offered by": (f"{plugin}, code {record.autoencoder.code}",),
-        "training images": (
-            f"{training.images:,} of ",
+        "training samples": (
+            f"{training.samples:,} of ",
             Code(training.dataset.spec),
             f", data {made.data}",
         ),

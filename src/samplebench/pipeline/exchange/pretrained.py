@@ -124,7 +124,7 @@ def _build(chosen: Chosen, record: CheckpointRecord) -> Autoencoder:
     """Build the autoencoder before its weights are loaded; the caller's random streams stay."""
     try:
         with seeded(record.training.seed, "initialise"):
-            autoencoder: Autoencoder = chosen.build(record.image_shape)
+            autoencoder: Autoencoder = chosen.build(record.shape)
     except BadSetting as error:
         raise BadCheckpoint(f"the checkpoint does not fit what is installed: {error}") from error
     return autoencoder

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from samplebench.contracts.dataset import Bytes
+from samplebench.contracts.dataset import Stored, as_floats
 from samplebench.digests import digest_of_file
 from samplebench.errors import SamplebenchError, UsageError
 from samplebench.pipeline.exchange.checkpoint_folder import (
@@ -24,7 +24,7 @@ from samplebench.pipeline.request.suite import Counts, Suite, load_suite, overri
 from samplebench.pipeline.running.graph import Watcher, complete
 from samplebench.pipeline.stages.autoencoder import AutoencoderStage
 from samplebench.pipeline.stages.code import core_code
-from samplebench.pipeline.stages.core.coding import as_images, decode
+from samplebench.pipeline.stages.core.coding import decode
 from samplebench.pipeline.stages.core.training import Trained
 from samplebench.pipeline.stages.data import DataStage, load_data
 from samplebench.pipeline.stages.part_records import part_record
@@ -127,16 +127,16 @@ def _record(
     return CheckpointRecord(
         autoencoder=part_record(autoencoder),
         reference=autoencoder.part.reference,
-        image_shape=data.image_shape,
+        shape=data.shape,
         weights=digest_of_file(place / WEIGHTS),
         training=TrainingRecord(
             dataset=part_record(dataset),
-            images=len(trained.train),
+            samples=len(trained.train),
             seed=stage.seed,
             budget=suite.model_dump()["training"],
             seconds=trained.costs["train"].wall_seconds,
             held_out=len(trained.test),
-            error=_error(trained, data.test.images[: len(trained.test)]),
+            error=_error(trained, data.test.samples[: len(trained.test)]),
         ),
         provenance=provenance(
             stage.site,
@@ -148,14 +148,12 @@ def _record(
     )
 
 
-def _error(trained: Trained, images: Bytes) -> float:
-    """The mean squared error of the reconstructions of 8-bit images with these latents."""
+def _error(trained: Trained, samples: Stored) -> float:
+    """The mean squared error of the reconstructions of samples with these latents."""
     device = trained.test.device
     total = torch.zeros((), dtype=torch.float64, device=device)
-    for start in range(0, len(images), _BATCH):
-        shown = as_images(images[start : start + _BATCH].to(device))
-        decoded = decode(
-            trained.autoencoder, trained.test[start : start + _BATCH], trained.image_shape
-        )
+    for start in range(0, len(samples), _BATCH):
+        shown = as_floats(samples[start : start + _BATCH].to(device))
+        decoded = decode(trained.autoencoder, trained.test[start : start + _BATCH], trained.shape)
         total += (decoded - shown).square().sum(dtype=torch.float64)
-    return float(total) / images.numel()
+    return float(total) / samples.numel()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from samplebench.contracts.dataset import Shape
 from samplebench.contracts.features import FeatureExtractor
 from samplebench.errors import UsageError
 from samplebench.pipeline.request.suite import Suite
@@ -26,7 +27,7 @@ def warn_of_few_samples(
     records, features = tuple(records), tuple(features)
     for dataset in datasets:
         held_out = _count_held_out(suite, dataset, records)
-        shape = dataset.build(data_dir).image_shape
+        shape = dataset.build(data_dir).shape
         for extractor in features if held_out else ():
             width = _width(extractor, shape)
             if width and held_out < width:
@@ -47,7 +48,7 @@ def _count_held_out(suite: Suite, dataset: Chosen, records: Iterable[Record]) ->
     return min([*counted, *asked], default=0)
 
 
-def _width(extractor: Chosen, shape: tuple[int, int, int]) -> int | None:
+def _width(extractor: Chosen, shape: Shape) -> int | None:
     try:
         built: FeatureExtractor = extractor.build(shape)
     except UsageError:  # the cells will say why

@@ -1,8 +1,10 @@
 """The metrics of a cell: each in every extractor that it needs, or refused with a reason."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
+from samplebench.contracts.dataset import Shape
 from samplebench.contracts.latents import LatentSpace
 from samplebench.contracts.metric import Metric, Need
 from samplebench.contracts.sampler import DensitySampler, Sampler
@@ -79,28 +81,53 @@ def needs_features(metric: Chosen) -> bool:
 
 
 def applicable(
-    metrics: Iterable[BoundMetric], space: LatentSpace, sampler: Sampler | None
+    metrics: Iterable[BoundMetric],
+    shape: Shape,
+    space: LatentSpace,
+    sampler: Sampler | None,
+    refused: Mapping[str, Missing] = MappingProxyType({}),
 ) -> Selection:
-    """Select the metrics for this space, and for this sampler or the reconstruction row."""
-    objections = [(bound, objection_to(bound.metric.build(), space, sampler)) for bound in metrics]
+    """Select the metrics for these samples and latents, and for this sampler or the
+    reconstruction row.
+
+    Args:
+        shape: of one sample.
+        refused: by the key of an extractor, the reason why it takes no samples of this shape.
+    """
+    objections = [
+        (
+            bound,
+            (refused.get(bound.features.key) if bound.features else None)
+            or objection_to(bound.metric.build(), shape, space, sampler),
+        )
+        for bound in metrics
+    ]
     return Selection(
         tuple(bound for bound, objection in objections if objection is None),
         tuple((bound, objection) for bound, objection in objections if objection is not None),
-        tuple(bound for bound, _ in objections if sampler is None and _has_floor(bound, space)),
+        tuple(
+            bound
+            for bound, _ in objections
+            if sampler is None
+            and _has_floor(bound, shape, space)
+            and not (bound.features and bound.features.key in refused)
+        ),
     )
 
 
-def _has_floor(bound: BoundMetric, space: LatentSpace) -> bool:
+def _has_floor(bound: BoundMetric, shape: Shape, space: LatentSpace) -> bool:
     metric: Metric = bound.metric.build()
-    return metric.has_floor and metric.objection(space) is None
+    return metric.has_floor and metric.objection(shape, space) is None
 
 
-def objection_to(metric: Metric, space: LatentSpace, sampler: Sampler | None) -> Missing | None:
+def objection_to(
+    metric: Metric, shape: Shape, space: LatentSpace, sampler: Sampler | None
+) -> Missing | None:
     """The reason why a metric is not measured on a sampler's row, or on the reconstruction row.
 
     Labels are not asked for here: whether a dataset has any is known only once it is read.
     """
-    if objection := metric.objection(space):
+    if objection := metric.objection(shape, space):
         return Missing(objection)
     if sampler is None:
         return _objection_without_sampler(metric)

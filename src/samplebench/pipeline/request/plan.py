@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from statistics import mean
 
+from samplebench.contracts.dataset import Shape
 from samplebench.contracts.latents import LatentSpace
 from samplebench.contracts.sampler import Sampler
 from samplebench.digests import digest_of_file
@@ -108,7 +109,7 @@ def make_plan(
     _require_features(metrics, features, parts)
     _require_one_autoencoder(weights, suite, parts)
     digest = digest_of_file(weights) if weights else None
-    spaces = _Spaces(data_dir)
+    fits = _Fits(data_dir)
     planned = []
     cells = list(grid(suite, parts))
     for cell in cells:
@@ -117,9 +118,7 @@ def make_plan(
         identity = cell.identity(suite.protocol, digest)
         record = known.get(identity)
         asked = bind_metrics(metrics, features, also=_measured(record, parts))
-        planned.append(
-            _plan_cell(cell, identity, record, spaces.of(cell), asked, core, again=again)
-        )
+        planned.append(_plan_cell(cell, identity, record, fits, asked, core, again=again))
     if not planned:
         patterns = " or ".join(map(repr, only))
         wanted = f"no cell matches --only {patterns}" if only else "the suite has no cell"
@@ -170,41 +169,70 @@ def _require_one_autoencoder(weights: Path | None, suite: Suite, parts: Parts) -
         )
 
 
-class _Spaces:
-    """The latent space of each autoencoder on each dataset, asked once."""
+class _Fits:
+    """Which parts take the samples of which datasets. Each pair is asked once, by building it."""
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
-        self.known: dict[str, LatentSpace | Missing] = {}
+        self.shapes: dict[str, Shape] = {}
+        self.spaces: dict[tuple[str, str], LatentSpace | Missing] = {}
+        self.extractors: dict[tuple[str, str], Missing | None] = {}
 
-    def of(self, cell: Cell) -> LatentSpace | Missing:
-        """The space, or the reason why this autoencoder cannot be built for these images."""
-        key = f"{cell.dataset} {cell.autoencoder}"
-        if key not in self.known:
-            shape = cell.dataset.build(self.data_dir).image_shape
+    def shape(self, dataset: Chosen) -> Shape:
+        """The shape of one sample of a dataset."""
+        if dataset.key not in self.shapes:
+            self.shapes[dataset.key] = tuple(dataset.build(self.data_dir).shape)
+        return self.shapes[dataset.key]
+
+    def space(self, cell: Cell) -> LatentSpace | Missing:
+        """The latent space, or the reason why the autoencoder takes no such samples."""
+        key = cell.dataset.key, cell.autoencoder.key
+        if key not in self.spaces:
             try:
-                self.known[key] = cell.autoencoder.build(shape).latent_space
+                built = cell.autoencoder.build(self.shape(cell.dataset))
+                self.spaces[key] = built.latent_space
             except BadSetting as error:
-                self.known[key] = Missing(str(error))
-        return self.known[key]
+                self.spaces[key] = Missing(str(error))
+        return self.spaces[key]
+
+    def refused(self, dataset: Chosen, metrics: Iterable[BoundMetric]) -> dict[str, Missing]:
+        """The extractors, by key, that take no samples of a dataset, with their reasons."""
+        found = {}
+        for extractor in {b.features.key: b.features for b in metrics if b.features}.values():
+            key = dataset.key, extractor.key
+            if key not in self.extractors:
+                self.extractors[key] = _objection(extractor, self.shape(dataset))
+            if (reason := self.extractors[key]) is not None:
+                found[extractor.key] = reason
+        return found
+
+
+def _objection(extractor: Chosen, shape: Shape) -> Missing | None:
+    try:
+        extractor.build(shape)
+    except BadSetting as error:
+        return Missing(str(error))
+    return None
 
 
 def _plan_cell(
     cell: Cell,
     identity: str,
     record: Record | None,
-    space: LatentSpace | Missing,
+    fits: _Fits,
     metrics: Sequence[BoundMetric],
     core: Code,
     *,
     again: bool,
 ) -> Planned:
     sampler: Sampler | None = cell.sampler.build() if cell.sampler else None
+    space = fits.space(cell)
     if isinstance(space, Missing):
         return Planned(cell, identity, "refused", space.reason, Selection((), ()), record)
     if sampler and (objection := sampler.objection(space)):
         return Planned(cell, identity, "refused", objection, Selection((), ()), record)
-    selection = applicable(metrics, space, sampler)
+    shape, refused = fits.shape(cell.dataset), fits.refused(cell.dataset, metrics)
+    selection = applicable(metrics, shape, space, sampler, refused)
     status, reason = status_of(
         cell, record, selection.metrics, core, floors=selection.floors, again=again
     )

@@ -101,7 +101,7 @@ class AutoencoderStage:
         costs = read_json(place / _ABOUT)["costs"]
         return Trained(
             autoencoder,
-            data.image_shape,
+            data.shape,
             latents["train"],
             latents["test"],
             {stage: Cost(**cost) for stage, cost in costs.items()},
@@ -126,17 +126,17 @@ class AutoencoderStage:
         )
 
     def _train(self, chosen: Chosen, data: Data, folder: Path, report: Report) -> None:
-        images = data.train.images[: self.counts.train]
+        samples = data.train.samples[: self.counts.train]
         trained = train_and_encode(
             self._initial(chosen, data),
-            train=images,
-            test=data.test.images[: self.counts.reference],
+            train=samples,
+            test=data.test.samples[: self.counts.reference],
             device=torch.device(self.site.device),
             seed=self.seed,
             learn=partial(load_checkpoint, path=self.weights)
             if self.weights
             else partial(
-                train_on, images=images, budget=self.training, seed=self.seed, report=report
+                train_on, samples=samples, budget=self.training, seed=self.seed, report=report
             ),
         )
         save_tensors(folder / WEIGHTS, trained.autoencoder.state_dict())
@@ -150,4 +150,4 @@ class AutoencoderStage:
         )
 
     def _initial(self, chosen: Chosen, data: Data) -> Autoencoder:
-        return initialise(lambda: chosen.build(data.image_shape), self.seed)
+        return initialise(lambda: chosen.build(data.shape), self.seed)

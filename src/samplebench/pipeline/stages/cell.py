@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from samplebench.contracts.dataset import is_image
 from samplebench.digests import digest_of_file
 from samplebench.missing import Missing
 from samplebench.pipeline.request.grid import Cell
@@ -87,7 +88,7 @@ class CellStage:
             self._real_data(made, parts, extractors, recording.floors),
         )
         record, store = recording.measured(measurement, extractors), Store(self.site.results)
-        if self.picture:
+        if self.picture and is_image(data.shape):
             write_whole(store.picture_path(record), picture_of(*measurement.samples))
             record = record.model_copy(update={"picture": store.picture_path(record).name})
         return store.write(record)

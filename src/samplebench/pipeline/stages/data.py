@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from samplebench.contracts.answers import check_splits
 from samplebench.contracts.dataset import Split
@@ -55,12 +56,18 @@ def fingerprint(splits: Iterable[Split]) -> str:
     """A digest of shapes, samples and labels."""
     digest = hashlib.sha256()
     for split in splits:
-        for part in (split.images, split.labels):
+        for part in (split.samples, split.labels):
             if part is not None:
-                digest.update(str(tuple(part.shape)).encode())
+                digest.update(_describe(part).encode())
                 for chunk in torch.split(part, _CHUNK):
                     digest.update(chunk.contiguous().numpy().tobytes())
     return digest.hexdigest()[:24]
+
+
+def _describe(part: Tensor) -> str:
+    """The shape, and the type of arrays; images and labels have only one."""
+    kind = f" {part.dtype}" if part.is_floating_point() else ""
+    return f"{tuple(part.shape)}{kind}"
 
 
 def load_data(place: Path) -> Data:
@@ -69,5 +76,5 @@ def load_data(place: Path) -> Data:
         place.name,
         load_split(place, "train"),
         load_split(place, "test"),
-        map_train=lambda: load_split(place, "train").images,
+        map_train=lambda: load_split(place, "train").samples,
     )

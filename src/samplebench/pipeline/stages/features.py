@@ -63,7 +63,7 @@ class FeaturesStage:
             test = fit_extractor(
                 extractor,
                 train=data.train,
-                test=data.test.images[: self.held_out],
+                test=data.test.samples[: self.held_out],
                 device=torch.device(self.site.device),
             )
             save_tensors(folder / _WEIGHTS, extractor.state_dict())
@@ -99,4 +99,4 @@ class FeaturesStage:
 
 
 def _initial(chosen: Chosen, data: Data) -> FeatureExtractor:
-    return build_extractor(lambda: chosen.build(data.image_shape))
+    return build_extractor(lambda: chosen.build(data.shape))

@@ -67,9 +67,9 @@ def load_latents(path: Path, space: LatentSpace, device: torch.device) -> dict[s
 
 
 def save_split(folder: Path, name: str, split: Split) -> None:
-    """Write the images and labels of a split as arrays."""
+    """Write the samples and labels of a split as arrays."""
     with storing(folder):
-        np.save(folder / f"{name}-images.npy", split.images.numpy())
+        np.save(folder / f"{name}-samples.npy", split.samples.numpy())
         if split.labels is not None:
             np.save(folder / f"{name}-labels.npy", split.labels.numpy())
 
@@ -78,5 +78,5 @@ def load_split(folder: Path, name: str) -> Split:
     """The split that ``save_split`` wrote, mapped from disk and not read until used."""
     labels = folder / f"{name}-labels.npy"
     # Copy-on-write: torch wants memory that it could write, and the file must not change.
-    images = torch.from_numpy(np.load(folder / f"{name}-images.npy", mmap_mode="c"))
-    return Split(images, torch.from_numpy(np.load(labels)) if labels.exists() else None)
+    samples = torch.from_numpy(np.load(folder / f"{name}-samples.npy", mmap_mode="c"))
+    return Split(samples, torch.from_numpy(np.load(labels)) if labels.exists() else None)

@@ -7,11 +7,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from samplebench.contracts.dataset import as_floats
 from samplebench.digests import digest_of_data
 from samplebench.pipeline.provenance import platform_of
 from samplebench.pipeline.request.suite import Counts
 from samplebench.pipeline.stages.code import core_code
-from samplebench.pipeline.stages.core.coding import as_images
 from samplebench.pipeline.stages.core.data import Data
 from samplebench.pipeline.stages.core.extraction import extract
 from samplebench.pipeline.stages.core.floors import choose_subsets
@@ -60,11 +60,11 @@ class RealFeaturesStage:
         fitted = self.extractor.load(path_of(made, self.extractor), data)
 
         def save(folder: Path) -> None:
-            train = data.train.images[: self.counts.train]
+            train = data.train.samples[: self.counts.train]
             device = torch.device(self.site.device)
             subsets = choose_subsets(len(train), self.counts.generated)
             features = {
-                str(place): extract(fitted.extractor, as_images(train[rows]).to(device))
+                str(place): extract(fitted.extractor, as_floats(train[rows]).to(device))
                 for place, rows in enumerate(subsets)
             }
             save_tensors(folder / _FEATURES, features)

@@ -73,7 +73,7 @@ def saved(bench, tmp_path):
         record = CheckpointRecord(
             autoencoder=part_record(chosen),
             reference=chosen.part.reference,
-            image_shape=(1, 8, 8),
+            shape=(1, 8, 8),
             weights=digest_of_file(weights),
             training=training,
             provenance=provenance(bench.site, core_code(), [], suite="a suite", data="some data"),
@@ -118,7 +118,7 @@ def test_a_checkpoint_says_all_that_is_needed_to_build_its_autoencoder(saved):
     assert content["format"] == 2
     assert content["autoencoder"]["spec"] == "linear(latent=3)"
     assert content["autoencoder"]["settings"] == {"latent": 3}
-    assert content["image_shape"] == [1, 8, 8]
+    assert content["shape"] == [1, 8, 8]
     assert content["provenance"]["torch"] == torch.__version__
     assert content["reference"].startswith("A paper of the tests")
 
@@ -296,7 +296,7 @@ def test_weights_of_another_type_are_told(saved, tmp_path, kind):
 def test_a_default_that_has_changed_since_changes_nothing(saved, bench):
     """The record has every setting, so the ones that were left out are known too."""
 
-    def factory(image_shape, latent: int = 9, sizes: tuple[int, ...] = (1,), new: bool = False):
+    def factory(shape, latent: int = 9, sizes: tuple[int, ...] = (1,), new: bool = False):
         raise AssertionError("not built")
 
     _, folder = saved("linear")

@@ -35,7 +35,7 @@ def problems_of(record):
     ("dataset", "told"),
     [
         ("shared", "3 of 60 images of test() are in train() too, byte for byte; leave them out"),
-        ("misshapen", "train() must give images of image_shape, (1, 8, 9), and gave (1, 8, 8)"),
+        ("misshapen", "train() must give images of shape, (1, 8, 9), and gave (1, 8, 8)"),
     ],
 )
 def test_a_dataset_that_breaks_its_promise_is_refused(wrong, dataset, told):

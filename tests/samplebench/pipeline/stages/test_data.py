@@ -27,9 +27,9 @@ def test_data_come_back_as_they_were(bench, stage):
     )
     data = load_data(read(stage))
     for split, expected in ((data.train, dataset.train()), (data.test, dataset.test())):
-        assert torch.equal(split.images, expected.images)
+        assert torch.equal(split.samples, expected.images)
         assert torch.equal(split.labels, expected.labels)
-    assert data.image_shape == (1, 8, 8)
+    assert data.shape == (1, 8, 8)
 
 
 def test_equal_data_have_one_place_and_other_data_another(bench, stage):
@@ -42,7 +42,7 @@ def test_equal_data_have_one_place_and_other_data_another(bench, stage):
 
 def test_writing_to_loaded_images_does_not_change_what_is_kept(stage):
     place = read(stage)
-    images = load_data(place).train.images
+    images = load_data(place).train.samples
     before = images.clone()
     images.zero_()
-    assert torch.equal(load_data(place).train.images, before)
+    assert torch.equal(load_data(place).train.samples, before)

@@ -46,7 +46,7 @@ def test_the_floor_is_the_score_of_training_samples_by_brute_force(bench):
     """The features of the toy parts are pixels, so that numpy can do all of it."""
     bench.run(seeds=[0], samplers=["normal"])
     dataset = bench.plan(seeds=[0]).cells[0].cell.dataset.build(bench.site.data_dir)
-    train, test = (split.images.numpy() / 255 for split in (dataset.train(), dataset.test()))
+    train, test = (split.samples.numpy() / 255 for split in (dataset.train(), dataset.test()))
     expected = [
         np.linalg.norm((train[rows.numpy()].mean(0) - test.mean(0)).ravel())
         for rows in choose_subsets(200, 40)

@@ -8,7 +8,7 @@ def test_a_metric_reads_training_samples_and_labels(bench):
     dataset = bench.plan(seeds=[0]).cells[0].cell.dataset.build(bench.site.data_dir)
     train = dataset.train()
     same = train.labels[:50] == train.labels[0]
-    assert stripes.value == float(same.sum() + train.images[:50][same].min() / 256)
+    assert stripes.value == float(same.sum() + train.samples[:50][same].min() / 256)
 
 
 def test_without_labels_a_metric_that_needs_them_says_so_once_and_for_all(bench):

@@ -69,7 +69,7 @@ def measure_cell(
         latents, drawing = time_draws(sampler, cell, trained, counts.generated)
         costs |= drawing
     with track_cost(device, len(latents)) as decoding:
-        generated = decode(trained.autoencoder, latents, trained.image_shape)
+        generated = decode(trained.autoencoder, latents, trained.shape)
     costs["decode"] = decoding()
     with track_cost(device, len(latents)) as measuring:
         evidence = gather_evidence(data, trained, sampler, latents, generated, costs)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from samplebench.contracts.dataset import Bytes, Split
+from samplebench.contracts.dataset import Shape, Split, Stored
 
 
 @dataclass(frozen=True)
@@ -11,17 +11,16 @@ class Data:
     """Both splits of a dataset, and the digest of their content.
 
     Attributes:
-        map_train: maps the training images from disk anew, so that a reader can write into its
+        map_train: maps the training samples from disk anew, so that a reader can write into its
             mapping, and into nobody else's.
     """
 
     fingerprint: str
     train: Split
     test: Split
-    map_train: Callable[[], Bytes]
+    map_train: Callable[[], Stored]
 
     @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """Channels, height and width."""
-        channels, height, width = self.train.images.shape[1:]
-        return channels, height, width
+    def shape(self) -> Shape:
+        """The shape of one sample."""
+        return tuple(self.train.samples.shape[1:])

@@ -7,11 +7,11 @@ from typing import Any
 from torch import Tensor
 
 from samplebench.contracts.answers import check_log_probs
-from samplebench.contracts.dataset import Images
+from samplebench.contracts.dataset import Samples, as_floats
 from samplebench.contracts.latents import Latents
 from samplebench.contracts.metric import Evidence, Need
 from samplebench.contracts.sampler import DensitySampler, Sampler
-from samplebench.pipeline.stages.core.coding import as_images, decode
+from samplebench.pipeline.stages.core.coding import decode
 from samplebench.pipeline.stages.core.data import Data
 from samplebench.pipeline.stages.core.training import Trained, reconstruct_training_samples
 from samplebench.vocabulary import Cost
@@ -22,7 +22,7 @@ def gather_evidence(
     trained: Trained,
     sampler: Sampler | None,
     latents: Latents,
-    generated: Images,
+    generated: Samples,
     costs: Mapping[str, Cost],
 ) -> Evidence:
     """Gather all that metrics may need, but features. Decoded training latents are computed when
@@ -35,8 +35,8 @@ def gather_evidence(
     train_count, test_count = len(trained.train), len(trained.test)
     held: dict[Need, Any] = {
         Need.TRAIN: lambda: data.map_train()[:train_count],  # on disk until it is read
-        Need.TEST: as_images(data.test.images[:test_count]).to(trained.test.device),
-        Need.RECONSTRUCTED: decode(trained.autoencoder, trained.test, trained.image_shape),
+        Need.TEST: as_floats(data.test.samples[:test_count]).to(trained.test.device),
+        Need.RECONSTRUCTED: decode(trained.autoencoder, trained.test, trained.shape),
         Need.TRAIN_RECONSTRUCTED: cache(partial(reconstruct_training_samples, trained)),
         Need.LATENTS: (trained.train, trained.test),
         **evidence_of_draws(sampler, trained, latents, generated),
@@ -49,7 +49,7 @@ def gather_evidence(
 
 
 def evidence_of_draws(
-    sampler: Sampler | None, trained: Trained, latents: Latents, generated: Images
+    sampler: Sampler | None, trained: Trained, latents: Latents, generated: Samples
 ) -> dict[Need, Any]:
     """The part of the evidence that another fit or draw changes. Densities are computed when they
     are read.

@@ -7,9 +7,8 @@ import torch
 from torch import Tensor
 
 from samplebench.contracts.answers import check_features
-from samplebench.contracts.dataset import Bytes, Images, Split
+from samplebench.contracts.dataset import Samples, Split, Stored, as_floats, is_image
 from samplebench.contracts.features import FeatureExtractor
-from samplebench.pipeline.stages.core.coding import as_images
 from samplebench.randomness import seeded
 
 
@@ -29,26 +28,26 @@ def build_extractor(build: Callable[[], FeatureExtractor]) -> FeatureExtractor:
 
 
 def fit_extractor(
-    extractor: FeatureExtractor, *, train: Split, test: Bytes, device: torch.device
+    extractor: FeatureExtractor, *, train: Split, test: Stored, device: torch.device
 ) -> Tensor:
-    """Fit an extractor to a training split; its features of the 8-bit images ``test``."""
+    """Fit an extractor to a training split; its features of the stored samples ``test``."""
     extractor.to(device)
     labels = None if train.labels is None else train.labels.to(device)
     with seeded(0, "features"):
-        extractor.fit(Split(train.images.to(device), labels))
+        extractor.fit(Split(train.samples.to(device), labels))
     extractor.to(device).eval()
-    return extract(extractor, as_images(test).to(device))
+    return extract(extractor, as_floats(test).to(device))
 
 
-def extract(extractor: FeatureExtractor, images: Images) -> Tensor:
+def extract(extractor: FeatureExtractor, samples: Samples) -> Tensor:
     """Features (samples, width), in batches. Images count as they would be saved, in 8 bits.
 
     Raises:
-        BadAnswer: they are not one finite vector for each image.
+        BadAnswer: they are not one finite vector for each sample.
     """
-    extracted = []
+    shape, extracted = tuple(samples.shape[1:]), []
     with torch.no_grad():
-        for batch in torch.split(images, extractor.batch):
-            answer = extractor.features(batch.mul(255).round().div(255))
-            extracted.append(check_features(answer, images=batch).clone())
+        for batch in torch.split(samples, extractor.batch):
+            given = batch.mul(255).round().div(255) if is_image(shape) else batch.clone()
+            extracted.append(check_features(extractor.features(given), samples=batch).clone())
     return torch.cat(extracted)

@@ -11,10 +11,10 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from samplebench.contracts.dataset import as_floats
 from samplebench.contracts.metric import Evidence, Metric, Shown
 from samplebench.missing import Missing
 from samplebench.pipeline.request.measures import BoundMetric
-from samplebench.pipeline.stages.core.coding import as_images
 from samplebench.pipeline.stages.core.extraction import FittedExtractor
 from samplebench.pipeline.stages.core.scoring import CachedFeatures, measure_one
 from samplebench.randomness import seeded
@@ -96,7 +96,7 @@ def _stand_in(
     rows = subsets[place]
     device = evidence.train_latents.device
     shown = evidence.with_real_data(
-        as_images(evidence.train[rows]).to(device), evidence.train_latents[rows.to(device)]
+        as_floats(evidence.train[rows]).to(device), evidence.train_latents[rows.to(device)]
     )
     if features is None:
         return shown

@@ -50,7 +50,7 @@ def measure_repeats(
                 measured[place].append([])
         repeat = f"fit {fit}, draw {draw}"
         latents = draw_latents(sampler, cell, trained.train.space, counts.generated, repeat=repeat)
-        generated = decode(trained.autoencoder, latents, trained.image_shape)
+        generated = decode(trained.autoencoder, latents, trained.shape)
         again = evidence.replacing(evidence_of_draws(sampler, trained, latents, generated))
         results = measure_all(cell.seed, [metrics[p] for p in places], again, extractors)
         for place, result in zip(places, results, strict=True):

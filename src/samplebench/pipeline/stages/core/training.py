@@ -4,14 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import UInt8
-from torch import Tensor
 
 from samplebench.autoencoder_training import train_autoencoder
 from samplebench.contracts.autoencoder import Autoencoder
-from samplebench.contracts.dataset import Bytes, Images
+from samplebench.contracts.dataset import Samples, Shape, Stored, as_floats
 from samplebench.contracts.latents import Latents
-from samplebench.pipeline.stages.core.coding import as_images, decode, encode, require_repeatable
+from samplebench.pipeline.stages.core.coding import decode, encode, require_repeatable
 from samplebench.pipeline.stages.core.costs import track_cost
 from samplebench.randomness import seeded
 from samplebench.training import Budget, Progress
@@ -26,7 +24,7 @@ class Trained:
     """A trained autoencoder with the latents of both splits, and what making them cost."""
 
     autoencoder: Autoencoder
-    image_shape: tuple[int, int, int]
+    shape: Shape
     train: Latents
     test: Latents
     costs: Mapping[str, Cost]
@@ -40,28 +38,30 @@ def initialise(build: Callable[[], Autoencoder], seed: int) -> Autoencoder:
 
 def train_on(
     autoencoder: Autoencoder,
-    images: Bytes,
+    samples: Stored,
     budget: Budget,
     *,
     seed: int,
     report: Callable[[Progress], None],
 ) -> None:
-    """Train on 8-bit images, drawing what this seed draws."""
+    """Train on stored samples, drawing what this seed draws."""
     device = next(autoencoder.parameters()).device
     with seeded(seed, "train"):
-        train_autoencoder(autoencoder, images.to(device), budget, prepare=as_images, report=report)
+        train_autoencoder(
+            autoencoder, samples.to(device), budget, prepare=as_floats, report=report
+        )
 
 
 def train_and_encode(
     autoencoder: Autoencoder,
     *,
-    train: Bytes,
-    test: UInt8[Tensor, "held_out channels height width"],
+    train: Stored,
+    test: Stored,
     device: torch.device,
     seed: int,
     learn: Callable[[Autoencoder], None],
 ) -> Trained:
-    """Let ``learn`` train or load the autoencoder, and encode the 8-bit images of both splits.
+    """Let ``learn`` train or load the autoencoder, and encode the samples of both splits.
 
     Args:
         seed: of latents that are draws, for an autoencoder with a setting that asks for these.
@@ -75,14 +75,13 @@ def train_and_encode(
     autoencoder.eval()
     require_repeatable(autoencoder, test, device, seed)
     with track_cost(device, len(train) + len(test)) as encoding, seeded(seed, "encode"):
-        learned, held_out = (encode(autoencoder, images, device) for images in (train, test))
+        learned, held_out = (encode(autoencoder, samples, device) for samples in (train, test))
     costs = {"train": training(), "encode": encoding()}
-    channels, height, width = train.shape[1:]
-    return Trained(autoencoder, (channels, height, width), learned, held_out, costs)
+    return Trained(autoencoder, tuple(train.shape[1:]), learned, held_out, costs)
 
 
-def reconstruct_training_samples(trained: Trained) -> Images:
+def reconstruct_training_samples(trained: Trained) -> Samples:
     """Decode at most 10,000 training latents, evenly spaced, since data may be sorted by class."""
     count = min(len(trained.train), _MOST_RECONSTRUCTED)
     numbers = torch.arange(count, device=trained.train.device) * len(trained.train) // count
-    return decode(trained.autoencoder, trained.train[numbers], trained.image_shape)
+    return decode(trained.autoencoder, trained.train[numbers], trained.shape)
