@@ -99,4 +99,10 @@ class ImageMapAutoencoder(Autoencoder):
                 "so save the model again: model.save_pretrained('DIR')"
             )
         kind = getattr(diffusers, type(self).library_class)
-        return kind.from_pretrained(folder, use_safetensors=True, local_files_only=True).float()
+        model = kind.from_pretrained(
+            folder,
+            use_safetensors=True,
+            local_files_only=True,
+            low_cpu_mem_usage=False,  # which takes one more library
+        )
+        return model.float()

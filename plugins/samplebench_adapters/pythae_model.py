@@ -80,7 +80,7 @@ class SavedPythaeModel(Autoencoder):
 
     def decode(self, latents: Latents) -> Samples:
         if self.config["name"] == _VQ:
-            given = self._codewords[latents.codes.squeeze(-1)].movedim(-1, 1)
+            given = self._look_up(latents.codes.squeeze(-1))
         else:
             given = latents.values.movedim(-1, 1)  # (samples, channels, *grid)
         decoded: Tensor = self.model.decoder(given.contiguous())["reconstruction"]
@@ -119,20 +119,21 @@ class SavedPythaeModel(Autoencoder):
     def _find_space(self, encoded: Any) -> LatentSpace:
         """The space of what the encoder gives: a vector, or a map (1, channels, *grid)."""
         channels, *grid = encoded.embedding.shape[1:]
-        if self.config["name"] == _VQ:
-            return Discrete((self.config["num_embeddings"],), tuple(grid))
+        if self.config["name"] == _VQ:  # which quantises a vector number by number
+            sites = tuple(grid) if grid else (channels,)
+            return Discrete((self.config["num_embeddings"],), sites)
         return Continuous(channels, tuple(grid))
 
-    @property
-    def _codewords(self) -> Tensor:
-        """The codewords (codes, channels) of a VQ-VAE."""
+    def _look_up(self, codes: Tensor) -> Tensor:
+        """Look up the codewords of codes (samples, *grid), as the decoder takes them."""
         embeddings = self.model.quantizer.embeddings
-        words: Tensor = getattr(embeddings, "weight", embeddings)  # moving averages have no layer
-        return words
+        codewords: Tensor = getattr(embeddings, "weight", embeddings)  # of moving averages: plain
+        words = codewords[codes].movedim(-1, 1)  # (samples, channels, *grid)
+        return words if codes.ndim == 3 else words.flatten(1)
 
     def _quantise(self, embedding: Tensor) -> Latents:
-        """Quantise vectors (samples, channels), or maps with a grid behind."""
-        sites = embedding if embedding.ndim == 4 else embedding[:, :, None, None]
+        """Quantise vectors (samples, D), or maps (samples, channels, *grid)."""
+        sites = embedding if embedding.ndim == 4 else embedding[:, None, None]
         found = self.model.quantizer(sites.permute(0, 2, 3, 1).contiguous())
         codes = found.quantized_indices.reshape(len(embedding), *self.latent_space.grid, 1)
         return self.latent_space.pack(codes=codes)
