@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from samplebench.contracts.features import FeatureExtractor
     from samplebench.contracts.form import Form
+    from samplebench.contracts.given import as_latents
     from samplebench.contracts.latents import (
         Continuous,
         Discrete,
@@ -34,14 +35,36 @@ if TYPE_CHECKING:
     from samplebench.contracts.metric import Evidence, Metric, Need
     from samplebench.contracts.sampler import DensitySampler, Sampler
     from samplebench.errors import (
+        BadAnswer,
+        BadCheckpoint,
+        BadRecord,
+        BadSamplerFile,
+        BadSetting,
+        BadSpec,
+        BadSuite,
         DataMissing,
+        HubError,
         NoNumber,
+        NothingToRun,
+        OtherFormat,
+        PluginError,
         SamplebenchError,
+        StorageError,
+        TrainingDiverged,
         UndeclaredNeed,
+        UnknownPart,
+        UsageError,
         WeightsMissing,
     )
     from samplebench.folders import cache_folder
-    from samplebench.pipeline.exchange.fitted import fit_sampler, load_sampler, save_sampler
+    from samplebench.in_python import Results, read_results, run
+    from samplebench.pipeline.exchange.fitted import (
+        fit_sampler,
+        load_sampler,
+        log_prob,
+        save_sampler,
+    )
+    from samplebench.pipeline.exchange.measure import measure
     from samplebench.pipeline.exchange.pretrained import load_autoencoder
     from samplebench.randomness import seeded
     from samplebench.registry.hookspecs import Register, hookimpl
@@ -79,10 +102,31 @@ _HOMES = {
     "SamplebenchError": "errors",
     "UndeclaredNeed": "errors",
     "WeightsMissing": "errors",
+    "UsageError": "errors",
+    "BadSpec": "errors",
+    "UnknownPart": "errors",
+    "BadSetting": "errors",
+    "BadSuite": "errors",
+    "PluginError": "errors",
+    "NothingToRun": "errors",
+    "StorageError": "errors",
+    "BadCheckpoint": "errors",
+    "BadSamplerFile": "errors",
+    "HubError": "errors",
+    "BadAnswer": "errors",
+    "BadRecord": "errors",
+    "OtherFormat": "errors",
+    "TrainingDiverged": "errors",
     "cache_folder": "folders",
+    "Results": "in_python",
+    "read_results": "in_python",
+    "run": "in_python",
     "fit_sampler": "pipeline.exchange.fitted",
     "load_autoencoder": "pipeline.exchange.pretrained",
     "load_sampler": "pipeline.exchange.fitted",
+    "log_prob": "pipeline.exchange.fitted",
+    "measure": "pipeline.exchange.measure",
+    "as_latents": "contracts.given",
     "save_sampler": "pipeline.exchange.fitted",
     "seeded": "randomness",
     "Register": "registry.hookspecs",
@@ -93,6 +137,13 @@ _HOMES = {
 __all__ = [
     "AdversarialAutoencoder",
     "Autoencoder",
+    "BadAnswer",
+    "BadCheckpoint",
+    "BadRecord",
+    "BadSamplerFile",
+    "BadSetting",
+    "BadSpec",
+    "BadSuite",
     "Continuous",
     "Cost",
     "DataMissing",
@@ -102,6 +153,7 @@ __all__ = [
     "Evidence",
     "FeatureExtractor",
     "Form",
+    "HubError",
     "ImageShape",
     "Images",
     "LatentSpace",
@@ -110,15 +162,24 @@ __all__ = [
     "Mixture",
     "Need",
     "NoNumber",
+    "NothingToRun",
+    "OtherFormat",
+    "PluginError",
     "Register",
+    "Results",
     "SamplebenchError",
     "Sampler",
     "Samples",
     "Shape",
     "Sparse",
     "Split",
+    "StorageError",
+    "TrainingDiverged",
     "UndeclaredNeed",
+    "UnknownPart",
+    "UsageError",
     "WeightsMissing",
+    "as_latents",
     "cache_folder",
     "describe_shape",
     "fit_sampler",
@@ -126,7 +187,11 @@ __all__ = [
     "is_image",
     "load_autoencoder",
     "load_sampler",
+    "log_prob",
+    "measure",
+    "read_results",
     "require_image",
+    "run",
     "save_sampler",
     "seeded",
 ]

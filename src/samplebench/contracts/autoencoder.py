@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from torch import Tensor, nn
 
 from samplebench.contracts.dataset import Samples
+from samplebench.contracts.description import describe_settings
 from samplebench.contracts.latents import Latents, LatentSpace
 
 
@@ -22,6 +23,10 @@ class Autoencoder(nn.Module, ABC):
 
     draws_latents: bool = False
     """True if ``encode`` draws at random in evaluation mode, because a setting asks for draws."""
+
+    def __repr__(self) -> str:
+        weights = sum(weight.numel() for weight in self.parameters())
+        return f"{describe_settings(self)} to {self.latent_space}, {weights:,} weights"
 
     @abstractmethod
     def encode(self, samples: Samples) -> Latents:
