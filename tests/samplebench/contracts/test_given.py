@@ -13,7 +13,7 @@ SIZES = st.integers(1, 4)
 
 @given(SIZES, SIZES, SIZES, SIZES, st.booleans())
 def test_maps_hold_the_same_numbers_with_channels_first_and_last(
-    samples, width, rows, columns, numpy
+    samples, width, rows, columns, arrays
 ):
     with seeded(0, "maps"):
         first = torch.randn(samples, width, rows, columns)
