@@ -20,6 +20,7 @@ install_import_hook(
         "samplebench_codes",
         "samplebench_neural",
         "samplebench_metrics",
+        "samplebench_adapters",
     ],
     "beartype.beartype",
 )

@@ -1,8 +1,9 @@
 """samplebench: one benchmark for autoencoders and for samplers of their latent spaces.
 
-The names below are all that a plugin needs; ``load_autoencoder``, ``fit_sampler``,
-``save_sampler`` and ``load_sampler`` are for whoever uses what was trained and fitted. They are
-imported when first used, so that commands which only read records never wait for torch.
+The names below are all that a plugin needs; ``load_dataset`` is for whoever trains a model
+elsewhere, ``load_autoencoder``, ``fit_sampler``, ``save_sampler`` and ``load_sampler`` for whoever
+uses what was trained and fitted. They are imported when first used, so that commands which only
+read records never wait for torch.
 """
 
 from importlib import import_module
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     )
     from samplebench.folders import cache_folder
     from samplebench.in_python import Results, read_results, run
+    from samplebench.pipeline.exchange.datasets import load_dataset
     from samplebench.pipeline.exchange.fitted import (
         fit_sampler,
         load_sampler,
@@ -123,6 +125,7 @@ _HOMES = {
     "run": "in_python",
     "fit_sampler": "pipeline.exchange.fitted",
     "load_autoencoder": "pipeline.exchange.pretrained",
+    "load_dataset": "pipeline.exchange.datasets",
     "load_sampler": "pipeline.exchange.fitted",
     "log_prob": "pipeline.exchange.fitted",
     "measure": "pipeline.exchange.measure",
@@ -186,6 +189,7 @@ __all__ = [
     "hookimpl",
     "is_image",
     "load_autoencoder",
+    "load_dataset",
     "load_sampler",
     "log_prob",
     "measure",

@@ -133,6 +133,11 @@ def _show_options(command: argparse.ArgumentParser) -> None:
 
 def _check_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("target", help="a Python file, an installed plugin, or a part")
+    command.add_argument(
+        "--dataset",
+        metavar="SPEC",
+        help="check autoencoders and features on samples of its shape alone",
+    )
     options.add_data_dir(command)
     options.add_plugins(command)
 
@@ -175,7 +180,7 @@ def _grid_options(command: argparse.ArgumentParser) -> None:
         action=_Once,
         metavar="PLACE",
         help="load this in place of training: a folder that `train` wrote, hf://owner/name, "
-        "or a safetensors file",
+        "or the weights alone: *.safetensors, *.pt, *.pth, *.ckpt",
     )
     options.add_device(command)
     options.add_workspace(command)

@@ -163,7 +163,8 @@ def check(options: argparse.Namespace) -> int:
     from samplebench.checks import check_target, render
     from samplebench.planning import data_dir_of, plugin_choice
 
-    outcomes = check_target(options.target, plugin_choice(options), data_dir_of(options))
+    choice, data_dir = plugin_choice(options), data_dir_of(options)
+    outcomes = check_target(options.target, choice, data_dir, dataset=options.dataset)
     print(render(outcomes))
     failed = any(outcome.status == "failed" for outcome in outcomes)
     return 1 if failed or not any(outcome.status == "passed" for outcome in outcomes) else 0

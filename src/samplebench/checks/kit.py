@@ -18,7 +18,7 @@ from samplebench.checks import (
 )
 from samplebench.checks.case import Case, Check, SpaceCase
 from samplebench.checks.outcome import Outcome, attempt
-from samplebench.checks.target import find_target
+from samplebench.checks.target import find_target, list_shapes
 from samplebench.contracts.dataset import Shape
 from samplebench.contracts.latents import LatentSpace
 from samplebench.registry.loading import Choice
@@ -46,7 +46,11 @@ KITS: Mapping[str, Kit] = {
 
 
 def check_target(
-    target: str, choice: Choice = Choice(), data_dir: Path = Path("data")
+    target: str,
+    choice: Choice = Choice(),
+    data_dir: Path = Path("data"),
+    *,
+    dataset: str | None = None,
 ) -> list[Outcome]:
     """Check a plugin, or one part.
 
@@ -55,15 +59,17 @@ def check_target(
             of a part of any kind, such as ``gmm(components=3)``.
         choice: the plugins among which the target is looked for.
         data_dir: where datasets look for their files.
+        dataset: its shape alone is tried, for autoencoders and features that take one only.
 
     Raises:
         UsageError: nothing of that name is installed, or the file does not exist.
         PluginError: the plugin cannot be loaded.
     """
+    shapes = toys.SHAPES if dataset is None else list_shapes(dataset, target, choice, data_dir)
     return [
         outcome
         for chosen in find_target(target, choice)
-        for outcome in check_part(chosen, data_dir=data_dir)
+        for outcome in check_part(chosen, data_dir=data_dir, shapes=shapes)
     ]
 
 

@@ -4,6 +4,7 @@ import difflib
 from dataclasses import replace
 from pathlib import Path
 
+from samplebench.contracts.dataset import Shape
 from samplebench.errors import PluginError, UsageError
 from samplebench.registry.loading import Choice, Parts, load_parts
 from samplebench.registry.registry import Chosen, Part
@@ -16,9 +17,7 @@ def find_target(target: str, choice: Choice) -> list[Chosen]:
         UsageError: nothing of that name is installed, or the file does not exist.
         PluginError: the plugin cannot be loaded.
     """
-    if target.endswith(".py"):
-        choice = replace(choice, files=(*choice.files, target))
-    parts = load_parts(choice)
+    parts = load_parts(_with_file(target, choice))
     for problem in parts.broken:
         if _names_plugin(target, problem.name, problem.distribution, problem.file):
             raise PluginError(f"{problem}\n{problem.trace}".strip())
@@ -36,6 +35,21 @@ def find_target(target: str, choice: Choice) -> list[Chosen]:
             target, {part.name for part in offered} | {p.name for p in parts.plugins}
         )
     return found
+
+
+def list_shapes(dataset: str, target: str, choice: Choice, data_dir: Path) -> list[Shape]:
+    """List the shapes of the datasets that a spec names, of the target's own too.
+
+    Raises:
+        UsageError: no such dataset is installed.
+    """
+    datasets = load_parts(_with_file(target, choice)).datasets.choose(dataset)
+    return [chosen.build(data_dir).shape for chosen in datasets]
+
+
+def _with_file(target: str, choice: Choice) -> Choice:
+    """Add the file that a target may be to the plugins."""
+    return replace(choice, files=(*choice.files, target)) if target.endswith(".py") else choice
 
 
 def _is_offered(target: str, part: Part) -> bool:

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from typing import final
 
 from torch import Tensor, nn
 
@@ -24,6 +25,13 @@ class Autoencoder(nn.Module, ABC):
     draws_latents: bool = False
     """True if ``encode`` draws at random in evaluation mode, because a setting asks for draws."""
 
+    trained: bool = False
+    """True if it is complete once it is built: it loads weights of its own, or needs none.
+
+    It is then never trained here, and takes no ``--checkpoint``. Two that are built with the same
+    settings have the same weights, whatever the seed.
+    """
+
     def __repr__(self) -> str:
         weights = sum(weight.numel() for weight in self.parameters())
         return f"{describe_settings(self)} to {self.latent_space}, {weights:,} weights"
@@ -43,13 +51,28 @@ class Autoencoder(nn.Module, ABC):
         Images are in [0, 1]; arrays are finite.
         """
 
-    @abstractmethod
     def loss_terms(self, samples: Samples) -> Mapping[str, Tensor]:
         """Compute the named scalars whose sum is the training loss; each is displayed.
 
         Updates that do not follow gradients, such as moving averages or the replacement of unused
-        codes, happen here, and only in training mode.
+        codes, happen here, and only in training mode. An autoencoder without this method cannot be
+        trained here: its weights are given with ``--checkpoint``, or it is ``trained``.
+
+        Raises:
+            NotImplementedError: this autoencoder has no ``loss_terms``.
         """
+        raise NotImplementedError(
+            f"{type(self).__name__} has no `loss_terms`: it cannot be trained here"
+        )
+
+    @final
+    def training_objection(self) -> str | None:
+        """Return the reason why it cannot be trained here, or ``None``."""
+        if self.trained:
+            return "is not trained here: it is complete once it is built"
+        if type(self).loss_terms is Autoencoder.loss_terms:
+            return "cannot be trained here: give its weights with --checkpoint"
+        return None
 
     def begin_training(self, samples: Samples) -> None:
         """Initialise what depends on data, such as a codebook.

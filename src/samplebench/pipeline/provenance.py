@@ -4,15 +4,17 @@ import os
 import platform
 import re
 import subprocess
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 import samplebench
+from samplebench.digests import digest_of
 from samplebench.pipeline.device import usable_cores
 from samplebench.pipeline.workspace import Site
 from samplebench.registry.syntax import Code
@@ -39,6 +41,16 @@ def platform_of(site: Site, core: Code) -> dict[str, Any]:
         "torch": torch.__version__,
         "core": core.digest,
     }
+
+
+def digest_of_tensors(tensors: Mapping[str, Tensor]) -> str:
+    """A short digest of names, types, shapes and values."""
+    return digest_of(*(piece for item in sorted(tensors.items()) for piece in _pieces(*item)))
+
+
+def _pieces(name: str, tensor: Tensor) -> Iterator[str | bytes]:
+    yield f"{name} {tensor.dtype} {tuple(tensor.shape)}"
+    yield tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes()
 
 
 def provenance(

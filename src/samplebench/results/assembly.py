@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from statistics import mean
 from typing import Any
 
@@ -47,20 +48,42 @@ def _group_comparable(
 ) -> list[tuple[dict[str, str], list[Record]]]:
     """Put records of one dataset under one protocol together, each group with its conditions.
 
-    A cell that failed before the data could be read goes with those that read them.
+    A cell that failed before the data could be read goes with those that read them. A protocol
+    of training says nothing of an autoencoder that was trained elsewhere, which goes with every
+    group that is measured as it is.
     """
     data: dict[str, str] = {}
     for record in records:
         if record.provenance.data:
             data.setdefault(part_key(record.dataset), record.provenance.data)
-    groups: dict[str, tuple[dict[str, str], list[Record]]] = {}
-    for record in records:
+    groups: dict[str, _Group] = {}
+    for record in sorted(records, key=_is_without_training):  # those with a training come first
         dataset = part_key(record.dataset)
         read = record.provenance.data or data.get(dataset, "")
-        key = json.dumps([dataset, record.protocol, read], sort_keys=True)
-        conditions = _flatten(record.protocol) | ({"data": shorten(read)} if read else {})
-        groups.setdefault(key, (conditions, []))[1].append(record)
-    return list(groups.values())
+        measured_by = {name: what for name, what in record.protocol.items() if name != "training"}
+        measured = json.dumps([dataset, measured_by, read], sort_keys=True)
+        protocol = measured_by if _is_without_training(record) else record.protocol
+        homes = [group for group in groups.values() if group.measured == measured]
+        if protocol is record.protocol or not homes:
+            key = json.dumps([dataset, protocol, read], sort_keys=True)
+            conditions = _flatten(protocol) | ({"data": shorten(read)} if read else {})
+            homes = [groups.setdefault(key, _Group(measured, conditions))]
+        for home in homes:
+            home.records.append(record)
+    return [(group.conditions, group.records) for group in groups.values()]
+
+
+@dataclass
+class _Group:
+    """Records that compare; ``measured`` is equal for all that are measured alike."""
+
+    measured: str
+    conditions: dict[str, str]
+    records: list[Record] = field(default_factory=list)
+
+
+def _is_without_training(record: Record) -> bool:
+    return record.autoencoder.checkpoint is not None or "training" not in record.protocol
 
 
 def _flatten(protocol: Mapping[str, Any]) -> dict[str, str]:

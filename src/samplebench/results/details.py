@@ -18,9 +18,17 @@ def write_details(ranking: Ranking) -> tuple[Text, ...]:
     return (
         *_describe_features(ranking),
         *describe_variance(ranking),
-        (f"Protocol: {', '.join(protocol)}.",),
+        (f"Protocol: {', '.join(protocol)}{_except_loaded(ranking)}.",),
         (_describe_provenance(ranking),),
     )
+
+
+def _except_loaded(ranking: Ranking) -> str:
+    """The rows that the protocol did not train, in a table where it trained others."""
+    loaded = [record.autoencoder.checkpoint is not None for record in ranking.records]
+    if not any(loaded) or all(loaded):
+        return ""
+    return "; of rows that were trained elsewhere, it says only how they were measured"
 
 
 def _describe_features(ranking: Ranking) -> list[Text]:

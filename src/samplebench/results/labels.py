@@ -21,9 +21,9 @@ def label_parts(parts: Iterable[PartRecord]) -> dict[str, str]:
     parts = list(parts)
     shortest: dict[str, str] = {}
     for part in sorted(parts, key=lambda part: (len(part.spec), part.spec)):
-        shortest.setdefault(part_key(part), part.spec + _checkpoint(part))
+        shortest.setdefault(part_key(part), part.spec + _origin(part))
     shared = Counter(shortest.values())
-    full = {part_key(part): full_spec(part) + _checkpoint(part) for part in parts}
+    full = {part_key(part): full_spec(part) + _origin(part) for part in parts}
     return {key: full[key] if shared[text] > 1 else text for key, text in shortest.items()}
 
 
@@ -38,8 +38,10 @@ def _literal(value: Any) -> str:
     return repr(tuple(value) if isinstance(value, list) else value)
 
 
-def _checkpoint(part: PartRecord) -> str:
-    return f" (checkpoint {shorten(part.checkpoint)})" if part.checkpoint else ""
+def _origin(part: PartRecord) -> str:
+    """The words for weights that were loaded: they have a digest of their own."""
+    loaded = part.checkpoint
+    return f" (trained elsewhere, weights {shorten(loaded)})" if loaded else ""
 
 
 def shorten(digest: str) -> str:

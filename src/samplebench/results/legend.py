@@ -142,13 +142,14 @@ def has_samplers(ranking: Ranking) -> bool:
 
 
 def _describe_loaded(ranking: Ranking) -> str:
-    """The seeds of loaded weights say nothing of training."""
+    """The seeds of weights that were trained elsewhere say nothing of training."""
     if not any(record.autoencoder.checkpoint for record in ranking.records):
         return ""
     return (
-        "Weights loaded from a checkpoint are the same for every seed: the std of such a row is "
-        "that of sampling and measuring, not of training, and its scores of the autoencoder are "
-        "never bold."
+        "Trained elsewhere: weights that were loaded, of whose training, and of the samples that "
+        "it saw, nothing is known here. They are the same for every seed: the std of such a row "
+        "is that of sampling and measuring, not of training, and its scores of the autoencoder "
+        "are never bold."
     )
 
 

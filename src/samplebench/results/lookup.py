@@ -50,6 +50,7 @@ def as_text(record: Record) -> str:
     sections = [
         record.label,
         f"{record.status}{f': {record.reason}' if record.reason else ''}; {record.identity}",
+        *_describe_training(record),
         *_describe_doubt(record),
         tabulate(scores, headers=["score", "value", "unit", "floor", "problem"]),
         tabulate(costs, headers=["stage", "wall s", "CPU s", "peak MiB", "items"]),
@@ -61,6 +62,12 @@ def as_text(record: Record) -> str:
     sections += record.remarks
     sections.append(tabulate(list(_provenance(record).items()), tablefmt="plain"))
     return "\n\n".join(sections)
+
+
+def _describe_training(record: Record) -> list[str]:
+    """A line on an autoencoder that was trained elsewhere."""
+    loaded = record.autoencoder.checkpoint
+    return [f"The autoencoder was trained elsewhere; weights {loaded}."] if loaded else []
 
 
 def _describe_doubt(record: Record) -> list[str]:

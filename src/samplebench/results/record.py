@@ -40,7 +40,9 @@ class PartRecord(_Plain):
     version: str
     code: str | None
     checkpoint: str | None = None
-    """For an autoencoder whose weights were loaded: the digest of the file."""
+    """For an autoencoder that was trained elsewhere: the digest of the weights that were loaded.
+    Its record has no training in its protocol.
+    """
 
     @property
     def key(self) -> str:

@@ -109,7 +109,11 @@ def _scale(scores: Nested) -> Nested:
 
 def describe_variance(ranking: Ranking) -> list[Text]:
     """One line: for each column the shares of all sources, as medians over the samplers."""
-    samplers = [row for row in ranking.rows if row.kind == "sampler"]
+    samplers = [
+        row
+        for row in ranking.rows
+        if row.kind == "sampler" and not any(each.autoencoder.checkpoint for each in row.measured)
+    ]
     columns = {
         column.title: [part for row in samplers if (part := components_of(row, column))]
         for column in ranking.columns

@@ -16,7 +16,7 @@ from samplebench import Split, WeightsMissing
 from samplebench.cli import main
 from samplebench.digests import digest_of_file
 from samplebench.pipeline.device import deterministic, usable_cores
-from samplebench.pipeline.stages.files import digest_of_tensors
+from samplebench.pipeline.provenance import digest_of_tensors
 from samplebench_datasets.digits import Digits
 from samplebench_datasets.mnist import MNIST
 from samplebench_metrics import shipped_classifiers

@@ -20,6 +20,7 @@ from samplebench.pipeline.exchange.checkpoint_folder import (
 from samplebench.pipeline.exchange.hub import SCHEME, download
 from samplebench.pipeline.stages.checkpoint import load_checkpoint
 from samplebench.pipeline.stages.code import core_code
+from samplebench.pipeline.stages.weights_file import require_kind
 from samplebench.randomness import seeded
 from samplebench.registry.loading import Choice, Parts, load_parts
 from samplebench.registry.registry import Chosen
@@ -39,13 +40,14 @@ def open_checkpoint(place: str) -> Checkpoint:
 
     Raises:
         UsageError: nothing is there.
-        BadCheckpoint: the folder is no whole checkpoint.
+        BadCheckpoint: the folder is no whole checkpoint, or the file of a kind that is not read.
         HubError: the hub did not give it.
     """
     path = download(place) if place.startswith(SCHEME) else Path(place).absolute()
     if path.is_dir():
         return Checkpoint(path / WEIGHTS, read_checkpoint(path))
     if path.is_file():
+        require_kind(path)
         return Checkpoint(path, None)
     raise UsageError(f"no checkpoint is at {place}: there is no such file or folder")
 

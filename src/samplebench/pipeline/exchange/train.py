@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from samplebench.contracts.autoencoder import Autoencoder
 from samplebench.contracts.dataset import Stored, as_floats
 from samplebench.digests import digest_of_file
 from samplebench.errors import SamplebenchError, UsageError
@@ -76,13 +77,15 @@ def train_checkpoint(
     """Train the suite's one autoencoder, and make ``site.results`` its checkpoint.
 
     Raises:
-        UsageError: the suite names several parts, or something else is where the folder goes.
+        UsageError: the suite names several parts, or an autoencoder that cannot be trained, or
+            something else is where the folder goes.
         SamplebenchError: the data could not be read, or the training failed.
         StorageError: the workspace or the checkpoint could not be written.
     """
     dataset = _only(parts.datasets, suite.datasets[0])
     autoencoder = _only(parts.autoencoders, suite.autoencoders[0])
     require_replaceable(site.results)
+    _require_trainable(autoencoder, dataset, site)
     data = DataStage(site, dataset.spec)
     stage = AutoencoderStage(data, autoencoder.spec, suite.seeds[0], suite.training, suite.counts)
     made: dict[Stage, Outcome] = dict(complete([stage], {}, executor, watcher, at_once=1))
@@ -91,6 +94,13 @@ def train_checkpoint(
     record = _record(stage, suite, path_of(made, data), outcome, parts)
     write_checkpoint(site.results, outcome / WEIGHTS, record)
     return record
+
+
+def _require_trainable(autoencoder: Chosen, dataset: Chosen, site: Site) -> None:
+    """Refuse an autoencoder that is not trained here, before any data are read."""
+    built: Autoencoder = autoencoder.build(dataset.build(site.data_dir).shape)
+    if objection := built.training_objection():
+        raise UsageError(f"'{autoencoder}' {objection.partition(':')[0]}; train another")
 
 
 def _plain_suite(dataset: str, autoencoder: str) -> Suite:

@@ -37,16 +37,31 @@ class Cell:
     def label(self) -> str:
         return f"{self.dataset} / {self.autoencoder} / {self.row} / seed {self.seed}"
 
-    def identity(self, protocol: Mapping[str, Any], checkpoint: str | None) -> str:
-        """The digest of everything that decides the scores, but the code."""
+    def identity(self, protocol: Mapping[str, Any], loaded: str | None) -> str:
+        """The digest of everything that decides the scores, but the code.
+
+        Args:
+            protocol: of the suite.
+            loaded: the digest of weights that are not trained here.
+        """
         parts = {
             part.part.kind if part else "reference": (
                 [part.part.name, part.settings] if part else "reconstruction"
             )
             for part in (self.dataset, self.autoencoder, self.sampler)
         }
-        content = {**parts, "protocol": protocol, "seed": self.seed, "checkpoint": checkpoint}
+        content = {
+            **parts,
+            "protocol": without_training(protocol, loaded),
+            "seed": self.seed,
+            "checkpoint": loaded,
+        }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def without_training(protocol: Mapping[str, Any], loaded: str | None) -> dict[str, Any]:
+    """The protocol of a cell: weights that were not trained here were not trained by it."""
+    return {name: what for name, what in protocol.items() if loaded is None or name != "training"}
 
 
 def grid(suite: Suite, parts: Parts) -> Iterable[Cell]:

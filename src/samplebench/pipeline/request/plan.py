@@ -7,11 +7,11 @@ from pathlib import Path
 from statistics import mean
 
 from samplebench.contracts.dataset import Shape
-from samplebench.contracts.latents import LatentSpace
 from samplebench.contracts.sampler import Sampler
 from samplebench.digests import digest_of_file
 from samplebench.errors import BadSetting, NothingToRun, UsageError
 from samplebench.missing import Missing
+from samplebench.pipeline.request.autoencoders import Built, build_once
 from samplebench.pipeline.request.few_samples import warn_of_few_samples
 from samplebench.pipeline.request.grid import Cell, choose_all, grid
 from samplebench.pipeline.request.measures import (
@@ -41,6 +41,10 @@ class Planned:
     reason: str | None
     metrics: Selection
     record: Record | None
+    loaded: str | None = None
+    """The digest of weights that are not trained here, empty where it has none; ``None`` if the
+    autoencoder is trained.
+    """
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,6 @@ class Plan:
     """All records of this suite; times are estimated from them."""
     warnings: tuple[str, ...] = ()
     """Sentences on scores that will mean less than they seem to."""
-
-    @property
-    def checkpoint(self) -> str | None:
-        """The digest of the weights that are loaded."""
-        return digest_of_file(self.weights) if self.weights else None
 
     def of_status(self, *statuses: Status) -> list[Planned]:
         return [planned for planned in self.cells if planned.status in statuses]
@@ -109,13 +108,13 @@ def make_plan(
     _require_features(metrics, features, parts)
     _require_one_autoencoder(weights, suite, parts)
     digest = digest_of_file(weights) if weights else None
-    fits = _Fits(data_dir)
+    fits = _Fits(data_dir, digest)
     planned = []
     cells = list(grid(suite, parts))
     for cell in cells:
         if only and not matches(cell, only):
             continue
-        identity = cell.identity(suite.protocol, digest)
+        identity = cell.identity(suite.protocol, fits.loaded(cell))
         record = known.get(identity)
         asked = bind_metrics(metrics, features, also=_measured(record, parts))
         planned.append(_plan_cell(cell, identity, record, fits, asked, core, again=again))
@@ -172,10 +171,10 @@ def _require_one_autoencoder(weights: Path | None, suite: Suite, parts: Parts) -
 class _Fits:
     """Which parts take the samples of which datasets. Each pair is asked once, by building it."""
 
-    def __init__(self, data_dir: Path) -> None:
-        self.data_dir = data_dir
+    def __init__(self, data_dir: Path, checkpoint: str | None) -> None:
+        self.data_dir, self.checkpoint = data_dir, checkpoint
         self.shapes: dict[str, Shape] = {}
-        self.spaces: dict[tuple[str, str], LatentSpace | Missing] = {}
+        self.autoencoders: dict[tuple[str, str], Built | Missing] = {}
         self.extractors: dict[tuple[str, str], Missing | None] = {}
 
     def shape(self, dataset: Chosen) -> Shape:
@@ -184,16 +183,18 @@ class _Fits:
             self.shapes[dataset.key] = tuple(dataset.build(self.data_dir).shape)
         return self.shapes[dataset.key]
 
-    def space(self, cell: Cell) -> LatentSpace | Missing:
-        """The latent space, or the reason why the autoencoder takes no such samples."""
+    def autoencoder(self, cell: Cell) -> Built | Missing:
+        """What is known of the autoencoder, or the reason why it cannot be used here."""
         key = cell.dataset.key, cell.autoencoder.key
-        if key not in self.spaces:
-            try:
-                built = cell.autoencoder.build(self.shape(cell.dataset))
-                self.spaces[key] = built.latent_space
-            except BadSetting as error:
-                self.spaces[key] = Missing(str(error))
-        return self.spaces[key]
+        if key not in self.autoencoders:
+            shape = self.shape(cell.dataset)
+            self.autoencoders[key] = build_once(cell.autoencoder, shape, self.checkpoint)
+        return self.autoencoders[key]
+
+    def loaded(self, cell: Cell) -> str | None:
+        """The digest of weights that are not trained here; ``None`` if it is trained."""
+        built = self.autoencoder(cell)
+        return self.checkpoint if isinstance(built, Missing) else built.loaded
 
     def refused(self, dataset: Chosen, metrics: Iterable[BoundMetric]) -> dict[str, Missing]:
         """The extractors, by key, that take no samples of a dataset, with their reasons."""
@@ -226,17 +227,20 @@ def _plan_cell(
     again: bool,
 ) -> Planned:
     sampler: Sampler | None = cell.sampler.build() if cell.sampler else None
-    space = fits.space(cell)
-    if isinstance(space, Missing):
-        return Planned(cell, identity, "refused", space.reason, Selection((), ()), record)
-    if sampler and (objection := sampler.objection(space)):
-        return Planned(cell, identity, "refused", objection, Selection((), ()), record)
+    built, loaded = fits.autoencoder(cell), fits.loaded(cell)
+    if isinstance(built, Missing):
+        objection: str | None = built.reason
+    else:
+        objection = sampler.objection(built.space) if sampler else None
+    if isinstance(built, Missing) or objection is not None:
+        nothing = Selection((), ())
+        return Planned(cell, identity, "refused", objection, nothing, record, loaded)
     shape, refused = fits.shape(cell.dataset), fits.refused(cell.dataset, metrics)
-    selection = applicable(metrics, shape, space, sampler, refused)
+    selection = applicable(metrics, shape, built.space, sampler, refused)
     status, reason = status_of(
         cell, record, selection.metrics, core, floors=selection.floors, again=again
     )
-    return Planned(cell, identity, status, reason, selection, record)
+    return Planned(cell, identity, status, reason, selection, record, loaded)
 
 
 def _mean_seconds(records: Sequence[Record], counts: Callable[[str], bool]) -> float:

@@ -89,7 +89,7 @@ def _fingerprint(made: Mapping[Stage, Outcome], stage: CellStage) -> str | None:
 
 def _refusal(planned: Planned, plan: Plan, site: Site) -> Record:
     terms = terms_of(plan.suite)
-    recording = Recording(site, terms, planned.cell, (), plan.checkpoint, None)
+    recording = Recording(site, terms, planned.cell, (), planned.loaded, None)
     return recording.unmeasured("refused", planned.reason or "")
 
 

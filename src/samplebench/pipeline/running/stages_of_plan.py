@@ -59,6 +59,7 @@ def autoencoder_stage(
         suite.training,
         suite.counts,
         weights,
+        None if weights else planned.loaded,
     )
 
 

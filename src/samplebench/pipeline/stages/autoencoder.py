@@ -3,15 +3,18 @@ latents.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
 import torch
 
 from samplebench.contracts.autoencoder import Autoencoder
+from samplebench.contracts.dataset import Stored
 from samplebench.digests import digest_of_data, digest_of_file
+from samplebench.errors import BadCheckpoint
 from samplebench.pipeline.provenance import platform_of, relevant_versions
+from samplebench.pipeline.request.autoencoders import digest_of_weights
 from samplebench.pipeline.request.suite import Counts
 from samplebench.pipeline.stages.checkpoint import load_checkpoint
 from samplebench.pipeline.stages.code import core_code
@@ -48,9 +51,13 @@ _ABOUT = "about.json"
 
 @dataclasses.dataclass(frozen=True)
 class AutoencoderStage:
-    """Train an autoencoder, or load the file ``weights`` in place of training, and encode.
+    """Train an autoencoder, or load its weights in place of training, and encode.
 
     Its work holds the weights, the latents of both splits, and the costs.
+
+    Attributes:
+        weights: a file of weights that is loaded.
+        own: the digest of the weights that it brings itself, empty where it has none.
     """
 
     data: DataStage
@@ -59,6 +66,12 @@ class AutoencoderStage:
     training: Budget
     counts: Counts
     weights: Path | None = None
+    own: str | None = None
+
+    @property
+    def loaded(self) -> str | None:
+        """The digest of weights that are not trained here; ``None`` if it is trained."""
+        return digest_of_file(self.weights) if self.weights else self.own
 
     @property
     def site(self) -> Site:
@@ -81,7 +94,7 @@ class AutoencoderStage:
 
         Raises:
             TrainingDiverged: the loss stopped being finite.
-            BadCheckpoint: the weights that were to be loaded do not fit.
+            BadCheckpoint: the weights that were to be loaded do not fit, or are others by now.
         """
         chosen = load_parts(self.site.plugins).autoencoders.configured(self.autoencoder)
         data = load_data(path_of(made, self.data))
@@ -116,9 +129,9 @@ class AutoencoderStage:
                 "settings": chosen.settings,
                 "code": chosen.code.digest,
                 "packages": relevant_versions([chosen.code]),
-                "training": digest_of_file(self.weights)
-                if self.weights
-                else dataclasses.asdict(self.training),
+                "training": dataclasses.asdict(self.training)
+                if self.loaded is None
+                else self.loaded,
                 "counts": [self.counts.train, self.counts.reference],
                 "seed": self.seed,
                 **platform_of(self.site, core_code()),
@@ -133,11 +146,7 @@ class AutoencoderStage:
             test=data.test.samples[: self.counts.reference],
             device=torch.device(self.site.device),
             seed=self.seed,
-            learn=partial(load_checkpoint, path=self.weights)
-            if self.weights
-            else partial(
-                train_on, samples=samples, budget=self.training, seed=self.seed, report=report
-            ),
+            learn=self._learning(samples, report),
         )
         save_tensors(folder / WEIGHTS, trained.autoencoder.state_dict())
         save_latents(folder / _LATENTS, train=trained.train, test=trained.test)
@@ -149,5 +158,28 @@ class AutoencoderStage:
             },
         )
 
+    def _learning(self, samples: Stored, report: Report) -> Callable[[Autoencoder], None]:
+        """Load the weights, keep those that it brings, or train."""
+        if self.weights:
+            return partial(load_checkpoint, path=self.weights)
+        if self.own is not None:
+            return partial(_require_same_weights, planned=self.own)
+        return partial(
+            train_on, samples=samples, budget=self.training, seed=self.seed, report=report
+        )
+
     def _initial(self, chosen: Chosen, data: Data) -> Autoencoder:
         return initialise(lambda: chosen.build(data.shape), self.seed)
+
+
+def _require_same_weights(autoencoder: Autoencoder, planned: str) -> None:
+    """Refuse weights that are not those with which the run was planned.
+
+    Raises:
+        BadCheckpoint: they are others.
+    """
+    if digest_of_weights(autoencoder) != planned:
+        raise BadCheckpoint(
+            "the weights that it brings are not those with which this run was planned: keep its "
+            "files as they are while it runs, and let no weight depend on a seed"
+        )

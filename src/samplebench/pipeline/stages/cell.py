@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from samplebench.contracts.dataset import is_image
-from samplebench.digests import digest_of_file
 from samplebench.missing import Missing
 from samplebench.pipeline.request.grid import Cell
 from samplebench.pipeline.request.measures import BoundMetric
@@ -112,8 +111,7 @@ class CellStage:
             self.appendix,
         )
         metrics, floors = (_bind(specs, parts) for specs in (self.metrics, self.floors))
-        checkpoint = digest_of_file(stage.weights) if stage.weights else None
-        return Recording(self.site, self.terms, cell, metrics, checkpoint, data, floors)
+        return Recording(self.site, self.terms, cell, metrics, stage.loaded, data, floors)
 
     def _extractors(
         self, made: Mapping[Stage, Outcome], parts: Parts, data: Data

@@ -8,7 +8,7 @@ import torch
 
 from samplebench.contracts.features import FeatureExtractor
 from samplebench.digests import digest_of_data, digest_of_file
-from samplebench.pipeline.provenance import platform_of, relevant_versions
+from samplebench.pipeline.provenance import digest_of_tensors, platform_of, relevant_versions
 from samplebench.pipeline.stages.code import core_code
 from samplebench.pipeline.stages.core.data import Data
 from samplebench.pipeline.stages.core.extraction import (
@@ -17,7 +17,7 @@ from samplebench.pipeline.stages.core.extraction import (
     fit_extractor,
 )
 from samplebench.pipeline.stages.data import DataStage, load_data
-from samplebench.pipeline.stages.files import digest_of_tensors, load_tensors, save_tensors
+from samplebench.pipeline.stages.files import load_tensors, save_tensors
 from samplebench.pipeline.stages.stage import Outcome, Report, Stage, path_of
 from samplebench.pipeline.workspace import Site
 from samplebench.registry.loading import load_parts

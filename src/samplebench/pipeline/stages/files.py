@@ -1,6 +1,6 @@
 """Files of artefacts: tensors and latents as safetensors, splits as arrays mapped from disk."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,18 +11,7 @@ from torch import Tensor
 
 from samplebench.contracts.dataset import Split
 from samplebench.contracts.latents import Latents, LatentSpace
-from samplebench.digests import digest_of
 from samplebench.pipeline.workspace import storing
-
-
-def digest_of_tensors(tensors: Mapping[str, Tensor]) -> str:
-    """A short digest of names, types, shapes and values."""
-    return digest_of(*(piece for item in sorted(tensors.items()) for piece in _pieces(*item)))
-
-
-def _pieces(name: str, tensor: Tensor) -> Iterator[str | bytes]:
-    yield f"{name} {tensor.dtype} {tuple(tensor.shape)}"
-    yield tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes()
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeVar
 
 from samplebench.missing import Missing
 from samplebench.pipeline.provenance import provenance
-from samplebench.pipeline.request.grid import Cell
+from samplebench.pipeline.request.grid import Cell, without_training
 from samplebench.pipeline.request.measures import BoundMetric
 from samplebench.pipeline.request.status import parts_of
 from samplebench.pipeline.stages.code import core_code
@@ -38,7 +38,8 @@ class Recording:
     """The facts that the record of a cell states whatever comes of it.
 
     Attributes:
-        checkpoint: the digest of the weights that were loaded in place of training.
+        loaded: the digest of weights that were not trained here, empty where it has none; None if
+            the autoencoder is trained.
         data: the fingerprint of the data, if they could be read.
         floors: the metrics whose floor is measured; some of them have no score in this row.
     """
@@ -47,7 +48,7 @@ class Recording:
     terms: Terms
     cell: Cell
     metrics: tuple[BoundMetric, ...]
-    checkpoint: str | None
+    loaded: str | None
     data: str | None
     floors: tuple[BoundMetric, ...] = ()
 
@@ -109,15 +110,15 @@ class Recording:
         cell, terms = self.cell, self.terms
         codes = [part.code for part in parts_of(cell, self._all_metrics)]
         return Record(
-            identity=cell.identity(terms.protocol, self.checkpoint),
+            identity=cell.identity(terms.protocol, self.loaded),
             suite=terms.suite,
             role=_role(cell),
             appendix=cell.appendix,
             dataset=part_record(cell.dataset),
-            autoencoder=part_record(cell.autoencoder, self.checkpoint),
+            autoencoder=part_record(cell.autoencoder, self.loaded or None),
             sampler=part_record(cell.sampler) if cell.sampler else None,
             seed=cell.seed,
-            protocol=terms.protocol,
+            protocol=without_training(terms.protocol, self.loaded),
             provenance=provenance(
                 self.site, core_code(), codes, suite=terms.digest, data=self.data
             ),
