@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         UndeclaredNeed,
         WeightsMissing,
     )
-    from samplebench.folders import cache_folder
+    from samplebench.folders import cache_folder, data_folders, site_folder
     from samplebench.pipeline.exchange.fitted import fit_sampler, load_sampler, save_sampler
     from samplebench.pipeline.exchange.pretrained import load_autoencoder
     from samplebench.randomness import seeded
@@ -80,6 +80,8 @@ _HOMES = {
     "UndeclaredNeed": "errors",
     "WeightsMissing": "errors",
     "cache_folder": "folders",
+    "data_folders": "folders",
+    "site_folder": "folders",
     "fit_sampler": "pipeline.exchange.fitted",
     "load_autoencoder": "pipeline.exchange.pretrained",
     "load_sampler": "pipeline.exchange.fitted",
@@ -120,6 +122,7 @@ __all__ = [
     "UndeclaredNeed",
     "WeightsMissing",
     "cache_folder",
+    "data_folders",
     "describe_shape",
     "fit_sampler",
     "hookimpl",
@@ -129,6 +132,7 @@ __all__ = [
     "require_image",
     "save_sampler",
     "seeded",
+    "site_folder",
 ]
 
 
