@@ -87,7 +87,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-dir", type=Path, required=True)
     parts = load_parts()
-    images = parts.datasets.choose("mnist")[0].build(parser.parse_args().data_dir).train().images
+    images = parts.datasets.choose("mnist")[0].build(parser.parse_args().data_dir).train().samples
     page = PAGE.read_text(encoding="utf-8")
     for name in CANDIDATES:
         table = "\n".join(choose(parts, name, images))

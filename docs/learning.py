@@ -152,7 +152,7 @@ def _describe(space: LatentSpace) -> str:
 def load_mnist(data_dir: Path, count: int) -> tuple[Images, Images]:
     """Load the first ``count`` training images and the held-out images."""
     dataset = load_parts().datasets.choose("mnist")[0].build(data_dir)
-    training, held_out = (s.images[:, 0].numpy() for s in (dataset.train(), dataset.test()))
+    training, held_out = (s.samples[:, 0].numpy() for s in (dataset.train(), dataset.test()))
     return training[:count] / 255.0, held_out / 255.0
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import samplebench
+from samplebench import require_image
 from samplebench.digests import digest_of_file
 from samplebench.errors import SamplebenchError
 from samplebench.options import add_data_dir
@@ -78,7 +79,7 @@ def make_classifier(dataset: str, data_dir: Path, output: Path) -> Card:
         reference=chosen.part.reference,
         data=fingerprint_data([train, test]),
         training_images=fingerprint(train),
-        shape=source.shape,
+        image_shape=require_image(source.shape),
         classes=len(train.labels.unique()),
         architecture=ARCHITECTURE,
         network=[str(layer) for layer in extractor.network],

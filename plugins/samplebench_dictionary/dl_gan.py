@@ -1,13 +1,13 @@
 """The autoencoder with a dictionary and a critic."""
 
-from samplebench import ImageShape
+from samplebench import Shape
 from samplebench.networks import AdversarialBottleneckAutoencoder, Likelihood
 from samplebench_dictionary.dictionary_bottleneck import Update
 from samplebench_dictionary.dl_vae import dl_vae
 
 
 def dl_gan(
-    shape: ImageShape,
+    shape: Shape,
     atoms: int = 512,
     active: int = 4,
     channels: int = 16,

@@ -1,12 +1,12 @@
 """The autoencoder with a dictionary between encoder and decoder."""
 
-from samplebench import ImageShape
+from samplebench import Shape
 from samplebench.networks import BottleneckAutoencoder, Likelihood
 from samplebench_dictionary.dictionary_bottleneck import DictionaryBottleneck, Update
 
 
 def dl_vae(
-    shape: ImageShape,
+    shape: Shape,
     atoms: int = 512,
     active: int = 4,
     channels: int = 16,

@@ -35,7 +35,7 @@ class Card(BaseModel, extra="forbid", frozen=True):
     """The digest of all images and labels, as records name it."""
     training_images: str
     """The digest of the training images and their labels, by which the card is found."""
-    shape: tuple[int, int, int]
+    image_shape: tuple[int, int, int]
     classes: int
     architecture: int
     network: tuple[str, ...]

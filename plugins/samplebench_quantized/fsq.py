@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from samplebench import Discrete, ImageShape, Latents
+from samplebench import Discrete, Latents, Shape
 from samplebench.networks import (
     Bottleneck,
     BottleneckAutoencoder,
@@ -81,7 +81,7 @@ class ScalarQuantiser(Bottleneck):
 
 
 def fsq(
-    shape: ImageShape,
+    shape: Shape,
     levels: tuple[int, ...] = (8, 6, 5),
     width: int = 128,
     halvings: int = 2,

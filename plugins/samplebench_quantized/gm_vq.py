@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from samplebench import ImageShape, Latents, Mixture
+from samplebench import Latents, Mixture, Shape
 from samplebench.networks import (
     Bottleneck,
     BottleneckAutoencoder,
@@ -115,7 +115,7 @@ class GaussianMixtureBottleneck(Bottleneck):
 
 
 def gm_vq(
-    shape: ImageShape,
+    shape: Shape,
     components: int = 512,
     channels: int = 64,
     gamma: float = 0.01,

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from samplebench import Discrete, ImageShape, Latents
+from samplebench import Discrete, Latents, Shape
 from samplebench.networks import (
     Bottleneck,
     BottleneckAutoencoder,
@@ -112,7 +112,7 @@ def _probabilities(logits: Float[Tensor, "points bits"]) -> Float[Tensor, "point
 
 
 def lfq(
-    shape: ImageShape,
+    shape: Shape,
     bits: int = 9,
     entropy: float = 0.1,
     diversity: float = 1.0,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from samplebench import Discrete, ImageShape, Latents
+from samplebench import Discrete, Latents, Shape
 from samplebench.networks import (
     Bottleneck,
     BottleneckAutoencoder,
@@ -74,7 +74,7 @@ class ResidualQuantiser(Bottleneck):
 
 
 def residual_vq(
-    shape: ImageShape,
+    shape: Shape,
     depth: int = 4,
     codes: int = 512,
     channels: int = 64,

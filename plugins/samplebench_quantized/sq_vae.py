@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from samplebench import Discrete, ImageShape, Latents
+from samplebench import Discrete, Latents, Shape
 from samplebench.networks import (
     Bottleneck,
     BottleneckAutoencoder,
@@ -92,7 +92,7 @@ class StochasticQuantiser(Bottleneck):
 
 
 def sq_vae(
-    shape: ImageShape,
+    shape: Shape,
     codes: int = 512,
     channels: int = 64,
     variance: float = 1.0,

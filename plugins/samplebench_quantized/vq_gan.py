@@ -1,13 +1,13 @@
 """The vector-quantised autoencoder with a critic."""
 
-from samplebench import ImageShape
+from samplebench import Shape
 from samplebench.networks import AdversarialBottleneckAutoencoder, Likelihood
 from samplebench_quantized.vector_quantiser import Start, Update
 from samplebench_quantized.vq_vae import vq_vae
 
 
 def vq_gan(
-    shape: ImageShape,
+    shape: Shape,
     codes: int = 512,
     channels: int = 64,
     update: Update = "ema",

@@ -1,12 +1,12 @@
 """The vector-quantised variational autoencoder."""
 
-from samplebench import ImageShape
+from samplebench import Shape
 from samplebench.networks import BottleneckAutoencoder, Likelihood
 from samplebench_quantized.vector_quantiser import Start, Update, VectorQuantiser
 
 
 def vq_vae(
-    shape: ImageShape,
+    shape: Shape,
     codes: int = 512,
     channels: int = 64,
     update: Update = "ema",

@@ -56,7 +56,7 @@ class Unlabelled(Stripes):
     """Stripes without classes."""
 
     def _split(self, offset: int, count: int) -> Split:
-        return Split(super()._split(offset, count).images)
+        return Split(super()._split(offset, count).samples)
 
 
 class Absent(Stripes):

@@ -12,6 +12,7 @@ from PIL import Image
 from torchvision.models import mobilenet_v2
 
 from samplebench.checks import check_part, render
+from samplebench.errors import BadSetting
 from samplebench.registry.loading import load_parts
 from samplebench.registry.registry import Chosen
 
@@ -66,6 +67,11 @@ def chosen(kind: str, spec: str) -> Chosen:
     return found
 
 
+def of_vectors(name: str) -> bool:
+    settings = next(r for r in PARTS.registries if r.kind == "autoencoder")[name].parameters
+    return "backbone" in settings
+
+
 def broken_rules(part: Chosen, **options: object) -> str:
     """What the kit has to say against the part, or nothing; skipped with nothing to try it on."""
     outcomes = check_part(part, **options)
@@ -88,6 +94,25 @@ def test_every_bundled_plugin_loads():
 def test_a_bundled_part_keeps_every_rule_of_its_kind(kind, name, data_dir):
     part = chosen(kind, QUICK.get((kind, name), name))
     assert not broken_rules(part, data_dir=data_dir, shapes=ONE_SHAPE)
+
+
+@pytest.mark.parametrize(
+    "name", [name for kind, name in BUNDLED if kind == "autoencoder" and of_vectors(name)]
+)
+def test_an_autoencoder_with_vectors_for_latents_keeps_every_rule_on_arrays(name):
+    # The default weight of info-vae's divergence is for images of hundreds of pixels.
+    scale = ", scale=1.0" if name == "info-vae" else ""
+    spec = f"{name}(latent=2, backbone='mlp', likelihood='gaussian'{scale})"
+    part = chosen("autoencoder", spec)
+    assert not broken_rules(part, shapes=((12,), (6, 5)))
+
+
+def test_other_networks_and_likelihoods_refuse_arrays_with_the_way_out():
+    for spec, way_out in (("vae(backbone='mlp')", "likelihood="), ("ae", "backbone='mlp'")):
+        with pytest.raises(BadSetting, match=way_out):
+            chosen("autoencoder", spec).build((12,))
+    with pytest.raises(BadSetting, match="takes images, and these samples are arrays 12"):
+        chosen("autoencoder", "vq-vae").build((12,))
 
 
 def test_a_folder_of_images_keeps_every_rule_of_datasets(tmp_path):

@@ -135,7 +135,7 @@ def test_a_checkpoint_for_other_images_is_told_before_any_are_read(typed, tmp_pa
     channels, height, width = record["shape"]
     file.write_text(json.dumps(record | {"shape": [channels, height, width + 1]}))
     code, _, err = typed("plan", "--checkpoint", "k")
-    told = f"was trained on images of {channels}×{height}×{width + 1}, and those of 'stripes' are"
+    told = f"was trained on images {channels}×{height}×{width + 1}, and the samples of"
     assert (code, told in err) == (1, True)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from samplebench.checks import toys
 from samplebench.checks.case import CannotApply, Case, SpaceCase, require
 from samplebench.contracts.autoencoder import Autoencoder
 from samplebench.contracts.dataset import Dataset
@@ -58,7 +59,9 @@ def settings_are_kept_under_their_own_names(case: Case) -> None:
 
 def it_takes_this_space_or_says_why_not(case: SpaceCase) -> None:
     """``objection`` raises nothing; where it gives a reason, nothing more is asked."""
-    objection = case.build().objection(case.space)
+    part = case.build()
+    asked = (toys.SHAPES[0], case.space) if isinstance(part, Metric) else (case.space,)
+    objection = part.objection(*asked)
     if objection is not None:
         raise CannotApply(str(objection))
 

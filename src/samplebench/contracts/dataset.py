@@ -22,10 +22,10 @@ Images = Float[Tensor, "samples channels height width"]
 Bytes = UInt8[Tensor, "samples channels height width"]
 """Images as 8-bit values, as datasets store them."""
 
-Samples = Float[Tensor, "samples *shape"]
+Samples = Float[Tensor, "samples ..."]
 """Samples of any shape as parts see them: images in [0, 1], or arrays as they are."""
 
-Stored = Shaped[Tensor, "samples *shape"]
+Stored = Shaped[Tensor, "_ ..."]
 """Samples as datasets store them: ``Bytes``, or arrays as float32."""
 
 _IMAGE_AXES = 3

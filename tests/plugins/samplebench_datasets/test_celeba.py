@@ -31,7 +31,7 @@ def test_each_part_is_the_resized_centre_of_its_images_in_order(size, write, tmp
     written = write("celeba")
     dataset = CelebA(tmp_path, size=size)
     for part in ("train", "test"):
-        images = getattr(dataset, part)().images
+        images = getattr(dataset, part)().samples
         expected = faces(getattr(written, part), size)
         assert images.shape == expected.shape
         assert (images.double() - expected).abs().max() <= 1  # Pillow rounds after each axis
@@ -43,7 +43,7 @@ def test_nothing_but_the_centre_is_used(write, tmp_path):
     frame[39:179, 19:159] = (10, 20, 30)
     for file in written.files:
         Image.fromarray(frame).save(file, "PNG")
-    images = CelebA(tmp_path).train().images
+    images = CelebA(tmp_path).train().samples
     assert torch.equal(images.amin((0, 2, 3)), torch.tensor([10, 20, 30], dtype=torch.uint8))
     assert torch.equal(images.amax((0, 2, 3)), torch.tensor([10, 20, 30], dtype=torch.uint8))
 
@@ -58,27 +58,27 @@ def test_the_validation_part_is_not_used(write, tmp_path):
 
 def test_pieces_join_into_the_same_file(write, tmp_path, monkeypatch):
     write("celeba")
-    at_once = CelebA(tmp_path).train().images.clone()
+    at_once = CelebA(tmp_path).train().samples.clone()
     (kept,) = kept_files(tmp_path)
     kept.unlink()
     monkeypatch.setattr(celeba, "_AT_ONCE", 3)
-    assert torch.equal(CelebA(tmp_path).train().images, at_once)
+    assert torch.equal(CelebA(tmp_path).train().samples, at_once)
 
 
 def test_the_file_is_made_once_and_then_the_images_are_not_needed(write, tmp_path):
     written = write("celeba")
-    first = CelebA(tmp_path).train().images.clone()
+    first = CelebA(tmp_path).train().samples.clone()
     (kept,) = kept_files(tmp_path / "celeba")
     for file in written.files:
         file.unlink()
-    assert torch.equal(CelebA(tmp_path).train().images, first)
+    assert torch.equal(CelebA(tmp_path).train().samples, first)
     assert np.array_equal(np.load(kept), first.numpy())
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux lists what is mapped")
 def test_images_are_mapped_and_writing_to_them_leaves_the_file_alone(write, tmp_path):
     write("celeba")
-    images = CelebA(tmp_path).train().images
+    images = CelebA(tmp_path).train().samples
     (kept,) = kept_files(tmp_path / "celeba")
     before = kept.read_bytes()
     (line,) = (
@@ -103,13 +103,13 @@ def test_sizes_and_lists_have_files_of_their_own(write, tmp_path):
 @pytest.mark.parametrize("content", [b"", b"half a header", "truncated", "other shape"])
 def test_a_kept_file_that_is_damaged_is_made_anew(content, write, tmp_path):
     write("celeba")
-    good = CelebA(tmp_path).train().images.clone()
+    good = CelebA(tmp_path).train().samples.clone()
     (kept,) = kept_files(tmp_path / "celeba")
     if content == "other shape":
         np.save(kept, np.zeros((8, 3, 32, 32), dtype=np.uint8))
     else:
         kept.write_bytes(kept.read_bytes()[:-1] if content == "truncated" else content)
-    assert torch.equal(CelebA(tmp_path).train().images, good)
+    assert torch.equal(CelebA(tmp_path).train().samples, good)
 
 
 KILLED = """
@@ -165,11 +165,11 @@ def read_only_data(tmp_path, monkeypatch):
 
 def test_where_the_data_cannot_be_written_the_cache_is_used(write, read_only_data, tmp_path):
     write("celeba")
-    first = CelebA(tmp_path).test().images.clone()
+    first = CelebA(tmp_path).test().samples.clone()
     assert not kept_files(tmp_path / "celeba")
     (kept,) = kept_files(tmp_path / "cache" / "samplebench" / "celeba")
     before = kept.stat().st_mtime_ns
-    assert torch.equal(CelebA(tmp_path).test().images, first)
+    assert torch.equal(CelebA(tmp_path).test().samples, first)
     assert kept.stat().st_mtime_ns == before
 
 

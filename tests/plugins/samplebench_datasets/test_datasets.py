@@ -61,7 +61,7 @@ def test_reading_twice_gives_the_same_and_draws_nothing(name, write, tmp_path):
     assert torch.equal(torch.rand(3), expected)
     second = build(name, tmp_path)
     for one, other in zip(first_parts, (second.train(), second.test()), strict=True):
-        assert torch.equal(one.images, other.images)
+        assert torch.equal(one.samples, other.samples)
         assert (one.labels is None) == (other.labels is None)
         assert one.labels is None or torch.equal(one.labels, other.labels)
 

@@ -83,15 +83,15 @@ def test_a_single_folder_is_split_five_to_one_in_whatever_order_it_is_listed(
         assert (split.labels.diff() < 0).sum() >= 3
     listed = Path.iterdir
     monkeypatch.setattr(Path, "iterdir", lambda place: sorted(listed(place), reverse=True))
-    assert torch.equal(ImageFolder(tmp_path, path="p").train().images, train.samples)
+    assert torch.equal(ImageFolder(tmp_path, path="p").train().samples, train.samples)
 
 
 def test_a_training_image_that_is_in_test_under_another_name_is_left_out(tmp_path):
     save_constants(tmp_path / "p", ["train/a/0.png", "train/a/1.png", "test/a/2.png"])
     save(tmp_path / "p" / "test/a/copy.png", np.full((8, 8, 3), 1, dtype=np.uint8))
     dataset = ImageFolder(tmp_path, path="p")
-    assert values(dataset.train().images) == [0]
-    assert sorted(values(dataset.test().images)) == [1, 2]
+    assert values(dataset.train().samples) == [0]
+    assert sorted(values(dataset.test().samples)) == [1, 2]
 
 
 @pytest.mark.parametrize(("height", "width"), [(96, 160), (160, 96), (101, 77), (20, 30)])
@@ -99,7 +99,7 @@ def test_the_centre_square_is_resized_without_aliasing(height, width, tmp_path):
     pixels = np.random.default_rng(3).integers(0, 256, (height, width, 3), dtype=np.uint8)
     save(tmp_path / "p/train/0.png", pixels)
     save(tmp_path / "p/test/0.png", pixels[::-1].copy())
-    (image,) = ImageFolder(tmp_path, path="p", size=32).train().images
+    (image,) = ImageFolder(tmp_path, path="p", size=32).train().samples
     short = min(height, width)
     top, left = (height - short) / 2, (width - short) / 2
     square = pixels[int(top) : int(top) + short, int(left) : int(left) + short]
@@ -119,7 +119,7 @@ def test_a_fine_chequerboard_becomes_grey(tmp_path):
     board = np.indices((128, 128)).sum(0)[..., None].repeat(3, 2) % 2 * 255
     save(tmp_path / "p/train/0.png", board.astype(np.uint8))
     save(tmp_path / "p/test/0.png", np.zeros((9, 9, 3), dtype=np.uint8))
-    images = ImageFolder(tmp_path, path="p", size=16).train().images
+    images = ImageFolder(tmp_path, path="p", size=16).train().samples
     assert images.amin() >= 120
     assert images.amax() <= 135
 
@@ -129,7 +129,7 @@ def test_one_channel_is_luma(tmp_path):
     save(tmp_path / "p/test/0.png", np.zeros((8, 8), dtype=np.uint8))
     dataset = ImageFolder(tmp_path, path="p", size=8, channels=1)
     assert dataset.shape == (1, 8, 8)
-    (image,) = dataset.train().images
+    (image,) = dataset.train().samples
     assert values(image[None]) == [round(0.299 * 200 + 0.587 * 100 + 0.114 * 50)]
 
 
@@ -137,7 +137,7 @@ def test_grey_files_fill_three_channels(tmp_path):
     ramp = np.arange(64, dtype=np.uint8).reshape(8, 8)
     save(tmp_path / "p/train/0.png", ramp)
     save(tmp_path / "p/test/0.png", ramp.T.copy())
-    (image,) = ImageFolder(tmp_path, path="p", size=8).train().images
+    (image,) = ImageFolder(tmp_path, path="p", size=8).train().samples
     assert np.array_equal(image.numpy(), np.stack([ramp] * 3))
 
 
@@ -146,8 +146,8 @@ def test_hidden_files_and_other_files_are_passed_over(tmp_path):
     save_constants(tmp_path / "p", names)
     (tmp_path / "p/train/notes.txt").write_text("no image")
     dataset = ImageFolder(tmp_path, path="p")
-    assert values(dataset.train().images) == [0]
-    assert values(dataset.test().images) == [3]
+    assert values(dataset.train().samples) == [0]
+    assert values(dataset.test().samples) == [3]
 
 
 def test_links_to_folders_are_followed(tmp_path):
@@ -162,7 +162,7 @@ def test_links_to_folders_are_followed(tmp_path):
     assert sorted(values(train.samples)) == [*range(62, 74), *range(90, 102)]
     assert train.labels.bincount().tolist() == [12, 12]
     (tmp_path / "linked").symlink_to(tmp_path / "p")
-    assert torch.equal(ImageFolder(tmp_path, path="linked").train().images, train.samples)
+    assert torch.equal(ImageFolder(tmp_path, path="linked").train().samples, train.samples)
 
 
 def test_loops_of_links_end(tmp_path):
@@ -204,7 +204,7 @@ def test_the_background_shows_through_transparent_pixels(tmp_path, mode, backgro
         image = transparent(mode) if colour is None else Image.new("L", (8, 8), colour)
         image.save(tmp_path / "p" / part / "0.png")
     dataset = ImageFolder(tmp_path, path="p", size=8, background=background)
-    (image,) = dataset.train().images
+    (image,) = dataset.train().samples
     assert image[:, :, :4].unique().tolist() == [shown]
     assert image[:, :, 4:].unique().tolist() == [255]
 
@@ -212,7 +212,7 @@ def test_the_background_shows_through_transparent_pixels(tmp_path, mode, backgro
 def test_pixels_that_are_half_transparent_are_mixed_with_the_background(tmp_path):
     save_constants(tmp_path / "p", ["train/0.png", "test/1.png"])
     Image.new("RGBA", (8, 8), (200, 100, 0, 102)).save(tmp_path / "p/train/0.png")
-    (image,) = ImageFolder(tmp_path, path="p", size=8, background="blue").train().images
+    (image,) = ImageFolder(tmp_path, path="p", size=8, background="blue").train().samples
     expected = torch.tensor([200, 100, 0]) * 0.4 + torch.tensor([0, 0, 255]) * 0.6
     assert (image.double().mean((1, 2)) - expected).abs().max() <= 0.5
 
@@ -230,7 +230,7 @@ def test_photographs_are_turned_as_they_are_meant_to_be_seen(tmp_path):
     exif[0x0112] = 6  # to be turned by 90 degrees clockwise
     (tmp_path / "p/train").mkdir()
     Image.fromarray(ramp).save(tmp_path / "p/train/0.png", exif=exif)
-    (image,) = ImageFolder(tmp_path, path="p", size=8, channels=1).train().images
+    (image,) = ImageFolder(tmp_path, path="p", size=8, channels=1).train().samples
     assert np.array_equal(image[0].numpy(), np.rot90(ramp, -1))
 
 
@@ -248,10 +248,10 @@ def test_a_path_is_looked_up_under_the_data_folder_then_here_then_as_it_is(tmp_p
     here.mkdir()
     monkeypatch.chdir(here)
     save_constants(here, ["p/train/0.png", "p/test/1.png"])
-    assert values(ImageFolder(data, path="p").test().images) == [1]
+    assert values(ImageFolder(data, path="p").test().samples) == [1]
     save_constants(data, ["p/test/0.png", "p/train/1.png"])
-    assert values(ImageFolder(data, path="p").test().images) == [0]
-    assert values(ImageFolder(data, path=str(here / "p")).test().images) == [1]
+    assert values(ImageFolder(data, path="p").test().samples) == [0]
+    assert values(ImageFolder(data, path=str(here / "p")).test().samples) == [1]
 
 
 def test_no_path_no_folder_and_half_a_folder_have_messages_of_their_own(tmp_path):

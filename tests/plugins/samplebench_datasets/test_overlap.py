@@ -14,7 +14,7 @@ def constant(*values: int) -> torch.Tensor:
 def test_training_images_that_are_in_test_are_left_out_with_their_labels():
     train = Split(constant(5, 1, 2, 1, 3), torch.arange(5))
     left = remove_overlap(train, Split(constant(1, 9, 3)))
-    assert torch.equal(left.images, constant(5, 2))
+    assert torch.equal(left.samples, constant(5, 2))
     assert left.labels.tolist() == [0, 2]
 
 

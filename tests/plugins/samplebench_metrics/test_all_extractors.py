@@ -24,8 +24,8 @@ def fitted(name: str, shape: tuple[int, int, int]) -> FeatureExtractor:
     return extractor
 
 
-def test_all_extractors_but_inception_keep_these_rules():
-    assert set(FACTORIES) == {*SHORT, "inception"}
+def test_all_image_extractors_but_inception_keep_these_rules():
+    assert set(FACTORIES) == {*SHORT, "inception", "raw"}
 
 
 @pytest.mark.parametrize("name", SHORT)
@@ -33,7 +33,7 @@ def test_all_extractors_but_inception_keep_these_rules():
     "shape", [(1, 8, 8), (1, 16, 16), (1, 28, 28), (3, 32, 32), (3, 64, 64), (1, 11, 20)]
 )
 def test_features_are_finite_vectors_at_every_size(name, shape):
-    features = fitted(name, shape).features(train_split(shape).images / 255)
+    features = fitted(name, shape).features(train_split(shape).samples / 255)
     assert features.shape == (40, 64)
     assert features.isfinite().all()
     assert (features.std(0) > 0).any()
@@ -42,7 +42,7 @@ def test_features_are_finite_vectors_at_every_size(name, shape):
 
 @pytest.mark.parametrize("name", SHORT)
 def test_features_of_an_image_do_not_depend_on_its_batch(name):
-    extractor, images = fitted(name, (1, 16, 16)), train_split((1, 16, 16)).images / 255
+    extractor, images = fitted(name, (1, 16, 16)), train_split((1, 16, 16)).samples / 255
     together = extractor.features(images)
     in_batches = torch.cat([extractor.features(some) for some in images.split(7)])
     assert torch.allclose(together, in_batches, rtol=1e-4, atol=1e-5)
@@ -54,7 +54,7 @@ def test_a_fresh_one_that_loads_its_state_gives_the_same(name, tmp_path):
     extractor, fresh = fitted(name, shape), FACTORIES[name](shape, **SHORT[name])
     save_file(extractor.state_dict(), tmp_path / "kept.safetensors")
     fresh.load_state_dict(load_file(tmp_path / "kept.safetensors"))
-    images = train_split(shape).images / 255
+    images = train_split(shape).samples / 255
     assert torch.equal(fresh.features(images), extractor.features(images))
     assert fresh.facts == extractor.facts
     assert fresh.titles == extractor.titles == {}

@@ -45,7 +45,7 @@ def evidence(make_evidence):
 def coded(name: str, make_evidence, codes: int) -> Evidence:
     """Latents of so many codes, or of so many atoms where the metric takes no others."""
     column = torch.arange(64)[:, None] % codes
-    if FACTORIES[name]().objection(Discrete((16,))) is None:
+    if FACTORIES[name]().objection((1, 8, 8), Discrete((16,))) is None:
         return make_evidence(test_latents=Discrete((16,)).pack(codes=column))
     atoms = Sparse(16, 1).pack(values=torch.ones(64, 1), codes=column)
     return make_evidence(test_latents=atoms)
@@ -53,7 +53,7 @@ def coded(name: str, make_evidence, codes: int) -> Evidence:
 
 def measurable(name: str, evidence, make_evidence) -> Evidence:
     """Evidence that this metric has no objection to."""
-    if FACTORIES[name]().objection(Continuous(5)) is None:
+    if FACTORIES[name]().objection((1, 8, 8), Continuous(5)) is None:
         return evidence(0.1)
     return coded(name, make_evidence, 8)
 
@@ -149,7 +149,7 @@ def few(space, generated: int, held_out: int, size: int) -> Evidence:
 @pytest.mark.parametrize("name", FACTORIES)
 def test_of_a_sample_or_two_there_is_a_number_or_a_reason_why_not(name, size):
     metric = FACTORIES[name]()
-    spaces = [space for space in SPACES if metric.objection(space) is None]
+    spaces = [space for space in SPACES if metric.objection((1, 8, 8), space) is None]
     assert spaces
     for space, generated, held_out in product(spaces, (1, 2, 3), (1, 2, 3)):
         evidence = few(space, generated, held_out, size).restricted_to(metric.needs)

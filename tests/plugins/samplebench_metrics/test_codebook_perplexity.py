@@ -75,7 +75,7 @@ def test_an_atom_that_pads_a_slot_with_coefficient_zero_counts_as_any_other(make
 
 
 def test_it_objects_to_latents_without_codes():
-    assert CodebookPerplexity().objection(Continuous(8)) == (
+    assert CodebookPerplexity().objection((1, 8, 8), Continuous(8)) == (
         "needs codes, and continuous latents have none"
     )
-    assert CodebookPerplexity().objection(Sparse(4, 2)) is None
+    assert CodebookPerplexity().objection((1, 8, 8), Sparse(4, 2)) is None

@@ -44,8 +44,11 @@ def test_atoms_of_sparse_latents_are_counted_over_all_slots_whatever_their_coeff
 
 
 def test_it_objects_to_latents_without_codes():
-    assert CodesUsed().objection(Continuous(8)) == "needs codes, and continuous latents have none"
-    assert CodesUsed().objection(Sparse(4, 2)) is None
+    assert (
+        CodesUsed().objection((1, 8, 8), Continuous(8))
+        == "needs codes, and continuous latents have none"
+    )
+    assert CodesUsed().objection((1, 8, 8), Sparse(4, 2)) is None
 
 
 def test_codes_that_are_possible_and_not_in_use_take_no_memory(make_evidence):

@@ -203,7 +203,7 @@ def test_c_t_needs_enough_samples_and_distinct_ones(measure):
 
 @pytest.mark.parametrize("metric", [*ALARMS, DataCopying])
 def test_codes_are_compared_when_they_are_decoded(metric):
-    assert "values" in metric(of="latents").objection(Discrete((8,)))
-    assert metric().objection(Discrete((8,))) is None
+    assert "values" in metric(of="latents").objection((1, 8, 8), Discrete((8,)))
+    assert metric().objection((1, 8, 8), Discrete((8,))) is None
     titles = {metric(of=of).title for of in ("latents", "decoded")}
     assert len(titles) == 2

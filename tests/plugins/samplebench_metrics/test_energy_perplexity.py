@@ -73,8 +73,8 @@ def test_coefficients_that_are_all_zero_give_one(make_evidence):
 
 @pytest.mark.parametrize("space", [Continuous(8), Discrete((4,)), Mixture(4, 2)])
 def test_it_objects_to_all_but_sparse_latents(space):
-    assert EnergyPerplexity().objection(space) == "needs sparse latents"
-    assert EnergyPerplexity().objection(Sparse(4, 2)) is None
+    assert EnergyPerplexity().objection((1, 8, 8), space) == "needs sparse latents"
+    assert EnergyPerplexity().objection((1, 8, 8), Sparse(4, 2)) is None
 
 
 def test_atoms_that_are_possible_and_not_in_use_take_no_memory(make_evidence):

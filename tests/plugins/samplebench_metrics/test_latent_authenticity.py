@@ -72,5 +72,5 @@ def test_a_latent_farther_than_the_neighbour_is_authentic(make_evidence):
 
 @pytest.mark.parametrize("space", [Discrete((8,)), Sparse(9, 2)])
 def test_it_objects_to_latents_that_are_no_vectors(space):
-    assert "values" in (LatentAuthenticity().objection(space) or "")
-    assert LatentAuthenticity().objection(Continuous(4, (2, 2))) is None
+    assert "values" in (LatentAuthenticity().objection((1, 8, 8), space) or "")
+    assert LatentAuthenticity().objection((1, 8, 8), Continuous(4, (2, 2))) is None

@@ -48,7 +48,7 @@ def test_images_that_are_all_the_same_leave_the_unit_alone():
 
 def test_damaged_images_are_farther_than_fresh_ones(make_evidence):
     """The distance of untouched images is near its bias; noise, blur and a lost half are not."""
-    images = digits().images / 255
+    images = digits().samples / 255
     fresh, test = images[:800], images[800:1600]
     extractor = RandomConv((1, 8, 8))
     extractor.fit(digits())

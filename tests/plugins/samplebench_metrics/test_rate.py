@@ -101,7 +101,7 @@ def test_reals_of_no_bits_or_infinitely_many_are_refused(metric, value_bits):
 @pytest.mark.parametrize("metric", METRICS)
 def test_every_kind_of_latents_has_a_rate(metric):
     spaces = (Continuous(2), Discrete((3,)), Mixture(3, 2), Sparse(3, 2))
-    assert [metric().objection(space) for space in spaces] == [None] * 4
+    assert [metric().objection((1, 8, 8), space) for space in spaces] == [None] * 4
 
 
 def test_components_that_are_possible_and_not_in_use_take_no_memory(make_evidence):

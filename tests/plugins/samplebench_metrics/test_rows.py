@@ -14,6 +14,8 @@ from samplebench import (
 from samplebench.pipeline.request.measures import applicable, bind_metrics
 from samplebench.registry.loading import load_parts
 
+IMAGES = (1, 8, 8)
+
 ALWAYS = {
     "authenticity",
     "frechet-distance[random-conv]",
@@ -100,7 +102,7 @@ def test_every_metric_is_measured_where_it_has_a_meaning(sampler, expected, spac
     parts = load_parts()
     metrics = [parts.metrics.choose(name)[0] for name in parts.metrics]
     bound = bind_metrics(metrics, parts.features.choose("random-conv"), ())
-    selection = applicable(bound, space, sampler)
+    selection = applicable(bound, IMAGES, space, sampler)
     assert {str(metric) for metric in selection.metrics} == expected[type(space)]
     assert all(reason.reason for _, reason in selection.refused)
     assert len(selection.metrics) + len(selection.refused) == len(bound)

@@ -78,7 +78,7 @@ def test_a_shipped_file_is_small_and_the_one_that_its_card_describes(file):
 @pytest.mark.parametrize("file", CARDS, ids=lambda file: file.stem)
 def test_a_card_names_the_digest_that_records_give_to_its_weights(file):
     card = card_of(file.stem)
-    extractor = Classifier(card.shape)
+    extractor = Classifier(card.image_shape)
     shipped_classifiers.load_network(extractor.network, file.with_suffix(".safetensors"), card)
     extractor.accuracy.fill_(card.accuracy)
     extractor.shipped.fill_(True)
@@ -101,12 +101,12 @@ def test_the_weights_of_digits_are_the_same_whatever_the_thread_count(digits, th
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 def test_the_weights_of_digits_are_the_same_on_a_gpu(digits):
-    there = Split(digits.images.cuda(), digits.labels.cuda())
+    there = Split(digits.samples.cuda(), digits.labels.cuda())
     extractor = Classifier((1, 16, 16)).cuda()
     extractor.fit(there)
     assert digest_of_tensors(extractor.state_dict()) == card_of("digits").weights
-    on_cpu = fitted(digits).features(digits.images[:100] / 255)
-    on_gpu = extractor.features(there.images[:100] / 255).cpu()
+    on_cpu = fitted(digits).features(digits.samples[:100] / 255)
+    on_gpu = extractor.features(there.samples[:100] / 255).cpu()
     assert torch.allclose(on_gpu, on_cpu, rtol=1e-3, atol=1e-3)
 
 
@@ -138,17 +138,17 @@ def neighbours_accuracy(extractor: Classifier, train: Split, test: Split) -> flo
 
 def test_weights_are_for_exactly_their_images_labels_and_settings(digits):
     assert find_card(digits, DEFAULTS) is not None
-    images, labels = digits.images.clone(), digits.labels.clone()
+    images, labels = digits.samples.clone(), digits.labels.clone()
     images[500, 0, 3, 3] += 1
     labels[500] += 1
     order = torch.arange(len(digits)).flip(0)
     others = [
         Split(images, digits.labels),
-        Split(digits.images, labels),
-        Split(digits.images, None),
-        Split(digits.images[order], digits.labels[order]),
-        Split(digits.images[:-1], digits.labels[:-1]),
-        Split(digits.images.reshape(-1, 1, 8, 32), digits.labels),
+        Split(digits.samples, labels),
+        Split(digits.samples, None),
+        Split(digits.samples[order], digits.labels[order]),
+        Split(digits.samples[:-1], digits.labels[:-1]),
+        Split(digits.samples.reshape(-1, 1, 8, 32), digits.labels),
     ]
     assert [find_card(other, DEFAULTS) for other in others] == [None] * len(others)
     assert find_card(digits, DEFAULTS | {"width": 32}) is None
@@ -156,7 +156,7 @@ def test_weights_are_for_exactly_their_images_labels_and_settings(digits):
 
 
 def test_a_fingerprint_is_of_content_and_not_of_its_layout(digits):
-    transposed = digits.images.mT.contiguous().mT
+    transposed = digits.samples.mT.contiguous().mT
     assert not transposed.is_contiguous()
     assert fingerprint(Split(transposed, digits.labels)) == fingerprint(digits)
 
@@ -173,7 +173,7 @@ def test_what_is_made_ships_and_is_what_would_be_fitted_on_the_spot(made, digits
         learned.learn(digits)
     assert digest_of_tensors(loaded.state_dict()) == made.weights
     assert list(loaded.facts) == ["held-out accuracy of shipped weights"]
-    images = digits.images[:50] / 255
+    images = digits.samples[:50] / 255
     assert torch.equal(loaded.features(images), learned.features(images))
     assert torch.equal(loaded.accuracy, learned.accuracy)
 

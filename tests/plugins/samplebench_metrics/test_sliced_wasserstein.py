@@ -124,12 +124,12 @@ def test_a_dimension_that_is_constant_in_training_is_only_centred(make_evidence)
 
 @pytest.mark.parametrize("space", [Discrete((8,)), Discrete((8, 8), (2, 2)), Sparse(9, 2)])
 def test_it_objects_to_latents_that_are_no_vectors(space):
-    assert "values" in (SlicedWasserstein().objection(space) or "")
+    assert "values" in (SlicedWasserstein().objection((1, 8, 8), space) or "")
 
 
 @pytest.mark.parametrize("space", [Continuous(3), Continuous(3, (4, 4)), Mixture(5, 2)])
 def test_it_measures_latents_that_are_vectors(space):
-    assert SlicedWasserstein().objection(space) is None
+    assert SlicedWasserstein().objection((1, 8, 8), space) is None
 
 
 def test_no_projection_is_refused():

@@ -319,9 +319,9 @@ SABOTEURS = {
     autoencoder_checks.decoding_draws_nothing_in_evaluation: DecodesWithNoise,
     autoencoder_checks.encoding_ignores_the_rest_of_the_batch: EncodesByTheBatch,
     autoencoder_checks.decoding_ignores_the_rest_of_the_batch: DecodesByTheBatch,
-    autoencoder_checks.decoded_images_lie_between_0_and_1: DecodesWithoutBounds,
+    autoencoder_checks.decoded_samples_are_of_the_stated_kind: DecodesWithoutBounds,
     autoencoder_checks.decoding_takes_the_whole_space: ShowsTheSameOnceTrained,
-    autoencoder_checks.it_leaves_the_images_as_they_were: DarkensWhatItIsGiven,
+    autoencoder_checks.it_leaves_the_samples_as_they_were: DarkensWhatItIsGiven,
     autoencoder_checks.decoding_leaves_the_latents_as_they_were: ClampsLatents,
     autoencoder_checks.earlier_answers_stay_as_they_were: FillsOneBuffer,
     autoencoder_checks.it_never_seeds: SeedsTorch,
@@ -330,7 +330,7 @@ SABOTEURS = {
     learning_checks.loss_terms_are_finite_scalars: TermsAreLists,
     learning_checks.every_trainable_parameter_gets_a_gradient: ForgetsALayer,
     learning_checks.training_lowers_the_loss: ClimbsUp,
-    learning_checks.the_last_batch_may_be_a_single_image: NeedsTwoImages,
+    learning_checks.the_last_batch_may_be_a_single_sample: NeedsTwoImages,
     learning_checks.weights_make_the_round_trip: HidesAWeight,
     learning_checks.nothing_changes_it_in_evaluation_mode: AveragesInEvaluation,
     learning_checks.the_same_seed_gives_the_same_weights: DrawsWeightsFromTheClock,
@@ -357,7 +357,7 @@ def test_a_saboteur_is_caught_by_the_rule_it_breaks_and_no_other(check, outcomes
         (StartsOutsideItsWeights, learning_checks.weights_make_the_round_trip),
         (SeedsAsItStarts, autoencoder_checks.it_never_seeds),
         (SeedsAsItsCriticLearns, autoencoder_checks.it_never_seeds),
-        (DarkensWhatItsCriticIsGiven, autoencoder_checks.it_leaves_the_images_as_they_were),
+        (DarkensWhatItsCriticIsGiven, autoencoder_checks.it_leaves_the_samples_as_they_were),
         (EncodesIntoOneBuffer, autoencoder_checks.earlier_answers_stay_as_they_were),
         (KeepsItsCriticApart, learning_checks.the_critic_learns_from_its_own_loss),
     ],
@@ -395,7 +395,7 @@ def test_images_in_8_bits_are_caught(outcomes_of, monkeypatch):
     # The checks of annotations that the tests add would raise first.
     monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
     failed = [o for o in outcomes_of("autoencoder", DecodesToBytes) if o.status == "failed"]
-    told = {o.detail for o in failed if o.check == "decoded_images_lie_between_0_and_1"}
+    told = {o.detail for o in failed if o.check == "decoded_samples_are_of_the_stated_kind"}
     assert any("and gave torch.uint8 (8, 1, 8, 8)" in detail for detail in told)
 
 

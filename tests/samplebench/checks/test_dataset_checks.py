@@ -32,10 +32,10 @@ class Honest(Dataset):
 
 class WithoutLabels(Honest):
     def train(self) -> Split:
-        return Split(super().train().images)
+        return Split(super().train().samples)
 
     def test(self) -> Split:
-        return Split(super().test().images)
+        return Split(super().test().samples)
 
 
 class ListsItsFolder(Honest):
@@ -85,9 +85,9 @@ class IsNotThere(Honest):
 
 SABOTEURS = {
     dataset_checks.constructing_reads_nothing: ListsItsFolder,
-    dataset_checks.both_splits_have_the_stated_image_shape: MisstatesItsShape,
+    dataset_checks.both_splits_have_the_stated_shape: MisstatesItsShape,
     dataset_checks.reading_twice_gives_the_same: ShufflesAnew,
-    dataset_checks.the_splits_share_no_image: SharesImages,
+    dataset_checks.the_splits_share_no_sample: SharesImages,
     dataset_checks.the_order_says_nothing_of_the_label: ComesSorted,
     dataset_checks.reading_never_seeds: SeedsTorch,
 }

@@ -110,10 +110,10 @@ class LacksItsWeights(Honest):
 
 
 SABOTEURS = {
-    features_checks.features_are_one_finite_vector_an_image: GivesMaps,
+    features_checks.features_are_one_finite_vector_a_sample: GivesMaps,
     features_checks.features_draw_nothing: AddsNoise,
     features_checks.features_ignore_the_rest_of_the_batch: CentresTheBatch,
-    features_checks.features_leave_the_images_as_they_were: DarkensWhatItIsGiven,
+    features_checks.features_leave_the_samples_as_they_were: DarkensWhatItIsGiven,
     features_checks.earlier_features_stay_as_they_were: FillsOneBuffer,
     features_checks.fitting_ignores_the_outer_seed: DrawsFromOutside,
     features_checks.a_fitted_extractor_makes_the_round_trip: HidesItsFacts,

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from samplebench import Split
-from samplebench.contracts.dataset import count_shared
+from samplebench.contracts.dataset import as_floats, count_shared, require_image
 
 IMAGES = torch.zeros(3, 1, 4, 5, dtype=torch.uint8)
 
@@ -31,11 +31,36 @@ def only_our_checks(monkeypatch):
     monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
 
 
+@pytest.mark.parametrize("shape", [(12,), (6, 5), (2, 3, 4, 5)])
+def test_arrays_of_any_shape_but_that_of_images_are_kept_as_they_are(shape):
+    arrays = torch.randn(7, *shape)
+    assert torch.equal(as_floats(Split(arrays).samples), arrays)
+    with pytest.raises(ValueError, match="takes images, and these samples are arrays"):
+        require_image(shape)
+
+
+def test_images_have_three_axes_and_become_floats_in_0_to_1():
+    assert require_image((3, 8, 9)) == (3, 8, 9)
+    assert as_floats(torch.tensor([0, 51, 255], dtype=torch.uint8)).tolist() == pytest.approx(
+        [0, 0.2, 1]
+    )
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+def test_numbers_that_are_not_finite_cannot_be_kept(wrong):
+    arrays = torch.zeros(4, 3)
+    arrays[2, 1] = wrong
+    with pytest.raises(ValueError, match="must be finite"):
+        Split(arrays)
+
+
 @pytest.mark.parametrize(
-    "images", [IMAGES.float(), IMAGES[0], IMAGES[:0]], ids=["floats", "one image", "none"]
+    "images",
+    [IMAGES.float(), IMAGES[0], IMAGES[:0], torch.zeros(3), torch.zeros(3, 2).double()],
+    ids=["floats", "one image", "none", "numbers", "double precision"],
 )
 def test_images_of_a_wrong_type_or_shape_cannot_be_kept(images):
-    with pytest.raises(ValueError, match=r"uint8 \(samples, channels|at least one image"):
+    with pytest.raises(ValueError, match=r"uint8 \(samples, channels|at least one sample"):
         Split(images)
 
 
@@ -45,5 +70,5 @@ def test_images_of_a_wrong_type_or_shape_cannot_be_kept(images):
     ids=["too few", "floats", "a column"],
 )
 def test_labels_that_do_not_fit_the_images_cannot_be_kept(labels):
-    with pytest.raises(ValueError, match=r"3 images need int64 labels \(3,\)"):
+    with pytest.raises(ValueError, match=r"3 samples need int64 labels \(3,\)"):
         Split(IMAGES, labels)

@@ -63,7 +63,7 @@ def saved(bench, tmp_path):
         save_file(autoencoder.state_dict(), weights)
         training = TrainingRecord(
             dataset=part_record(parts.datasets.choose("stripes")[0]),
-            images=200,
+            samples=200,
             seed=7,
             budget={"epochs": 2},
             seconds=0.5,
@@ -115,7 +115,7 @@ def test_a_checkpoint_says_all_that_is_needed_to_build_its_autoencoder(saved):
     _, folder = saved("linear(latent=3)")
     content = json.loads((folder / "autoencoder.json").read_text())
     assert {path.name for path in folder.iterdir()} == {"autoencoder.json", "weights.safetensors"}
-    assert content["format"] == 2
+    assert content["format"] == 3
     assert content["autoencoder"]["spec"] == "linear(latent=3)"
     assert content["autoencoder"]["settings"] == {"latent": 3}
     assert content["shape"] == [1, 8, 8]
@@ -195,7 +195,7 @@ def test_exchanged_or_damaged_weights_are_noticed(saved):
     [
         ("{", "is damaged: it is not JSON: Expecting property name"),
         ('{"model_type": "bert"}', "no record of a checkpoint: autoencoder: Field required"),
-        ('{"format": 9, "new": 1}', "has format 9, and this samplebench reads formats 1 to 2"),
+        ('{"format": 9, "new": 1}', "has format 9, and this samplebench reads formats 1 to 3"),
     ],
 )
 def test_a_foreign_record_is_told_as_such(saved, text, told):
@@ -234,9 +234,24 @@ def test_a_value_that_the_autoencoder_no_longer_takes_is_told(saved, bench):
         samplebench.load_autoencoder(folder, plugins=[bench.plugin])
 
 
+def in_format_2(content):
+    """What was called images before samples could be anything else."""
+    content["image_shape"] = content.pop("shape")
+    content["training"]["images"] = content["training"].pop("samples")
+    return content | {"format": 2}
+
+
+def test_a_checkpoint_of_format_2_holds_the_same(saved):
+    _, folder = saved()
+    now = read_checkpoint(folder)
+    content = in_format_2(json.loads((folder / "autoencoder.json").read_text()))
+    (folder / "autoencoder.json").write_text(json.dumps(content))
+    assert read_checkpoint(folder) == now
+
+
 def test_a_checkpoint_of_format_1_loads_with_a_warning(saved, bench):
     autoencoder, folder = saved()
-    content = json.loads((folder / "autoencoder.json").read_text())
+    content = in_format_2(json.loads((folder / "autoencoder.json").read_text()))
     del content["provenance"]["core"], content["provenance"]["jobs"]
     content["provenance"]["harness"] = "7df18152f01c2744"
     (folder / "autoencoder.json").write_text(json.dumps(content | {"format": 1}))

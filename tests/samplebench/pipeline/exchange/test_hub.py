@@ -117,7 +117,7 @@ def test_the_code_in_the_card_runs(hub, kept, bench, monkeypatch):
     monkeypatch.setattr(
         "samplebench.pipeline.exchange.pretrained.load_parts", lambda choice: parts
     )
-    names = {"images": torch.rand(2, 1, 8, 8)}
+    names = {"samples": torch.rand(2, 1, 8, 8)}
     exec(code, names)
     assert names["latents"].values.shape == (2, 3)
 

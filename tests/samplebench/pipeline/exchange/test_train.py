@@ -63,7 +63,7 @@ def test_its_error_is_the_one_that_the_metric_measures(bench, trained):
     bench.run(samplers=[], metrics=["error"], seeds=[0])
     [record] = bench.records().values()
     found = read_checkpoint(trained()).training
-    assert (found.images, found.held_out) == (200, 60)
+    assert (found.samples, found.held_out) == (200, 60)
     assert found.error == pytest.approx(record.scores[0].value, rel=1e-6)
     assert found.seconds > 0
 

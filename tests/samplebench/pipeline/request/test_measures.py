@@ -7,6 +7,8 @@ from samplebench.missing import Missing
 from samplebench.pipeline.request.measures import applicable, bind_metrics, objection_to
 from samplebench.registry.loading import load_parts
 
+IMAGES = (1, 8, 8)
+
 
 class Draws(Sampler):
     """No density."""
@@ -81,16 +83,18 @@ def needing(*needs: Need, reason: str | None = None) -> Metric:
 )
 def test_a_metric_whose_needs_are_not_met_is_refused_with_a_reason(metric, sampler, reason):
     expected = Missing(reason) if reason else None
-    assert objection_to(metric, Continuous(2), sampler) == expected
+    assert objection_to(metric, IMAGES, Continuous(2), sampler) == expected
 
 
 def test_where_a_density_cannot_be_evaluated_the_samplers_own_reason_is_given():
-    found = objection_to(needing(Need.DENSITY), Continuous(4), States())
+    found = objection_to(needing(Need.DENSITY), IMAGES, Continuous(4), States())
     assert found == Missing("needs a density: too many dimensions")
 
 
 def test_codes_are_met_by_a_space_that_has_them():
-    assert objection_to(needing(Need.CODES, Need.GENERATED), Discrete((4,)), Draws()) is None
+    assert (
+        objection_to(needing(Need.CODES, Need.GENERATED), IMAGES, Discrete((4,)), Draws()) is None
+    )
 
 
 def test_every_metric_is_either_measured_or_refused(bench):
@@ -98,7 +102,7 @@ def test_every_metric_is_either_measured_or_refused(bench):
     metrics = [parts.metrics.choose(name)[0] for name in parts.metrics]
     bound = bind_metrics(metrics, parts.features.choose("pixels"), ())
     for sampler in (None, Draws()):
-        selection = applicable(bound, Continuous(2), sampler)
+        selection = applicable(bound, IMAGES, Continuous(2), sampler)
         refused = tuple(metric for metric, _ in selection.refused)
         assert sorted(map(str, selection.metrics + refused)) == sorted(map(str, bound))
         assert all(isinstance(reason, Missing) for _, reason in selection.refused)

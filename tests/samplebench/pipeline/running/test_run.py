@@ -330,7 +330,7 @@ def test_saved_weights_are_the_trained_ones(bench):
     weights = load_file(artefact / "weights.safetensors")
     latents = load_file(artefact / "latents.safetensors")
     stripes = bench.plan(seeds=[0]).cells[0].cell.dataset.build(bench.site.data_dir)
-    images = stripes.test().images.flatten(1).float() / 255
+    images = stripes.test().samples.flatten(1).float() / 255
     expected = images.double() @ weights["encoder.weight"].double().T + weights["encoder.bias"]
     assert torch.allclose(latents["test.values"].double(), expected, atol=1e-5)
 

@@ -34,8 +34,8 @@ def problems_of(record):
 @pytest.mark.parametrize(
     ("dataset", "told"),
     [
-        ("shared", "3 of 60 images of test() are in train() too, byte for byte; leave them out"),
-        ("misshapen", "train() must give images of shape, (1, 8, 9), and gave (1, 8, 8)"),
+        ("shared", "3 of 60 samples of test() are in train() too, byte for byte; leave them out"),
+        ("misshapen", "train() must give images 1×8×9, its stated shape, and gave images 1×8×8"),
     ],
 )
 def test_a_dataset_that_breaks_its_promise_is_refused(wrong, dataset, told):
@@ -47,11 +47,11 @@ def test_a_dataset_that_breaks_its_promise_is_refused(wrong, dataset, told):
 @pytest.mark.parametrize(
     ("how", "told"),
     [
-        ("noise", "encode must give the same latents of the same images each time"),
-        ("few", "encode(32 images) must give 32 latents of Continuous(channels=2, grid=()) and"),
+        ("noise", "encode must give the same latents of the same samples each time"),
+        ("few", "encode(32 samples) must give 32 latents of Continuous(channels=2, grid=()) and"),
         (
             "tensor",
-            "encode(32 images) must give Latents and gave Tensor; return self.latent_space",
+            "encode(32 samples) must give Latents and gave Tensor; return self.latent_space",
         ),
         ("other space", "and gave 32 of Continuous(channels=1, grid=(2,))"),
     ],
@@ -213,8 +213,8 @@ def test_bad_diagnostics_cost_themselves_alone(wrong, how, kept, remark):
     [
         ("bytes", "a floating tensor (60, 64), and gave torch.uint8 (60, 64)"),
         ("few", "a floating tensor (60, 64), and gave torch.float32 (59, 64)"),
-        ("map", "one vector for each image, a floating tensor (60, 1), and gave torch.float32"),
-        ("nan", "features(60 images) must give finite numbers and gave NaN or infinity"),
+        ("map", "one vector for each sample, a floating tensor (60, 1), and gave torch.float32"),
+        ("nan", "features(60 samples) must give finite numbers and gave NaN or infinity"),
     ],
 )
 def test_features_that_are_none_cost_the_scores_in_them_alone(wrong, how, told):

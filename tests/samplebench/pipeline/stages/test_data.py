@@ -27,7 +27,7 @@ def test_data_come_back_as_they_were(bench, stage):
     )
     data = load_data(read(stage))
     for split, expected in ((data.train, dataset.train()), (data.test, dataset.test())):
-        assert torch.equal(split.samples, expected.images)
+        assert torch.equal(split.samples, expected.samples)
         assert torch.equal(split.labels, expected.labels)
     assert data.shape == (1, 8, 8)
 
