@@ -57,7 +57,7 @@ if TYPE_CHECKING:
         UsageError,
         WeightsMissing,
     )
-    from samplebench.folders import cache_folder
+    from samplebench.folders import cache_folder, data_folders, site_folder
     from samplebench.in_python import Results, read_results, run
     from samplebench.pipeline.exchange.datasets import load_dataset
     from samplebench.pipeline.exchange.fitted import (
@@ -184,6 +184,7 @@ __all__ = [
     "WeightsMissing",
     "as_latents",
     "cache_folder",
+    "data_folders",
     "describe_shape",
     "fit_sampler",
     "hookimpl",
@@ -198,6 +199,7 @@ __all__ = [
     "run",
     "save_sampler",
     "seeded",
+    "site_folder",
 ]
 
 

@@ -116,6 +116,14 @@ def _push_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--private", action="store_true", help="if it has to be made for it")
 
 
+def _fetch_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "names", nargs="+", metavar="SPEC", help="datasets and features: mnist, inception"
+    )
+    options.add_data_dir(command)
+    options.add_plugins(command)
+
+
 def _list_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("kind", nargs="?", choices=KINDS, help="all of them when left out")
     command.add_argument("--markdown", action="store_true", help="as a table for documents")
@@ -195,6 +203,7 @@ _OPTIONS = {
     "verify": _verify_options,
     "train": _train_options,
     "push": _push_options,
+    "fetch": _fetch_options,
     "list": _list_options,
     "show": _show_options,
     "check": _check_options,

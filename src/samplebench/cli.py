@@ -132,6 +132,17 @@ def push(options: argparse.Namespace) -> int:
     return 0
 
 
+def fetch(options: argparse.Namespace) -> int:
+    """Download the files of datasets and features, verify them, and say where they lie."""
+    from samplebench import fetching
+    from samplebench.planning import data_dir_of, load_chosen_parts
+
+    parts = load_chosen_parts(options)
+    for line in fetching.fetch(options.names, parts, data_dir_of(options)):
+        print(line)
+    return 0
+
+
 def list_parts(options: argparse.Namespace) -> int:
     """Print what is installed."""
     from samplebench import catalogue
@@ -240,6 +251,7 @@ COMMANDS = {
     "verify": verify,
     "train": train,
     "push": push,
+    "fetch": fetch,
     "list": list_parts,
     "show": show,
     "check": check,
