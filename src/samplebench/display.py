@@ -11,6 +11,7 @@ from rich.progress import Progress as Bars
 from rich.table import Column
 from rich.text import Text
 
+from samplebench.durations import format_duration
 from samplebench.results.record import Record, Score
 from samplebench.training import Progress
 
@@ -170,11 +171,3 @@ def _describe_score(score: Score) -> str | None:
     if score.problem is None:
         return None
     return f"{score.title} {'has no number' if score.settled else 'failed'}"
-
-
-def format_duration(seconds: float) -> str:
-    """Write seconds for people: ``45 s``, ``3 min``, ``2 h 05 min``."""
-    if seconds < 90:
-        return f"{max(seconds, 1):.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"

@@ -13,8 +13,8 @@ from samplebench.display import (
     describe_outcome,
     describe_progress,
     describe_time_left,
-    format_duration,
 )
+from samplebench.durations import format_duration
 from samplebench.results.record import PartRecord, Record, Score
 from samplebench.training import Progress
 from samplebench.vocabulary import Floor

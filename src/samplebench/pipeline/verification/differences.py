@@ -34,7 +34,7 @@ class Difference:
         it has one seed, or the same score with all.
 
         The difference of two seeds has √2 times the std of one: with n seeds, it is within
-        ``t · √2 · std`` for the quantile t of Student's distribution with n - 1 degrees of freedom.
+        ``t · √2 · std`` for the quantile t of Student's distribution, n - 1 degrees of freedom.
         """
         if self.spread is None or not self.spread.std:
             return None

@@ -125,7 +125,7 @@ def mark_stale(record: Record, comparisons: Iterable[Comparison], *, since: str 
 
 
 def _describe_most(moved: Sequence[Difference]) -> str:
-    """The score that moved most by the measure of its seeds: it is what lies outside, if any is."""
+    """Name the score that moved most by the measure of its seeds: one outside, if any is."""
     most = max(moved, key=lambda difference: difference.severity)
     others = f", and {len(moved) - 1} more" if len(moved) > 1 else ""
     return f"a replay moved {most.title} from {most.recorded} to {most.replayed}{others}"

@@ -248,7 +248,8 @@ def test_the_command_states_the_interval_by_which_another_platform_is_judged(typ
         measured.store.update(record.model_copy(update=changes))
     code, out, _ = typed("--only", "*/seed 0", "--all", "--quiet")
     assert code == 0
-    assert re.search(r"distance\S*: \S+ in both, which agree to 1e-1\d of it, within the spread", out)
+    line = r"distance\S*: \S+ in both, which agree to 1e-1\d of it, within the spread over seeds"
+    assert re.search(line, out)
     assert re.search(r"\(±\S+ for two of 3 seeds at 9[5-9]\.?\d* %\)", out)
     assert "by Student's t over 3 seeds at 9" in out
     assert "with so few seeds it is wide" in out
