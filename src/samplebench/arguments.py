@@ -63,7 +63,8 @@ class _Help(argparse.ArgumentDefaultsHelpFormatter):
     """Options with their defaults, where they have any, and an example on a line of its own."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
-        if action.default in (None, False, []) or "(default:" in str(action.help):
+        without = action.default is None or action.default is False or action.default == []
+        if without or "(default:" in str(action.help):
             return action.help
         return super()._get_help_string(action)
 
