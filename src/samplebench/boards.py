@@ -18,6 +18,19 @@ from samplebench.results.ranking import Ranking
 from samplebench.results.store import Store, write_whole
 
 
+def report_unreadable(results: Path, suites: Sequence[str]) -> bool:
+    """Name the records of these suites, or of all, that cannot be read and that boards leave out.
+
+    Returns:
+        True if one is damaged, and not only of another format.
+    """
+    store = Store(results)
+    unreadable = [file for suite in suites or store.suites() for file in store.read(suite)[1]]
+    for file in unreadable:
+        print(f"samplebench: {file}", file=sys.stderr)
+    return any(not file.is_foreign for file in unreadable)
+
+
 def write_boards(results: Path, suites: Sequence[str]) -> list[Path]:
     """Make the boards of these suites, or of all that have records; return their paths."""
     store = Store(results)
@@ -32,6 +45,15 @@ def write_boards(results: Path, suites: Sequence[str]) -> list[Path]:
         for path, text in render_pages(store, board).items():
             write_whole(path, text)
     return [store.board_path(board.suite) for board in boards]
+
+
+def remove_empty_board(results: Path, suite: str) -> None:
+    """Remove the pages and montages of a suite that has no record left."""
+    store = Store(results)
+    if not any(store.records_folder(suite).rglob("*.json")):
+        montages = store.samples_folder(suite).glob("*.montage.png")
+        for path in (store.board_path(suite), store.appendix_path(suite), *montages):
+            path.unlink(missing_ok=True)
 
 
 def check_boards(results: Path, suites: Sequence[str]) -> int:
@@ -78,13 +100,11 @@ def render_pages(store: Store, board: Board) -> dict[Path, str]:
 
 
 def _read_boards(store: Store, suites: Sequence[str]) -> list[Board]:
-    """The boards of suites with a readable record; damaged files are reported and left out."""
+    """The boards of suites with a readable record."""
     _require_records(store, suites)
     boards = []
     for suite in suites or store.suites():
-        records, damaged = store.read(suite)
-        for file in damaged:
-            print(f"samplebench: {file}", file=sys.stderr)
+        records, _ = store.read(suite)
         if records:
             boards.append(
                 make_board(
