@@ -18,7 +18,7 @@ KEYS = ["dataset", "autoencoder", "sampler", "score"]
 
 
 def pair_scores(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
-    """Pair the scores of two boards that have an interval in both; floors are of the data alone."""
+    """Pair the scores of two boards that have an interval in both, without those of floors."""
     both = one.merge(other, on=KEYS, suffixes=("_one", "_other"))
     return both[(both.kind_one != "floor") & (both.n_one > 1) & (both.n_other > 1)]
 

@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 
 import torch
-from samplebench.sample_files import digest_samples, read_samples
 from torch import Tensor
 
 from samplebench import Continuous, DataMissing, Discrete, Latents, Sampler
+from samplebench.sample_files import digest_samples, read_samples
 
 
 class FromFile(Sampler):
@@ -72,7 +72,7 @@ class FromFile(Sampler):
                 return grey[:, 0]
         if numbers.shape[1] != width:
             raise DataMissing(
-                f"{place} has samples {tuple(stored.shape[1:])} of {numbers.shape[1]} numbers, and "
-                f"these latents have {width}: bring them to the size of the dataset's samples"
+                f"{place} has samples {tuple(stored.shape[1:])} of {numbers.shape[1]} numbers, "
+                f"and these latents have {width}: bring them to the size of the dataset's samples"
             )
         return numbers

@@ -262,7 +262,7 @@ def _latents_options(command: argparse.ArgumentParser) -> None:
     given.add_argument(
         "--latents",
         metavar="FILE",
-        help="those to fit to: .npy, .npz, .safetensors, .csv, .parquet",
+        help="those to fit samplers to: .npy, .npz, .safetensors, .csv",
     )
     given.add_argument("--held-out", metavar="FILE", help="those to compare draws with")
     given.add_argument(

@@ -6,10 +6,10 @@ sampler ``file``, which draws from them.
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from samplebench.arguments import parser
+from samplebench.arguments import Command, parser
 from samplebench.errors import UsageError
 from samplebench.pipeline.request.suite_file import SuiteFile, given_suite, read_suite
 from samplebench.registry.spec import Spec
@@ -18,7 +18,7 @@ from samplebench.sample_files import digest_samples, read_samples
 _IMAGE_BATCH_AXES = 4
 
 
-def as_run(options: argparse.Namespace, commands: dict[str, object]) -> argparse.Namespace:
+def as_run(options: argparse.Namespace, commands: Mapping[str, Command]) -> argparse.Namespace:
     """The options of the run that scores these samples.
 
     Raises:
