@@ -77,8 +77,8 @@ def test_missing_data_end_a_run_before_anything_is_written_or_measured(typed, tm
     code, out, err = typed("run", *asked, "--quiet")
     assert (code, out) == (2, "")
     assert err.splitlines() == [
-        "samplebench: 'absent' cannot be read: put stripes.bin into the data folder",
-        "'absent(images=100)' cannot be read: put stripes.bin into the data folder",
+        "samplebench: 'absent' cannot be used: put stripes.bin into the data folder",
+        "'absent(images=100)' cannot be used: put stripes.bin into the data folder",
         "Nothing was measured.",
     ]
     assert not (tmp_path / "leaderboards").exists()
