@@ -177,6 +177,17 @@ def test_it_is_downloaded_once_from_torchvisions_address(weights, hub, monkeypat
     assert asked == [(PUBLISHED.url, mobilenet_weights.OFFICIAL_SHA256)]
 
 
+def test_a_folder_that_was_filled_by_torch_home_serves_as_the_sites(
+    weights, hub, tmp_path, monkeypatch
+):
+    make_official(weights, monkeypatch)
+    put(weights, hub)
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "mine"))
+    monkeypatch.setenv("SAMPLEBENCH_SITE_DATA", str(tmp_path))
+    assert MobileNet(GREY).fetch() == (hub / NAME,)
+    assert not (tmp_path / "mine").exists()
+
+
 def test_without_weights_and_network_the_error_says_what_to_do(hub):
     with pytest.raises(WeightsMissing) as caught:
         MobileNet(GREY).fit(SOME)
