@@ -32,7 +32,7 @@ def settings_table() -> str:
 
 
 def _bundled() -> list[dict[str, Any]]:
-    rows = catalogue.rows(load_parts(), KINDS)
+    rows = catalogue.select(catalogue.part_rows(load_parts()), KINDS)
     return [row for row in rows if row["plugin"] == "samplebench"]
 
 

@@ -1,4 +1,4 @@
-"""Autoencoders whose latents are one vector an image."""
+"""Autoencoders whose latents are one vector a sample."""
 
 from samplebench import Register, hookimpl
 from samplebench_autoencoders.aae import LatentAdversarialAutoencoder

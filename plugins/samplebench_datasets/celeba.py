@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from samplebench import DataMissing, Dataset, SamplebenchError, Split, cache_folder
+from samplebench import DataMissing, Dataset, SamplebenchError, Split, cache_folder, data_folders
 from samplebench_datasets.image_files import Pixels, decode_into
 
 _PARTITION = "list_eval_partition.txt"
@@ -32,7 +32,8 @@ class CelebA(Dataset):
     labels, because the attributes are not classes.
 
     The first use writes a file of 8-bit pixels for each split next to the images, or under the
-    user's cache where that folder cannot be written; it is mapped into memory, never copied.
+    user's cache where that folder cannot be written or is the site's; it is mapped into memory,
+    never copied.
 
     Args:
         size: height and width in pixels.
@@ -46,7 +47,19 @@ class CelebA(Dataset):
             raise ValueError(f"size must be positive, not {size}")
         self.size = size
         self.shape = (3, size, size)
-        self.folder = data_dir / "celeba"
+        self.data_dir = data_dir
+
+    @property
+    def folder(self) -> Path:
+        """The first folder that has the partition, or the user's."""
+        mine, *shared = [folder / "celeba" for folder in data_folders(self.data_dir)]
+        there = (folder for folder in (mine, *shared) if (folder / _PARTITION).is_file())
+        return next(there, mine)
+
+    def fetch(self) -> tuple[Path, ...]:
+        for part, code in (("train", "0"), ("test", "2")):
+            self._names(part, code)
+        return (self.folder / _PARTITION, self._images())
 
     def train(self) -> Split:
         return self._part("train", code="0")
@@ -59,13 +72,14 @@ class CelebA(Dataset):
         # The name identifies the content, so that a file made from another list is never used.
         digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:12]
         file_name = f"samplebench-{part}-{self.size}-{digest}.npy"
-        homes = [self.folder, *_caches()]
+        homes = [self.data_dir / "celeba", *_caches()]
         shape = (len(names), *self.shape)
-        for home in homes:
+        for home in dict.fromkeys([self.folder, *homes]):
             if (kept := _map_file(home / file_name, shape)) is not None:
                 return Split(kept)
         home = next((home for home in homes if os.access(home, os.W_OK)), homes[-1])
-        self._write(home / file_name, [self.folder / _IMAGES / name for name in names])
+        images = self._images()
+        self._write(home / file_name, [images / name for name in names])
         written = _map_file(home / file_name, shape)
         assert written is not None
         return Split(written)
@@ -92,9 +106,14 @@ class CelebA(Dataset):
             f"{str(self.folder.parent)!r}, download=True)."
         )
 
+    def _images(self) -> Path:
+        """The folder of the images, next to the partition."""
+        folder = self.folder / _IMAGES
+        if not folder.is_dir():
+            raise DataMissing(self._absence(f"there is no folder {folder}"))
+        return folder
+
     def _write(self, path: Path, files: Sequence[Path]) -> None:
-        if not (self.folder / _IMAGES).is_dir():
-            raise DataMissing(self._absence(f"there is no folder {self.folder / _IMAGES}"))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._decode_to(path, files)
@@ -102,7 +121,7 @@ class CelebA(Dataset):
             gigabytes = len(files) * 3 * self.size**2 / 1e9
             raise SamplebenchError(
                 f"The prepared images of 'celeba' cannot be written to {path}: {error}. They take "
-                f"{gigabytes:.1f} GB; make room, or make {self.folder} writable."
+                f"{gigabytes:.1f} GB; make room, or make {path.parent} writable."
             ) from error
 
     def _decode_to(self, path: Path, files: Sequence[Path]) -> None:

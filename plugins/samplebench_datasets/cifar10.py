@@ -21,7 +21,10 @@ class CIFAR10(Dataset):
     def __init__(self, data_dir: Path) -> None:
         self.shape = (3, 32, 32)
         names = tuple(f"{_FOLDER}/{name}" for name in _NAMES)
-        self.files = TorchvisionFiles("cifar10", data_dir, names, _open, _is_whole)
+        self.files = TorchvisionFiles("cifar10", data_dir, names, _open, _is_whole, _list_urls)
+
+    def fetch(self) -> tuple[Path, ...]:
+        return self.files.fetch()
 
     def train(self) -> Split:
         return self.files.train()
@@ -45,3 +48,9 @@ def _is_whole(path: Path) -> bool:
     kind = datasets.CIFAR10
     sums = dict([*kind.train_list, *kind.test_list, [kind.meta["filename"], kind.meta["md5"]]])
     return bool(check_integrity(path, sums[path.name]))
+
+
+def _list_urls() -> list[str]:
+    from torchvision import datasets
+
+    return [datasets.CIFAR10.url]

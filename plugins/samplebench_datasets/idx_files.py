@@ -19,7 +19,8 @@ _NAMES = (
 def idx_files(dataset: str, kind: str, data_dir: Path) -> TorchvisionFiles:
     """Describe the four files that torchvision's class ``kind`` keeps in ``kind``/raw."""
     names = tuple(f"{kind}/raw/{name}" for name in _NAMES)
-    return TorchvisionFiles(dataset, data_dir, names, partial(_open, kind), _is_whole)
+    urls = partial(_list_urls, kind)
+    return TorchvisionFiles(dataset, data_dir, names, partial(_open, kind), _is_whole, urls)
 
 
 def _open(kind: str, data_dir: Path, half: Half, download: bool) -> Split:
@@ -27,6 +28,13 @@ def _open(kind: str, data_dir: Path, half: Half, download: bool) -> Split:
 
     kept = getattr(datasets, kind)(data_dir, train=half == "train", download=download)
     return Split(kept.data.unsqueeze(1), kept.targets)  # (samples, 1, height, width)
+
+
+def _list_urls(kind: str) -> list[str]:
+    from torchvision import datasets
+
+    published = getattr(datasets, kind)
+    return [published.mirrors[0] + name for name, _ in published.resources]
 
 
 def _is_whole(path: Path) -> bool:

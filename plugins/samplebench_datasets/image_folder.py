@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageColor, ImageOps
 
-from samplebench import DataMissing, Dataset, Split, seeded
+from samplebench import DataMissing, Dataset, Split, data_folders, seeded
 from samplebench_datasets.image_files import decode_into
 from samplebench_datasets.overlap import remove_overlap
 
@@ -98,7 +98,8 @@ class ImageFolder(Dataset):
         if not self.path:
             raise DataMissing(f"image-folder was given no path. {_EXPECTED}")
         asked = Path(os.path.expanduser(self.path))  # as it is where there is no home
-        places = dict.fromkeys([self.data_dir / asked, asked.absolute()])
+        mine, *shared = [folder / asked for folder in data_folders(self.data_dir)]
+        places = dict.fromkeys([mine, asked.absolute(), *shared])
         for place in places:
             if place.is_dir():
                 return place

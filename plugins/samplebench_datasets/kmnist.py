@@ -17,6 +17,9 @@ class KMNIST(Dataset):
         self.shape = (1, 28, 28)
         self.files = idx_files("kmnist", "KMNIST", data_dir)
 
+    def fetch(self) -> tuple[Path, ...]:
+        return self.files.fetch()
+
     def train(self) -> Split:
         return self.files.train()
 

@@ -17,6 +17,9 @@ class MNIST(Dataset):
         self.shape = (1, 28, 28)
         self.files = idx_files("mnist", "MNIST", data_dir)
 
+    def fetch(self) -> tuple[Path, ...]:
+        return self.files.fetch()
+
     def train(self) -> Split:
         return self.files.train()
 

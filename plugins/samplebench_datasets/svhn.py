@@ -21,7 +21,10 @@ class SVHN(Dataset):
 
     def __init__(self, data_dir: Path) -> None:
         self.shape = (3, 32, 32)
-        self.files = TorchvisionFiles("svhn", data_dir, _NAMES, _open, _is_whole)
+        self.files = TorchvisionFiles("svhn", data_dir, _NAMES, _open, _is_whole, _list_urls)
+
+    def fetch(self) -> tuple[Path, ...]:
+        return self.files.fetch()
 
     def train(self) -> Split:
         return self.files.train()
@@ -43,3 +46,9 @@ def _is_whole(path: Path) -> bool:
 
     sums = {name: md5 for _, name, md5 in datasets.SVHN.split_list.values()}
     return bool(check_integrity(path, sums[path.name]))
+
+
+def _list_urls() -> list[str]:
+    from torchvision import datasets
+
+    return [datasets.SVHN.split_list[half][0] for half in ("train", "test")]

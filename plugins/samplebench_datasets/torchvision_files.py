@@ -11,7 +11,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Literal
 
-from samplebench import DataMissing, Split
+from samplebench import DataMissing, Split, data_folders
 from samplebench_datasets.overlap import remove_overlap
 
 _SILENCE = 20.0
@@ -37,8 +37,9 @@ IsWhole = Callable[[Path], bool]
 class TorchvisionFiles:
     """A dataset's files under ``data_dir``, in torchvision's own layout.
 
-    The folder is only written to when files are absent. A training image that is also a test image
-    is left out of train.
+    If files are absent there, those of the site's folder are read if it has all; else they are
+    downloaded, which is the only time that the folder is written to. A training image that is also
+    a test image is left out of train.
     """
 
     dataset: str
@@ -46,6 +47,8 @@ class TorchvisionFiles:
     names: tuple[str, ...]
     open: Open
     is_whole: IsWhole
+    urls: Callable[[], Iterable[str]]
+    """The addresses from which torchvision downloads them."""
 
     def train(self) -> Split:
         return remove_overlap(self._read("train"), self._read("test"))
@@ -53,12 +56,30 @@ class TorchvisionFiles:
     def test(self) -> Split:
         return self._read("test")
 
+    def fetch(self) -> tuple[Path, ...]:
+        """Download the files if they are absent, verify them, and return their places."""
+        if self._absent(self._folder()):
+            self._read("train")
+            self._read("test")
+        paths = tuple(self._folder() / name for name in self.names)
+        if not all(self.is_whole(path) for path in paths):
+            raise DataMissing(self._damage(list(paths), "they are not as published"))
+        return paths
+
+    def _folder(self) -> Path:
+        """The first folder that has all files, or the user's."""
+        folders = data_folders(self.data_dir)
+        return next((folder for folder in folders if not self._absent(folder)), self.data_dir)
+
+    def _absent(self, folder: Path) -> list[Path]:
+        return [path for name in self.names if not (path := folder / name).is_file()]
+
     def _read(self, half: Half) -> Split:
-        paths = [self.data_dir / name for name in self.names]
-        absent = [path for path in paths if not path.is_file()]
+        folder = self._folder()
+        paths, absent = [folder / name for name in self.names], self._absent(folder)
         try:
             with _short_timeout():
-                return self.open(self.data_dir, half, bool(absent))
+                return self.open(folder, half, bool(absent))
         except _FAILURES as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             if absent:
@@ -68,10 +89,11 @@ class TorchvisionFiles:
     def _absence(self, absent: list[Path], reason: str) -> str:
         return (
             f"The dataset '{self.dataset}' lacks these files:\n{_list_paths(absent)}\n"
-            f"They could not be downloaded either: {reason}\n"
-            "If they are in another folder, name it with --data-dir. "
-            f"On a machine with a network, `samplebench run --dataset {self.dataset} --data-dir "
-            f"{self.data_dir}` downloads them; copy them from there to the places above."
+            f"They could not be downloaded either: {reason}\nThey come from:\n"
+            + "\n".join(f"  {url}" for url in self.urls())
+            + "\nIf they are in another folder, name it with --data-dir. On a machine with a "
+            f"network, `samplebench fetch {self.dataset} --data-dir {self.data_dir}` downloads "
+            "and unpacks them; copy them from there to the places above."
         )
 
     def _damage(self, paths: list[Path], reason: str) -> str:
@@ -79,8 +101,8 @@ class TorchvisionFiles:
         return (
             f"The dataset '{self.dataset}' has files that are damaged or unreadable: {reason}\n"
             f"{_list_paths(broken or paths)}\n"
-            f"Delete them, and `samplebench run --dataset {self.dataset} --data-dir "
-            f"{self.data_dir}` downloads them anew where there is a network; or copy them again."
+            f"Delete them, and `samplebench fetch {self.dataset} --data-dir {self.data_dir}` "
+            "downloads them anew where there is a network; or copy them again."
         )
 
 

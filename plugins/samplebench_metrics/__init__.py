@@ -16,6 +16,8 @@ from samplebench_metrics.frechet_distance import FrechetDistance
 from samplebench_metrics.held_out_bits import HeldOutBits
 from samplebench_metrics.inception import Inception
 from samplebench_metrics.latent_authenticity import LatentAuthenticity
+from samplebench_metrics.mobilenet import MobileNet
+from samplebench_metrics.module_file import ModuleFile
 from samplebench_metrics.near_copies import NearCopies
 from samplebench_metrics.peak_device_memory import PeakDeviceMemory
 from samplebench_metrics.peak_host_memory import PeakHostMemory
@@ -32,6 +34,8 @@ from samplebench_metrics.ssim import SSIM
 @hookimpl
 def register_features(register: Register) -> None:
     register("inception", Inception)
+    register("mobilenet", MobileNet)
+    register("module", ModuleFile)
     register("classifier", Classifier)
     register("random-conv", RandomConv)
     register("raw", Raw)

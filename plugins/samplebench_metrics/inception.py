@@ -9,21 +9,17 @@ from jaxtyping import Float
 from torch import Tensor
 
 from samplebench import FeatureExtractor, Images, Shape, Split, WeightsMissing, require_image
-from samplebench_metrics.inception_weights import (
-    find_weights,
-    is_official,
-    official_place,
-    read_weights,
-)
+from samplebench_metrics.inception_weights import inception_weights
+from samplebench_metrics.published_weights import read_weights
 
 
 class Inception(FeatureExtractor):
     """The 2,048 features of torch-fidelity's InceptionV3, with its own resize to 299 × 299.
 
     Grey images are repeated to three channels. The weights are the file ``weights`` if it is
-    given; else torch-fidelity's official file from torch hub's checkpoint folder, downloaded if it
-    is not there. A distance is called FID only with the official weights, which are recognised by
-    their SHA-256.
+    given; else torch-fidelity's official file, from torch hub's checkpoint folder or that of
+    SAMPLEBENCH_SITE_DATA, or downloaded. A distance is called FID only with the official weights,
+    which are recognised by their SHA-256.
 
     Args:
         weights: a file of weights; "" for the official one.
@@ -57,10 +53,16 @@ class Inception(FeatureExtractor):
 
     @property
     def files(self) -> tuple[Path, ...]:
-        return (Path(self.weights).expanduser() if self.weights else official_place(),)
+        if self.weights:
+            return (Path(self.weights).expanduser(),)
+        return (inception_weights().locate(),)
+
+    def fetch(self) -> tuple[Path, ...]:
+        return (inception_weights().find(self.weights),)
 
     def fit(self, train: Split) -> None:
-        file = find_weights(self.weights)
+        published = inception_weights()
+        file = published.find(self.weights)
         weights = read_weights(file)
         try:
             self.network.load_state_dict(weights)
@@ -69,7 +71,7 @@ class Inception(FeatureExtractor):
                 f"{file} does not hold the weights of torch-fidelity's InceptionV3: "
                 f"{shorten(str(error), 300)}"
             ) from error
-        self.official.fill_(is_official(file))
+        self.official.fill_(published.is_official(file))
 
     @torch.no_grad()
     def features(self, images: Images) -> Float[Tensor, "samples features"]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
     from samplebench.contracts.features import FeatureExtractor
     from samplebench.contracts.form import Form
+    from samplebench.contracts.given import as_latents
     from samplebench.contracts.latents import (
         Continuous,
         Discrete,
@@ -35,15 +36,37 @@ if TYPE_CHECKING:
     from samplebench.contracts.metric import Evidence, Metric, Need
     from samplebench.contracts.sampler import DensitySampler, Sampler
     from samplebench.errors import (
+        BadAnswer,
+        BadCheckpoint,
+        BadRecord,
+        BadSamplerFile,
+        BadSetting,
+        BadSpec,
+        BadSuite,
         DataMissing,
+        HubError,
         NoNumber,
+        NothingToRun,
+        OtherFormat,
+        PluginError,
         SamplebenchError,
+        StorageError,
+        TrainingDiverged,
         UndeclaredNeed,
+        UnknownPart,
+        UsageError,
         WeightsMissing,
     )
-    from samplebench.folders import cache_folder
+    from samplebench.folders import cache_folder, data_folders, site_folder
+    from samplebench.in_python import Results, read_results, run
     from samplebench.pipeline.exchange.datasets import load_dataset
-    from samplebench.pipeline.exchange.fitted import fit_sampler, load_sampler, save_sampler
+    from samplebench.pipeline.exchange.fitted import (
+        fit_sampler,
+        load_sampler,
+        log_prob,
+        save_sampler,
+    )
+    from samplebench.pipeline.exchange.measure import measure
     from samplebench.pipeline.exchange.pretrained import load_autoencoder
     from samplebench.randomness import seeded
     from samplebench.registry.hookspecs import Register, hookimpl
@@ -81,11 +104,34 @@ _HOMES = {
     "SamplebenchError": "errors",
     "UndeclaredNeed": "errors",
     "WeightsMissing": "errors",
+    "UsageError": "errors",
+    "BadSpec": "errors",
+    "UnknownPart": "errors",
+    "BadSetting": "errors",
+    "BadSuite": "errors",
+    "PluginError": "errors",
+    "NothingToRun": "errors",
+    "StorageError": "errors",
+    "BadCheckpoint": "errors",
+    "BadSamplerFile": "errors",
+    "HubError": "errors",
+    "BadAnswer": "errors",
+    "BadRecord": "errors",
+    "OtherFormat": "errors",
+    "TrainingDiverged": "errors",
     "cache_folder": "folders",
+    "data_folders": "folders",
+    "site_folder": "folders",
+    "Results": "in_python",
+    "read_results": "in_python",
+    "run": "in_python",
     "fit_sampler": "pipeline.exchange.fitted",
     "load_autoencoder": "pipeline.exchange.pretrained",
     "load_dataset": "pipeline.exchange.datasets",
     "load_sampler": "pipeline.exchange.fitted",
+    "log_prob": "pipeline.exchange.fitted",
+    "measure": "pipeline.exchange.measure",
+    "as_latents": "contracts.given",
     "save_sampler": "pipeline.exchange.fitted",
     "seeded": "randomness",
     "Register": "registry.hookspecs",
@@ -96,6 +142,13 @@ _HOMES = {
 __all__ = [
     "AdversarialAutoencoder",
     "Autoencoder",
+    "BadAnswer",
+    "BadCheckpoint",
+    "BadRecord",
+    "BadSamplerFile",
+    "BadSetting",
+    "BadSpec",
+    "BadSuite",
     "Continuous",
     "Cost",
     "DataMissing",
@@ -105,6 +158,7 @@ __all__ = [
     "Evidence",
     "FeatureExtractor",
     "Form",
+    "HubError",
     "ImageShape",
     "Images",
     "LatentSpace",
@@ -113,16 +167,26 @@ __all__ = [
     "Mixture",
     "Need",
     "NoNumber",
+    "NothingToRun",
+    "OtherFormat",
+    "PluginError",
     "Register",
+    "Results",
     "SamplebenchError",
     "Sampler",
     "Samples",
     "Shape",
     "Sparse",
     "Split",
+    "StorageError",
+    "TrainingDiverged",
     "UndeclaredNeed",
+    "UnknownPart",
+    "UsageError",
     "WeightsMissing",
+    "as_latents",
     "cache_folder",
+    "data_folders",
     "describe_shape",
     "fit_sampler",
     "hookimpl",
@@ -130,9 +194,14 @@ __all__ = [
     "load_autoencoder",
     "load_dataset",
     "load_sampler",
+    "log_prob",
+    "measure",
+    "read_results",
     "require_image",
+    "run",
     "save_sampler",
     "seeded",
+    "site_folder",
 ]
 
 

@@ -15,7 +15,21 @@ from samplebench.results.board import Board, make_board
 from samplebench.results.formats import markdown, terminal
 from samplebench.results.page import appendix_page, main_page, terminal_page
 from samplebench.results.ranking import Ranking
+from samplebench.results.record import Record
 from samplebench.results.store import Store, write_whole
+
+
+def report_unreadable(results: Path, suites: Sequence[str]) -> bool:
+    """Name the records of these suites, or of all, that cannot be read and that boards leave out.
+
+    Returns:
+        True if one is damaged, and not only of another format.
+    """
+    store = Store(results)
+    unreadable = [file for suite in suites or store.suites() for file in store.read(suite)[1]]
+    for file in unreadable:
+        print(f"samplebench: {file}", file=sys.stderr)
+    return any(not file.is_foreign for file in unreadable)
 
 
 def write_boards(results: Path, suites: Sequence[str]) -> list[Path]:
@@ -32,6 +46,15 @@ def write_boards(results: Path, suites: Sequence[str]) -> list[Path]:
         for path, text in render_pages(store, board).items():
             write_whole(path, text)
     return [store.board_path(board.suite) for board in boards]
+
+
+def remove_empty_board(results: Path, suite: str) -> None:
+    """Remove the pages and montages of a suite that has no record left."""
+    store = Store(results)
+    if not any(store.records_folder(suite).rglob("*.json")):
+        montages = store.samples_folder(suite).glob("*.montage.png")
+        for path in (store.board_path(suite), store.appendix_path(suite), *montages):
+            path.unlink(missing_ok=True)
 
 
 def check_boards(results: Path, suites: Sequence[str]) -> int:
@@ -59,6 +82,17 @@ def show_board(results: Path, suite: str, console: Console) -> None:
         terminal.show(terminal_page(board, str(store.board_path(suite))), console)
 
 
+def read_all(results: Path, suite: str) -> list[Record]:
+    """The readable records of a suite; none where it has none."""
+    return Store(results).read(suite)[0]
+
+
+def show_records(suite: str, records: Sequence[Record], results: Path, console: Console) -> None:
+    """Print the tables of a board of these records, whose page lies among ``results``."""
+    board = make_board(suite, records)
+    terminal.show(terminal_page(board, str(Store(results).board_path(suite))), console)
+
+
 def read_rankings(results: Path, suite: str) -> list[Ranking]:
     """The tables of one board, appendix included, from the records that can be read."""
     _require_records(Store(results), [suite])
@@ -78,13 +112,11 @@ def render_pages(store: Store, board: Board) -> dict[Path, str]:
 
 
 def _read_boards(store: Store, suites: Sequence[str]) -> list[Board]:
-    """The boards of suites with a readable record; damaged files are reported and left out."""
+    """The boards of suites with a readable record."""
     _require_records(store, suites)
     boards = []
     for suite in suites or store.suites():
-        records, damaged = store.read(suite)
-        for file in damaged:
-            print(f"samplebench: {file}", file=sys.stderr)
+        records, _ = store.read(suite)
         if records:
             boards.append(
                 make_board(

@@ -1,47 +1,76 @@
 """The installed parts, suites and plugins, as rows for people and programs."""
 
+import argparse
 import re
+import time
 from collections.abc import Iterable, Sequence
-from textwrap import fill
 from typing import Any
 
-from tabulate import tabulate
-
-from samplebench.errors import UsageError
-from samplebench.pipeline.request.suite import bundled_suites, load_suite
-from samplebench.registry.loading import Parts
+from samplebench import known
+from samplebench.pipeline.request.suite_file import SuiteFile, bundled_suites, read_suite
+from samplebench.registry.loading import Choice, Parts, find_sources, load_parts
 from samplebench.registry.registry import Part, Registry
 from samplebench.results.blocks import Code, Text
 from samplebench.results.formats.markdown import cell
+from samplebench.results.formats.text_table import format_rows
 
 _SHAPE = (1, 32, 32)
 """The shape of images for which autoencoders are built to show their latent space."""
-
-_WIDTH = 60
-"""The width of a text column in the terminal."""
-
-_LIST_WIDTH = 44
-"""The width of a list column, of which a row may have two."""
 
 _HIDDEN = ("kind", "settings", "meanings")
 """The columns that the terminal leaves out."""
 
 
-def rows(parts: Parts, kinds: Iterable[str]) -> list[dict[str, Any]]:
-    """List one row per part, suite or plugin, with columns that depend on the kind."""
+def plugin_choice(options: argparse.Namespace) -> Choice:
+    """The plugins that were chosen."""
+    return Choice(
+        tuple(str(file.absolute()) for file in options.plugin),
+        tuple(options.disable_plugin),
+        options.strict_plugins,
+    )
+
+
+def known_rows(choice: Choice) -> list[dict[str, Any]] | None:
+    """List the parts and plugins as an earlier command found them; ``None`` if that is no longer
+    known to hold.
+
+    Raises:
+        UsageError: a file that does not exist, or a disabled plugin that is not installed.
+    """
+    found: list[dict[str, Any]] | None = known.recall(_question(choice))
+    return found
+
+
+def load_and_keep(choice: Choice) -> Parts:
+    """Load the parts, and keep their rows for ``known_rows``, unless a plugin is broken."""
+    since = time.time_ns()
+    parts = load_parts(choice)
+    if not parts.broken and known_rows(choice) is None:
+        known.keep(_question(choice), part_rows(parts), since=since)
+    return parts
+
+
+def select(found: Sequence[dict[str, Any]], kinds: Iterable[str]) -> list[dict[str, Any]]:
+    """Select the rows of some kinds from those of all parts and plugins; suites are added."""
     listed: list[dict[str, Any]] = []
     for kind in kinds:
-        if kind == "suites":
-            listed += [_suite_row(name) for name in bundled_suites()]
-        elif kind == "plugins":
-            listed += _plugin_rows(parts)
-        else:
-            registry: Registry = getattr(parts, kind)
-            listed += [_part_row(part, registry) for part in registry.values()]
+        singular = kind if kind == "features" else kind.removesuffix("s")
+        suites = [_suite_row(name) for name in bundled_suites()] if kind == "suites" else []
+        listed += [*suites, *(row for row in found if row["kind"] == singular)]
     return listed
 
 
-def as_text(rows: Sequence[dict[str, Any]]) -> str:
+def _question(choice: Choice) -> str:
+    return f"rows {choice} {find_sources(choice)}"
+
+
+def part_rows(parts: Parts) -> list[dict[str, Any]]:
+    """List one row per part and plugin, with columns that depend on the kind."""
+    of_parts = [_part_row(p, registry) for registry in parts.registries for p in registry.values()]
+    return [*of_parts, *_plugin_rows(parts)]
+
+
+def as_text(rows: Sequence[dict[str, Any]], width: int) -> str:
     """Format the rows as tables for a terminal, one for each kind."""
     tables = []
     for kind in dict.fromkeys(row["kind"] for row in rows):
@@ -50,9 +79,7 @@ def as_text(rows: Sequence[dict[str, Any]]) -> str:
             for row in rows
             if row["kind"] == kind
         ]
-        widths = [_WIDTH if name in ("about", "reference") else None for name in shown[0]]
-        table = tabulate(shown, headers="keys", maxcolwidths=widths, disable_numparse=True)
-        tables.append(f"{kind}\n\n{table}")
+        tables.append(f"{kind}\n\n{format_rows(shown, width)}")
     return "\n\n\n".join(tables)
 
 
@@ -121,13 +148,13 @@ def _describe_latents(part: Part, registry: Registry) -> dict[str, Any]:
             return {"accepts": [kind.__name__.lower() for kind in chosen.build().accepts]}
         if part.kind == "autoencoder":
             return {"latents": chosen.build(_SHAPE).latent_space.kind}
-    except UsageError as error:
+    except Exception as error:  # a part may raise anything
         return {"accepts" if part.kind == "sampler" else "latents": f"unknown: {error}"}
     return {}
 
 
 def _suite_row(name: str) -> dict[str, Any]:
-    suite = load_suite(name)
+    suite = read_suite(name, SuiteFile)
     return {
         "name": name,
         "kind": "suite",
@@ -163,6 +190,5 @@ def _plugin_rows(parts: Parts) -> list[dict[str, Any]]:
 
 def _format_cell(value: Any) -> str:
     if isinstance(value, list):
-        texts = [fill(str(entry), _LIST_WIDTH, subsequent_indent="  ") for entry in value]
-        return (", " if sum(map(len, texts)) < _LIST_WIDTH else ",\n").join(texts)
+        return ", ".join(map(str, value))
     return "" if value is None else str(value)

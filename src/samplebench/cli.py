@@ -3,11 +3,12 @@
 import argparse
 import json
 import sys
+import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from samplebench.arguments import KINDS, parser
-from samplebench.errors import SamplebenchError, StorageError
+from samplebench.errors import SamplebenchError, StorageError, UsageError
 from samplebench.output import open_output
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from samplebench.pipeline.running.outcomes import Outcomes
     from samplebench.pipeline.workspace import Site
 
+_DAMAGED = 5
 _INTERRUPTED = 130
 
 
@@ -42,16 +44,19 @@ def _carry_out(arguments: Sequence[str] | None) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Measure what a suite asks for and is not measured yet, then write the board."""
+    _check_grid(options)
+
     from samplebench.boards import show_board, write_boards
-    from samplebench.display import choose_display, format_duration
+    from samplebench.display import choose_display
+    from samplebench.durations import format_duration
     from samplebench.pipeline.running.executors import start_executor
     from samplebench.pipeline.running.run import run
     from samplebench.plan_table import counts
-    from samplebench.planning import plan_run
+    from samplebench.planning import load_chosen_parts, plan_run
     from samplebench.results.formats.terminal import console_for_output
     from samplebench.results.store import Store
 
-    plan, site = plan_run(options)
+    plan, site = plan_run(options, load_chosen_parts(options))
     name = plan.suite.name
     _set_aside_damaged(site, name)
     todo = plan.of_status("to do", "stale")
@@ -79,17 +84,41 @@ def run(options: argparse.Namespace) -> int:
 def plan(options: argparse.Namespace) -> int:
     """Print the grid: the status of each cell with its reason, and the time to measure."""
     from samplebench import plan_table
-    from samplebench.planning import plan_run
+    from samplebench.results.formats.text_table import output_width
 
-    plan, _ = plan_run(options)
-    print(
-        json.dumps(plan_table.rows(plan), indent=1) if options.json else plan_table.as_text(plan)
-    )
+    _check_grid(options)
+    view = plan_table.known_view(options)
+    if view is None:
+        view = _make_view(options)
+    else:
+        for warning in view["warnings"]:
+            print(f"samplebench: {warning}", file=sys.stderr)
+    if options.json:
+        print(json.dumps(view["rows"], indent=1))
+    else:
+        print(plan_table.as_text(view, width=output_width(), whole=options.all))
     return 0
+
+
+def score(options: argparse.Namespace) -> int:
+    """Measure samples that exist: a folder of images or a file, next to a dataset's own."""
+    from samplebench import scoring
+
+    shown_alone = not options.against
+    asked = scoring.as_run(options, COMMANDS)
+    asked.quiet = options.quiet or not shown_alone
+    code = run(asked)
+    if not shown_alone and not options.quiet:
+        scoring.show_against(options)
+    return code
 
 
 def verify(options: argparse.Namespace) -> int:
     """Measure some cells again, and say if their scores come out the same with today's code."""
+    from samplebench import mistakes
+
+    mistakes.find_in_verification(options)
+
     from samplebench import verifying
 
     return verifying.verify(options)
@@ -97,6 +126,10 @@ def verify(options: argparse.Namespace) -> int:
 
 def train(options: argparse.Namespace) -> int:
     """Train one autoencoder as a run would, and write a checkpoint: weights and what they are."""
+    from samplebench import mistakes
+
+    mistakes.find_in_training(options)
+
     from samplebench.display import choose_display
     from samplebench.pipeline.exchange.checkpoint_folder import require_replaceable
     from samplebench.pipeline.exchange.train import train_checkpoint, training_suite
@@ -132,36 +165,58 @@ def push(options: argparse.Namespace) -> int:
     return 0
 
 
+def fetch(options: argparse.Namespace) -> int:
+    """Download the files of datasets and features, verify them, and say where they lie."""
+    from samplebench import fetching
+    from samplebench.planning import data_dir_of, load_chosen_parts
+
+    parts = load_chosen_parts(options)
+    for line in fetching.fetch(options.names, parts, data_dir_of(options)):
+        print(line)
+    return 0
+
+
 def list_parts(options: argparse.Namespace) -> int:
     """Print what is installed."""
     from samplebench import catalogue
-    from samplebench.planning import load_chosen_parts
+    from samplebench.results.formats.text_table import output_width
 
+    if options.markdown and options.kind in ("suites", "plugins"):
+        raise UsageError(f"--markdown is a table of parts; list {options.kind} without it")
     kinds = KINDS if options.kind is None else (options.kind,)
-    rows = catalogue.rows(load_chosen_parts(options), kinds)
+    known = catalogue.known_rows(catalogue.plugin_choice(options))
+    if known is None:
+        from samplebench.planning import load_chosen_parts
+
+        known = catalogue.part_rows(load_chosen_parts(options))
+    rows = catalogue.select(known, kinds)
     if options.json:
         print(json.dumps(rows, indent=1))
+    elif options.markdown:
+        print(catalogue.as_markdown(rows))
     else:
-        print(catalogue.as_markdown(rows) if options.markdown else catalogue.as_text(rows))
+        print(catalogue.as_text(rows, output_width()))
     return 0
 
 
 def show(options: argparse.Namespace) -> int:
     """Print the records whose identity begins so, or whose label matches the pattern."""
+    from samplebench.results.formats.text_table import output_width
     from samplebench.results.lookup import as_text, find
 
     records = find(options.results, options.record)
     if options.json:
         print(json.dumps([record.model_dump() for record in records], indent=1))
     else:
-        print("\n\n".join(map(as_text, records)))
+        print("\n\n".join(as_text(record, output_width()) for record in records))
     return 0
 
 
 def check(options: argparse.Namespace) -> int:
     """Run the conformance kit over a file or an installed plugin or part."""
+    from samplebench.catalogue import plugin_choice
     from samplebench.checks import check_target, render
-    from samplebench.planning import data_dir_of, plugin_choice
+    from samplebench.planning import data_dir_of
 
     choice, data_dir = plugin_choice(options), data_dir_of(options)
     outcomes = check_target(options.target, choice, data_dir, dataset=options.dataset)
@@ -172,13 +227,39 @@ def check(options: argparse.Namespace) -> int:
 
 def leaderboard(options: argparse.Namespace) -> int:
     """Rebuild boards from records, or check that they are what the records say."""
-    from samplebench.boards import check_boards, show_board, write_boards
+    from samplebench.boards import check_boards, report_unreadable, show_board, write_boards
     from samplebench.results.formats.terminal import console_for_output
 
+    is_damaged = report_unreadable(options.results, options.suite)
     if options.check:
-        return check_boards(options.results, options.suite)
-    for path in write_boards(options.results, options.suite):
-        show_board(options.results, path.stem, console_for_output())
+        code = check_boards(options.results, options.suite)
+    else:
+        code = 0
+        for path in write_boards(options.results, options.suite):
+            show_board(options.results, path.stem, console_for_output())
+    return _DAMAGED if is_damaged else code
+
+
+def forget(options: argparse.Namespace) -> int:
+    """Set aside the records whose label matches, with their pictures, and write the board anew."""
+    from samplebench.boards import remove_empty_board, write_boards
+    from samplebench.results.lookup import find_labels
+    from samplebench.results.store import Store
+
+    store = Store(options.results)
+    records = find_labels(options.results, options.suite, options.pattern)
+    for record in records:
+        print(record.label)
+        if not options.dry_run:
+            store.forget(record)
+    counted = "1 record" if len(records) == 1 else f"{len(records)} records"
+    if options.dry_run:
+        print(f"{counted} would be set aside; nothing was changed.")
+        return 0
+    for suite in dict.fromkeys(record.suite for record in records):
+        write_boards(options.results, [suite])
+        remove_empty_board(options.results, suite)
+    print(f"{counted} set aside under {options.results / 'superseded'}.")
     return 0
 
 
@@ -199,6 +280,45 @@ def compare(options: argparse.Namespace) -> int:
     else:
         terminal.show([table], terminal.console_for_output())
     return 0
+
+
+def completion(options: argparse.Namespace) -> int:
+    """Print what completes commands and options in a shell, for its start-up file."""
+    try:
+        import shtab
+    except ImportError as error:
+        raise UsageError(
+            "completion needs the package shtab; install it with `pip install 'samplebench"
+            "[completion]'`, or in a checkout `pip install '.[completion]'`"
+        ) from error
+    print(shtab.complete(parser(COMMANDS), options.shell))
+    return 0
+
+
+def _check_grid(options: argparse.Namespace) -> None:
+    """Find mistakes in what `run` or `plan` is asked for; latents that exist become specs."""
+    from samplebench import mistakes
+
+    if options.latents or options.held_out or options.layout or options.codes:
+        from samplebench.given_latents import name_given_latents
+
+        name_given_latents(options)
+    mistakes.find_in_grid(options)
+
+
+def _make_view(options: argparse.Namespace) -> dict[str, Any]:
+    """Plan by asking the parts, which takes the import of torch, and keep the answer."""
+    from samplebench import plan_table
+
+    since = time.time_ns()
+
+    from samplebench.planning import load_chosen_parts, plan_run
+
+    parts = load_chosen_parts(options)
+    plan, _ = plan_run(options, parts)
+    view = plan_table.view(plan)
+    plan_table.keep_view(options, view, parts, plan, since)
+    return view
 
 
 def _set_aside_damaged(site: "Site", suite: str) -> None:
@@ -237,14 +357,18 @@ def _summarise(outcomes: "Outcomes", plan: "Plan", site: "Site") -> None:
 COMMANDS = {
     "run": run,
     "plan": plan,
+    "score": score,
     "verify": verify,
     "train": train,
     "push": push,
+    "fetch": fetch,
     "list": list_parts,
     "show": show,
     "check": check,
     "leaderboard": leaderboard,
     "compare": compare,
+    "forget": forget,
+    "completion": completion,
 }
 
 if __name__ == "__main__":

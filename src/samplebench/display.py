@@ -8,9 +8,11 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
+from rich.table import Column
 from rich.text import Text
 
-from samplebench.results.record import Record
+from samplebench.durations import format_duration
+from samplebench.results.record import Record, Score
 from samplebench.training import Progress
 
 _SECONDS_BETWEEN_LINES = 10.0
@@ -33,7 +35,7 @@ class PlainDisplay(QuietDisplay):
     def __init__(self) -> None:
         self.cells, self.done = 0, 0
         self.since: dict[str, float] = {}
-        self.last_line = time.monotonic()
+        self.last_line = self.first = time.monotonic()
 
     def expect(self, cells: int) -> None:
         self.cells = cells
@@ -56,7 +58,11 @@ class PlainDisplay(QuietDisplay):
         if record.status == "refused":
             return  # the plan and the board give the reason
         self.done += 1
-        line = f"[{self.done}/{self.cells}] {record.label}: {describe_outcome(record)}"
+        if self.done == 1:
+            self.first = time.monotonic()
+        left = describe_time_left(self.done, self.cells, self.first)
+        counted = f"{self.done}/{self.cells}{f', {left}' if left else ''}"
+        line = f"[{counted}] {record.label}: {describe_outcome(record)}"
         print(line, file=sys.stderr, flush=True)
 
 
@@ -66,13 +72,21 @@ class LiveDisplay(QuietDisplay):
     def __init__(self, console: Console) -> None:
         self.console = console
         self.overall = Bars(
-            TextColumn("[bold]cells"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+            TextColumn("[bold]cells"),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}"),
+            BarColumn(),
         )
+        # Names first, and never cut: on a narrow terminal, bars are what gets lost.
         self.inner = Bars(
-            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[described]}")
+            TextColumn("{task.description}", table_column=Column(overflow="fold")),
+            TextColumn("{task.fields[described]}", table_column=Column(overflow="fold")),
+            BarColumn(),
         )
         self.live = Live(Group(self.overall, self.inner), console=console, refresh_per_second=8)
-        self.cells = self.overall.add_task("cells", total=None, visible=False)
+        self.cells = self.overall.add_task("cells", total=None, visible=False, left="")
+        self.done, self.expected, self.first = 0, 0, time.monotonic()
         self.stages: dict[str, tuple[TaskID, float]] = {}
 
     def __enter__(self) -> "LiveDisplay":
@@ -85,6 +99,7 @@ class LiveDisplay(QuietDisplay):
         self.live.stop()
 
     def expect(self, cells: int) -> None:
+        self.expected = cells
         self.overall.update(self.cells, total=cells, visible=True)
 
     def started(self, title: str) -> None:
@@ -106,7 +121,11 @@ class LiveDisplay(QuietDisplay):
     def finished(self, record: Record) -> None:
         if record.status == "refused":
             return
-        self.overall.advance(self.cells)
+        self.done += 1
+        if self.done == 1:
+            self.first = time.monotonic()
+        left = describe_time_left(self.done, self.expected, self.first)
+        self.overall.update(self.cells, completed=self.done, left=left)
         style = "" if record.status == "measured" else "bold red"
         self.console.print(Text(f"{record.label}: {describe_outcome(record)}", style=style))
 
@@ -129,22 +148,31 @@ def describe_progress(progress: Progress, since: float) -> str:
     )
 
 
+def describe_time_left(done: int, cells: int, first: float) -> str:
+    """Give the time left in a run at the pace since its first cell ended, at ``first``.
+
+    The first one waited for data and features, which the others share. Empty where fewer than two
+    cells are done, or none is left.
+    """
+    if not 1 < done < cells:
+        return ""
+    seconds = (time.monotonic() - first) / (done - 1) * (cells - done)
+    return f"about {format_duration(seconds)} left"
+
+
 def describe_outcome(record: Record) -> str:
     """Give the outcome of a cell in one line: its scores, or the reason why it has none."""
     if record.reason is not None:
         first_line = record.reason.partition("\n")[0]  # the record has the others
         return f"{record.status}: {first_line}"
-    scores = [
-        f"{score.title} {score.value:.4g}" if score.value is not None else f"{score.title} failed"
-        for score in record.scores
-        if score.subject != "cost"
-    ]
-    return " · ".join(scores)
+    scores = [_describe_score(score) for score in record.scores if score.subject != "cost"]
+    return " · ".join(filter(None, scores))
 
 
-def format_duration(seconds: float) -> str:
-    """Write seconds for people: ``45 s``, ``3 min``, ``2 h 05 min``."""
-    if seconds < 90:
-        return f"{max(seconds, 1):.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
+def _describe_score(score: Score) -> str | None:
+    """A score in a few words; nothing for one that has a floor alone."""
+    if score.value is not None:
+        return f"{score.title} {score.value:.4g}"
+    if score.problem is None:
+        return None
+    return f"{score.title} {'has no number' if score.settled else 'failed'}"

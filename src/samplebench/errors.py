@@ -67,13 +67,19 @@ class UndeclaredNeed(SamplebenchError):
 class DataMissing(SamplebenchError):
     """A dataset's files are not where they should be; the message says which file goes where."""
 
+    exit_code: ClassVar[int] = 2
+
 
 class WeightsMissing(SamplebenchError):
     """Pretrained weights are missing; the message names the file and the alternatives."""
 
+    exit_code: ClassVar[int] = 2
+
 
 class BadCheckpoint(SamplebenchError):
     """A checkpoint is damaged, or is not of the autoencoder that was asked for or is installed."""
+
+    exit_code: ClassVar[int] = 2
 
 
 class BadSamplerFile(SamplebenchError):
@@ -90,6 +96,8 @@ class BadAnswer(SamplebenchError):
 
 class BadRecord(SamplebenchError):
     """A record on disk is damaged."""
+
+    exit_code: ClassVar[int] = 5
 
 
 class OtherFormat(UsageError):

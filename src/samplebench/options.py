@@ -25,9 +25,7 @@ def add_quiet(command: argparse.ArgumentParser) -> None:
 
 
 def add_device(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--device", default="auto", help="auto, cpu, cuda, cuda:1 (default: auto)"
-    )
+    command.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1")
 
 
 def add_workspace(command: argparse.ArgumentParser) -> None:
@@ -66,5 +64,5 @@ def add_plugins(command: argparse.ArgumentParser) -> None:
     )
 
 
-def add_json(command: argparse.ArgumentParser) -> None:
+def add_json(command: argparse._ActionsContainer) -> None:
     command.add_argument("--json", action="store_true", help="a list of objects")

@@ -4,7 +4,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from samplebench.catalogue import load_and_keep, plugin_choice
 from samplebench.contracts.dataset import describe_shape
 from samplebench.errors import BadCheckpoint, UsageError
 from samplebench.folders import cache_folder
@@ -18,15 +20,15 @@ from samplebench.pipeline.exchange.pretrained import (
 from samplebench.pipeline.request.grid import choose_all
 from samplebench.pipeline.request.plan import Plan, make_plan
 from samplebench.pipeline.request.suite import Suite, load_suite, override
+from samplebench.pipeline.stages.checkpoint import load_checkpoint
 from samplebench.pipeline.stages.code import core_code
 from samplebench.pipeline.workspace import Site
-from samplebench.registry.loading import Choice, Parts, load_parts
+from samplebench.registry.loading import Parts
 from samplebench.results.store import Store
 
 
-def plan_run(options: argparse.Namespace) -> tuple[Plan, Site]:
+def plan_run(options: argparse.Namespace, parts: Parts) -> tuple[Plan, Site]:
     """Plan the suite with what was asked for in place of its own."""
-    parts = load_chosen_parts(options)
     checkpoint = open_checkpoint(options.checkpoint) if options.checkpoint else None
     suite = load_suite(options.suite)
     suite = override(
@@ -37,9 +39,10 @@ def plan_run(options: argparse.Namespace) -> tuple[Plan, Site]:
         features=options.features,
         metrics=options.metric,
         seeds=options.seeds,
+        counts=_counts(options.generated, suite),
     )
     _require_same_shape(checkpoint, suite, parts, data_dir_of(options))
-    return _plan(
+    plan, site = _plan(
         suite,
         parts,
         options,
@@ -47,6 +50,8 @@ def plan_run(options: argparse.Namespace) -> tuple[Plan, Site]:
         only=options.only,
         again=getattr(options, "again", False),
     )
+    _require_weights_that_fit(plan, site)
+    return plan, site
 
 
 def plan_verification(options: argparse.Namespace) -> tuple[Plan, Site]:
@@ -76,18 +81,9 @@ def data_dir_of(options: argparse.Namespace) -> Path:
     return folder.absolute()
 
 
-def plugin_choice(options: argparse.Namespace) -> Choice:
-    """The plugins that were chosen."""
-    return Choice(
-        tuple(str(file.absolute()) for file in options.plugin),
-        tuple(options.disable_plugin),
-        options.strict_plugins,
-    )
-
-
 def load_chosen_parts(options: argparse.Namespace) -> Parts:
     """Load the parts of the chosen plugins, and name the plugins that are broken."""
-    parts = load_parts(plugin_choice(options))
+    parts = load_and_keep(plugin_choice(options))
     for broken in parts.broken:
         print(f"samplebench: {broken}", file=sys.stderr)
     return parts
@@ -119,6 +115,11 @@ def _plan(
     for warning in plan.warnings:
         print(f"samplebench: {warning}", file=sys.stderr)
     return plan, site
+
+
+def _counts(generated: int | None, suite: Suite) -> dict[str, Any] | None:
+    """The counts of a suite with another number of generated samples, if one was asked for."""
+    return None if generated is None else suite.counts.model_dump() | {"generated": generated}
 
 
 def _autoencoders(
@@ -167,3 +168,17 @@ def _require_same_shape(
                 f"'{dataset}' are {describe_shape(shape)}; give another --dataset or --suite, or "
                 "another checkpoint"
             )
+
+
+def _require_weights_that_fit(plan: Plan, site: Site) -> None:
+    """Load the weights of a checkpoint once for each dataset, before anything is measured.
+
+    Raises:
+        BadCheckpoint: they cannot be read, or are of another autoencoder.
+    """
+    if plan.weights is None:
+        return
+    cells = (planned.cell for planned in plan.cells if planned.status != "refused")
+    for cell in {str(cell.dataset): cell for cell in cells}.values():
+        shape = cell.dataset.build(site.data_dir).shape
+        load_checkpoint(cell.autoencoder.build(shape), plan.weights)

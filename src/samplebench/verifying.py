@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 
 from samplebench.display import choose_display
 from samplebench.errors import NothingToRun, UsageError
@@ -9,9 +10,11 @@ from samplebench.pipeline.request.plan import Plan, Planned, matches
 from samplebench.pipeline.running.executors import start_executor
 from samplebench.pipeline.verification import verify as verification
 from samplebench.pipeline.verification.choice import cover, sample
+from samplebench.pipeline.verification.differences import Difference
 from samplebench.pipeline.verification.other_code import full_name
 from samplebench.pipeline.verification.verify import Verdict, is_from
 from samplebench.planning import plan_verification
+from samplebench.results.labels import list_distinct
 
 
 def verify(options: argparse.Namespace) -> int:
@@ -67,19 +70,20 @@ def _lines(verdict: Verdict, since: str | None) -> list[str]:
         for comparison in verdict.comparisons
         if comparison.problem
     ]
-    moved = [d for comparison in verdict.comparisons for d in comparison.differences]
-    lines += map(str, moved)
+    moved = _moved(verdict)
+    lines += [difference.describe(_level(verdict, moved)) for difference in moved]
     lines.append(
         f"{equal} of {len(verdict.comparisons)} cells have the same scores as {compared}, "
         "to the last bit."
     )
     if not verdict.same_platform:
-        within = sum(d.is_within_spread() is True for d in moved)
+        level = _level(verdict, moved)
+        within = sum(d.is_within_spread(level) is True for d in moved)
         lines.append(
             "The records are from another kind of processor (or do not name theirs in full), "
             "another system, thread count, torch or BLAS, where the same code can give other "
-            "bits: of "
-            f"{len(moved)} scores that differ, {within} differ by no more than two seeds do."
+            f"bits: of {len(moved)} scores that differ, {within} differ by no more than two seeds "
+            f"do{_explain_level(level, moved)}."
         )
     if verdict.stamped:
         lines.append(f"Stamped as measured by today's code: {_count(len(verdict.stamped))}.")
@@ -88,20 +92,42 @@ def _lines(verdict: Verdict, since: str | None) -> list[str]:
     return lines
 
 
+def _moved(verdict: Verdict) -> list[Difference]:
+    return [d for comparison in verdict.comparisons for d in comparison.differences]
+
+
+def _level(verdict: Verdict, moved: Sequence[Difference]) -> float:
+    """The level of the interval of one score.
+
+    On another platform, all together leave theirs by chance in at most 5 of 100 verifications
+    (Bonferroni).
+    """
+    return 0.95 if verdict.same_platform or not moved else 1 - 0.05 / len(moved)
+
+
+def _explain_level(level: float, moved: Sequence[Difference]) -> str:
+    """Say which interval was used, and that it is wide where there are few seeds."""
+    seeds = [d.spread.n for d in moved if d.spread]
+    if not seeds:
+        return ""
+    few = "; with so few seeds it is wide, and finds only large differences"
+    return (
+        f", by Student's t over {list_distinct(map(str, sorted(seeds)))} seeds at "
+        f"{100 * level:.4g} %, so that all together hold at 95 %{few if min(seeds) < 5 else ''}"
+    )
+
+
 def _count(records: int) -> str:
     return "1 record" if records == 1 else f"{records} records"
 
 
 def _holds(verdict: Verdict) -> bool:
-    """Say if all replays agree, on another platform within the spread over seeds.
-
-    There, all scores together exceed it by chance in at most 5 of 100 verifications (Bonferroni).
-    """
+    """Say if all replays agree, on another platform within the spread over seeds."""
     if any(comparison.problem for comparison in verdict.comparisons):
         return False
     if verdict.same_platform:
         return all(comparison.is_equal for comparison in verdict.comparisons)
-    moved = [d for comparison in verdict.comparisons for d in comparison.differences]
+    moved = _moved(verdict)
     if any(d.recorded is None or d.replayed is None for d in moved):
         return False
-    return not any(d.is_within_spread(1 - 0.05 / len(moved)) is False for d in moved)
+    return not any(d.is_within_spread(_level(verdict, moved)) is False for d in moved)

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 GUIDE = ROOT / "docs" / "add-a-sampler.md"
 AUTOENCODER_GUIDE = ROOT / "docs" / "add-an-autoencoder.md"
+OWN_PARTS = ROOT / "docs" / "bring-your-own.md"
 SAMPLERS = ROOT / "docs" / "samplers.md"
 BOARDS = sorted((ROOT / "leaderboards").glob("*.md"))
 PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -137,6 +138,16 @@ def test_the_sampler_in_the_readme_is_short_passes_the_kit_and_runs(at_work):
         smoke = ["--suite", "smoke", "--quiet"] if words[0] == "run" else []
         assert main([*words, *smoke]) == 0
     assert "`uniform`" in (folder / "mine" / "smoke.md").read_text()
+
+
+def test_the_network_that_the_page_exports_gives_a_column(at_work):
+    folder = at_work(OWN_PARTS)
+    exec((folder / "export_network.py").read_text(), {})
+    (words,) = [words for words in commands(OWN_PARTS) if "module(" in " ".join(words)]
+    few = ["--autoencoder", "ae(latent=2, backbone='mlp')", "--sampler", "gaussian", "--quiet"]
+    assert main([*words, *few]) == 0
+    board = (folder / "mine" / "smoke.md").read_text()
+    assert "FD[module(channels=3, mean=0.5, path='network.pt2', size=32, std=0.5)]" in board
 
 
 def test_what_was_trained_and_fitted_can_be_used_as_the_pages_show(at_work):

@@ -1,12 +1,15 @@
 """Every bundled part keeps every rule of its kind."""
 
+import math
 import os
 import socket
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from torchvision.models import mobilenet_v2
 
 from samplebench.checks import check_part, render
 from samplebench.errors import BadSetting
@@ -121,6 +124,23 @@ def test_a_folder_of_images_keeps_every_rule_of_datasets(tmp_path):
         Image.fromarray(pixels).save(folder / f"{number}.png")
     part = chosen("dataset", "image-folder(path='noise', size=8)")
     assert not broken_rules(part, data_dir=tmp_path)
+
+
+@pytest.mark.parametrize("shape", [(1, 16, 16), (3, 32, 32), (12,), (6, 5)])
+def test_a_network_in_a_file_keeps_every_rule_of_features(shape, tmp_path):
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(math.prod(shape), 7))
+    exported = torch.export.export(
+        network, (torch.zeros(2, *shape),), dynamic_shapes=({0: torch.export.Dim("samples")},)
+    )
+    torch.export.save(exported, tmp_path / "network.pt2")
+    part = chosen("features", f"module(path={str(tmp_path / 'network.pt2')!r}, mean=0.5)")
+    assert not broken_rules(part, shapes=(shape,))
+
+
+def test_mobilenet_keeps_every_rule_of_features_with_random_weights(tmp_path):
+    torch.save(mobilenet_v2().state_dict(), tmp_path / "random.pth")
+    part = chosen("features", f"mobilenet(weights={str(tmp_path / 'random.pth')!r})")
+    assert not broken_rules(part, shapes=ONE_SHAPE)
 
 
 @pytest.mark.slow

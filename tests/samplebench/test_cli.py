@@ -3,13 +3,16 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from samplebench.cli import main
+from samplebench import errors
+from samplebench.arguments import parser
+from samplebench.cli import COMMANDS, main
 
 HELPERS = Path(__file__).parents[1] / "helpers"
 TOYS = HELPERS / "toy_parts.py"
@@ -61,12 +64,55 @@ def test_exit_codes_tell_what_happened(typed, tmp_path):
 
 
 def test_what_failed_and_why_is_told_once_for_all_its_cells(typed):
-    _, _, err = typed("run", "--dataset", "absent", "--quiet")
-    told = [line for line in err.splitlines() if "stripes.bin" in line]
-    assert told == [
-        "samplebench: absent / linear / reconstruction / seed 0 and 5 more have no full record: "
-        "put stripes.bin into the data folder"
+    code, _, err = typed("run", "--sampler", "raising", "--quiet")
+    told = [line for line in err.splitlines() if "no fit today" in line]
+    assert code == 1
+    assert len(told) == 1
+    start = "samplebench: stripes / linear / raising / seed 0 and 1 more have no full record: "
+    assert told[0].startswith(f"{start}RuntimeError: no fit today")
+
+
+def test_missing_data_end_a_run_before_anything_is_written_or_measured(typed, tmp_path):
+    asked = ("--dataset", "stripes", "--dataset", "absent", "--dataset", "absent(images=100)")
+    code, out, err = typed("run", *asked, "--quiet")
+    assert (code, out) == (2, "")
+    assert err.splitlines() == [
+        "samplebench: 'absent' cannot be used: put stripes.bin into the data folder",
+        "'absent(images=100)' cannot be used: put stripes.bin into the data folder",
+        "Nothing was measured.",
     ]
+    assert not (tmp_path / "leaderboards").exists()
+    assert not (tmp_path / "cache" / "samplebench" / "autoencoders").exists()
+
+
+def test_missing_data_end_a_verification_with_one_message(typed, tmp_path, capsys):
+    plugin = tmp_path / "own.py"
+    plugin.write_text(TOYS.read_text())
+    suite = tmp_path / "toy.toml"
+    suite.write_text((HELPERS / "toy.toml").read_text())
+    assert main(["run", "--suite", str(suite), "--plugin", str(plugin), "--quiet"]) == 0
+    lost = 'raise DataMissing("put stripes.bin into the data folder")'
+    plugin.write_text(TOYS.read_text().replace("return self._split(0, self.images)", lost))
+    capsys.readouterr()
+    code = main(["verify", str(suite), "--plugin", str(plugin), "--quiet", "--all"])
+    out, err = capsys.readouterr()
+    assert (code, err.count("stripes.bin")) == (2, 1)
+    assert "scores" not in out
+
+
+def test_weights_that_do_not_fit_or_cannot_be_read_end_a_run_before_it_begins(typed, tmp_path):
+    toy = ("--dataset", "stripes", "--autoencoder", "linear(latent=3)", "--epochs", "1")
+    assert typed("train", *toy, "--output", "kept", "--quiet")[0] == 0
+    (tmp_path / "bad.safetensors").write_text("no weights")
+    for place, told in (
+        ("kept/weights.safetensors", "encoder.weight is (3, 64) instead of (2, 64)"),
+        ("bad.safetensors", "is not a readable safetensors file"),
+    ):
+        code, out, err = typed("run", "--checkpoint", place, "--autoencoder", "linear")
+        assert (code, out) == (2, "")
+        assert told in err
+        assert len(err.splitlines()) == 1
+    assert not (tmp_path / "leaderboards").exists()
 
 
 def test_plan_prints_each_cell_with_its_status(typed):
@@ -118,7 +164,7 @@ def test_an_autoencoder_that_is_not_the_checkpoints_is_told(typed, tmp_path):
     same, other = "linear(latent=2)", "linear(latent=[2, 4])"  # two is what linear has unless told
     assert typed("plan", "--checkpoint", "k", "--autoencoder", same)[0] == 0
     code, _, err = typed("plan", "--checkpoint", "k", "--autoencoder", other)
-    assert (code, "asks for 'linear(latent=4)', and the checkpoint holds" in err) == (1, True)
+    assert (code, "asks for 'linear(latent=4)', and the checkpoint holds" in err) == (2, True)
     file = tmp_path / "k" / "autoencoder.json"
     code_then = json.loads(file.read_text())["autoencoder"]["code"]
     assert "is not the same: results may differ" not in typed("plan", "--checkpoint", "k")[2]
@@ -136,20 +182,20 @@ def test_a_checkpoint_for_other_images_is_told_before_any_are_read(typed, tmp_pa
     file.write_text(json.dumps(record | {"shape": [channels, height, width + 1]}))
     code, _, err = typed("plan", "--checkpoint", "k")
     told = f"was trained on images {channels}×{height}×{width + 1}, and the samples of"
-    assert (code, told in err) == (1, True)
+    assert (code, told in err) == (2, True)
 
 
 def test_places_without_a_checkpoint_end_with_one_line(typed, tmp_path):
     (tmp_path / "empty").mkdir()
     for place, exit_code, told in [
         ("nowhere", 2, "there is no such file or folder"),
-        ("empty", 1, "is no checkpoint: it has no autoencoder.json"),
+        ("empty", 2, "is no checkpoint: it has no autoencoder.json"),
         ("hf://owner", 2, "is no repository of the hub"),
     ]:
         code, _, err = typed("run", "--checkpoint", place)
         assert (code, told in err, len(err.splitlines())) == (exit_code, True, 1)
     code, _, err = typed("push", "empty", "owner/name")
-    assert (code, "is no checkpoint" in err) == (1, True)
+    assert (code, "is no checkpoint" in err) == (2, True)
 
 
 def test_list_shows_every_part_with_what_it_takes_and_its_paper(typed):
@@ -162,7 +208,7 @@ def test_list_shows_every_part_with_what_it_takes_and_its_paper(typed):
     assert all({"name", "kind"} <= row.keys() for row in rows)
     out = typed("list", "samplers")[1]
     assert "A normal distribution with the data's mean and std." in out
-    assert max(map(len, typed("list", "suites")[1].splitlines())) < 200
+    assert typed("list", "sampler")[1] == out
 
 
 def test_show_finds_a_record_by_identity_file_or_label(typed, tmp_path):
@@ -202,7 +248,18 @@ def test_a_truncated_record_is_set_aside_with_one_line_and_its_cell_runs_again(t
     folder = tmp_path / "leaderboards" / "records" / "toy"
     file = next(iter(sorted(folder.rglob("*.json"))))
     file.write_text(file.read_text()[:100])
-    assert "is left out" in typed("leaderboard")[2]
+    code, out, err = typed("leaderboard")
+    assert (code, len(err.splitlines())) == (5, 1)
+    assert f"{file.name} is left out: it is not JSON" in err
+    assert "| `linear`" in (tmp_path / "leaderboards" / "toy.md").read_text()
+    assert typed("leaderboard", "--check")[0] == 5
+    identity = file.stem.rpartition("_")[2]
+    for wanted in (file.name, str(file), identity, f"{identity}0123", identity[:6]):
+        code, out, err = typed("show", wanted)
+        assert (code, out, f"{file.name} cannot be shown: it is not JSON" in err) == (5, "", True)
+    code, _, err = typed("show", "*/nothing/seed 7")
+    assert (code, "none of 2 readable records matches" in err, file.name in err) == (5, True, True)
+    assert typed("show", "*/seed 0")[0] == 0
     code, out, err = typed("run", "--seeds", "0")
     assert (code, "Cells: 1 measured" in out) == (0, True)
     assert len([line for line in err.splitlines() if "is left out: it is not JSON" in line]) == 1
@@ -286,6 +343,186 @@ def test_compare_prints_paired_differences_of_two_rows(typed, tmp_path):
     assert (code, "no row 'gmm'" in err) == (2, True)
     code, _, err = typed("compare", *rows[:2])
     assert (code, "no records of 'digits'" in err) == (2, True)
+
+
+def test_forgotten_records_are_set_aside_with_their_pictures_and_leave_the_board(typed, tmp_path):
+    typed("run", "--seeds", "0")
+    results = tmp_path / "leaderboards"
+    board = (results / "toy.md").read_text()
+    before = {path: path.read_bytes() for path in results.rglob("*") if path.is_file()}
+    [record] = (results / "records" / "toy" / "linear").glob("*_normal_0_*.json")
+    picture = results / "samples" / "toy" / f"{record.stem}.png"
+    content, pixels = record.read_bytes(), picture.read_bytes()
+
+    code, out, _ = typed("forget", "*/normal/*", "--dry-run")
+    assert (code, out.splitlines()[0]) == (0, "stripes / linear / normal / seed 0")
+    assert "1 record would be set aside; nothing was changed." in out
+    assert {path: path.read_bytes() for path in before} == before
+
+    code, out, _ = typed("forget", "*/normal/*")
+    assert (code, out.splitlines()[0]) == (0, "stripes / linear / normal / seed 0")
+    assert not record.exists()
+    assert not picture.exists()
+    kept = {path.suffix: path for path in (results / "superseded" / "toy").iterdir()}
+    assert kept[".json"].read_bytes() == content
+    assert kept[".png"].read_bytes() == pixels
+    assert "`normal`" in board
+    assert "`normal`" not in (results / "toy.md").read_text()
+    assert typed("leaderboard", "--check")[0] == 0
+    assert "to do" in [row["status"] for row in json.loads(typed("plan", "--json")[1])]
+
+    code, _, err = typed("forget", "*/normal/*")
+    assert (code, "no label of 2 records in leaderboards matches" in err) == (2, True)
+    assert len(err.splitlines()) == 1
+    assert typed("forget", "*", "--suite", "other")[0] == 2
+    assert typed("forget", "*", "--suite", "toy")[0] == 0
+    assert not (results / "toy.md").exists()
+    assert not list((results / "samples" / "toy").iterdir())
+
+
+def test_a_plan_of_many_cells_is_counted_by_autoencoder_unless_all_are_asked_for(typed):
+    many = ("--seeds", "0-29", "--autoencoder", "linear(latent=[2, 3])", "--sampler", "normal")
+    code, out, _ = typed("plan", *many)
+    assert code == 0
+    lines = [line.split() for line in out.splitlines()]
+    assert ["stripes", "linear(latent=2)", "60"] in lines
+    assert ["stripes", "linear(latent=3)", "60"] in lines
+    assert "120 cells: 120 to do." in out
+    assert len(lines) < 10
+    assert len(typed("plan", *many, "--all")[1].splitlines()) > 120
+    assert len(json.loads(typed("plan", *many, "--json")[1])) == 120
+
+
+@pytest.mark.parametrize("width", [60, 100])
+def test_tables_are_as_wide_as_columns_says_and_cut_no_name(typed, monkeypatch, width):
+    typed("run", "--seeds", "0", "--autoencoder", "linear(latent=[2, 3])")
+    monkeypatch.setenv("COLUMNS", str(width))
+    for command, names in (
+        (("list", "samplers"), {"not-finite", "meddling"}),
+        (
+            ("plan", "--autoencoder", "linear(latent=[2, 3])"),
+            {"linear(latent=2)", "reconstruction"},
+        ),
+        (("show", "*/normal/seed 0"), {"distance[pixels]", "deterministic"}),
+        (
+            ("compare", "normal", "again", "--suite", "toy"),
+            {"linear(latent=2)", "normal", "again"},
+        ),
+        (("leaderboard",), {"linear(latent=3)", "reconstruction"}),
+    ):
+        code, out, _ = typed(*command)
+        assert code == 0
+        assert longest_line(out) <= width, (command, out)
+        assert all(name in out for name in names), (command, out)
+
+
+def longest_line(text: str) -> int:
+    """The length of the longest line of several words; a digest is one word and is not cut."""
+    return max(len(line) for line in text.splitlines() if " " in line.strip())
+
+
+def test_contradictions_and_unknown_flags_are_told_with_the_usage_of_their_command(typed, capsys):
+    for words, told in (
+        (("list", "--json", "--markdown"), "not allowed with argument"),
+        (("compare", "a", "b", "--json", "--markdown"), "not allowed with argument"),
+        (("verify", "--sample", "2", "--all"), "not allowed with argument"),
+        (("plan", "--samper", "x"), "unrecognized arguments: --samper x; did you mean --sampler?"),
+        (("list", "things"), "invalid choice: 'things'"),
+    ):
+        with pytest.raises(SystemExit, match="2"):
+            main(list(words))
+        err = capsys.readouterr().err
+        assert err.startswith(f"usage: samplebench {words[0]} ")
+        assert told in err
+
+
+def test_help_states_every_default_and_an_example_that_can_be_typed(capsys):
+    for name in COMMANDS:
+        with pytest.raises(SystemExit, match="0"):
+            main([name, "--help"])
+        text = " ".join(capsys.readouterr().out.split())
+        [example] = re.findall(r"Example: samplebench (.*)$", text)
+        words = shlex.split(example.partition(" >>")[0], comments=True)
+        options = parser(COMMANDS).parse_args(words)
+        assert options.command is COMMANDS[name]
+    for command, defaults in {
+        "run": {"digits", "auto", "leaderboards", "1", "forked"},
+        "verify": {"digits", "auto", "leaderboards", "1"},
+        "train": {"0", "auto"},
+        "compare": {"digits", "leaderboards"},
+    }.items():
+        with pytest.raises(SystemExit, match="0"):
+            main([command, "--help"])
+        text = " ".join(capsys.readouterr().out.split())
+        assert defaults <= set(re.findall(r"\(default: ([^)]*?)\)", text)), command
+
+
+def test_the_exit_codes_of_the_readme_those_of_help_and_those_of_errors_are_the_same(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    [listed] = re.findall(r"Exit codes: .*?\.", told)
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert listed in " ".join(readme.split())
+    codes = {int(code) for code in re.findall(r"(?:: |, )(\d+) ", listed)}
+    raised = {kind.exit_code for kind in vars(errors).values() if hasattr(kind, "exit_code")}
+    assert codes == raised | {0, 1, 130}
+
+
+def test_the_package_is_a_command_too(typed, tmp_path):
+    for words in (["list", "suites"], ["--version"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "samplebench", *words],
+            cwd=tmp_path,
+            env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout
+
+
+@pytest.mark.parametrize(
+    "words", ["list samplers", "plan --data-dir d --workspace w", "show */seed?0", "leaderboard"]
+)
+def test_commands_work_without_a_home_in_ascii_and_in_60_columns(typed, tmp_path, words):
+    typed("run", "--seeds", "0")
+    program = (
+        "import pwd\n"
+        "def absent(user): raise KeyError(user)\n"
+        "pwd.getpwuid = absent\n"
+        "from samplebench.cli import main\n"
+        f"raise SystemExit(main({words.split()}))"
+    )
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={**kept, "LANG": "C", "PYTHONIOENCODING": "ascii", "COLUMNS": "60"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.isascii()
+    assert longest_line(done.stdout) <= 60
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_completion_knows_every_command(capsys, shell):
+    pytest.importorskip("shtab")
+    assert main(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    assert all(name in script for name in COMMANDS)
+    if shell == "bash":
+        assert subprocess.run(["bash", "-n"], input=script, text=True, check=False).returncode == 0
+
+
+def test_completion_without_its_package_says_what_to_install(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "shtab", None)
+    assert main(["completion", "bash"]) == 2
+    assert "pip install '.[completion]'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

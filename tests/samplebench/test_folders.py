@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from samplebench import cache_folder
+from samplebench import cache_folder, data_folders, site_folder
 from samplebench.cli import main
 from samplebench.errors import UsageError
 
@@ -35,6 +35,16 @@ def test_the_cache_is_where_the_user_says(monkeypatch):
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", "/home/me")
     assert cache_folder() == Path("/home/me/.cache/samplebench")
+
+
+@pytest.mark.parametrize("named", [None, "", "/shared/samplebench"])
+def test_the_sites_folder_comes_after_the_users(named, monkeypatch):
+    monkeypatch.delenv("SAMPLEBENCH_SITE_DATA", raising=False)
+    if named is not None:
+        monkeypatch.setenv("SAMPLEBENCH_SITE_DATA", named)
+    assert site_folder() == (Path(named) if named else None)
+    shared = [Path(named)] if named else []
+    assert data_folders(Path("/mine")) == (Path("/mine"), *shared)
 
 
 def test_without_a_home_the_message_says_what_to_set():

@@ -7,6 +7,7 @@ from typing import final
 from torch import Tensor, nn
 
 from samplebench.contracts.dataset import Samples
+from samplebench.contracts.description import describe_settings
 from samplebench.contracts.latents import Latents, LatentSpace
 
 
@@ -30,6 +31,10 @@ class Autoencoder(nn.Module, ABC):
     It is then never trained here, and takes no ``--checkpoint``. Two that are built with the same
     settings have the same weights, whatever the seed.
     """
+
+    def __repr__(self) -> str:
+        weights = sum(weight.numel() for weight in self.parameters())
+        return f"{describe_settings(self)} to {self.latent_space}, {weights:,} weights"
 
     @abstractmethod
     def encode(self, samples: Samples) -> Latents:

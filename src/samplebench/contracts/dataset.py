@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
+from pathlib import Path
 
 import torch
 from jaxtyping import Float, Int64, Shaped, UInt8
@@ -134,3 +135,14 @@ class Dataset(ABC):
     @abstractmethod
     def test(self) -> Split:
         """Read the held-out samples. None of them is in ``train``."""
+
+    def fetch(self) -> tuple[Path, ...]:
+        """Download the files that ``train`` and ``test`` would download; return where they lie.
+
+        Files that are there are verified and left as they are. Nothing by default.
+
+        Raises:
+            DataMissing: a file is absent and cannot be downloaded, or is damaged; the message says
+            from where it comes and where it belongs.
+        """
+        return ()

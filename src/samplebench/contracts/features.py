@@ -45,6 +45,17 @@ class FeatureExtractor(nn.Module, ABC):
         """Files that ``fit`` reads. A change of their content is noticed."""
         return ()
 
+    def fetch(self) -> tuple[Path, ...]:
+        """Download the files that ``fit`` would download, and return where they lie.
+
+        Files that are there are verified and left as they are. Nothing by default.
+
+        Raises:
+            WeightsMissing: a file is absent and cannot be downloaded, or is not the right one; the
+            message says from where it comes and where it belongs.
+        """
+        return ()
+
     @abstractmethod
     def fit(self, train: Split) -> None:
         """Learn from training samples, if there is anything to learn.

@@ -22,7 +22,8 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from samplebench.contracts import validation
+from samplebench.contracts import packing, validation
+from samplebench.contracts.packing import Given
 
 
 class LatentSpace(ABC):
@@ -55,17 +56,28 @@ class LatentSpace(ABC):
         """The number of sites of one latent."""
         return math.prod(self.grid)
 
-    def pack(self, *, values: Tensor | None = None, codes: Tensor | None = None) -> "Latents":
-        """Build latents from tensors whose first axis is samples, and restore the grid.
+    def pack(
+        self,
+        *,
+        values: Given | None = None,
+        codes: Given | None = None,
+        channels_first: bool = False,
+    ) -> "Latents":
+        """Build latents from tensors or arrays whose first axis is samples, and restore the grid.
 
         Args:
             values: (samples, …) with sites × value_width numbers per sample, in grid order.
             codes: (samples, …) with sites × code_width numbers per sample, in grid order.
+            channels_first: the numbers of a sample are ordered as (channels, *grid), as torch's
+                convolutions give them.
 
         Raises:
             ValueError: values or codes of this space are missing, their number is wrong, or their
-                shape has channels before sites. A shape that can be read both ways is not noticed.
+                shape has channels before sites and that is not said. A shape that can be read both
+                ways is taken as it was said.
         """
+        order = self.grid if channels_first else None
+        values, codes = (packing.as_tensor(part, order) for part in (values, codes))
         given = values if values is not None else codes
         if given is None:
             raise ValueError("pack needs values, codes, or both")
@@ -219,6 +231,9 @@ class Latents:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def __repr__(self) -> str:
+        return f"Latents({len(self)} of {self.space}, {self.values.dtype}, {self.device})"
 
     def __getitem__(self, index: Tensor | slice) -> "Latents":
         """Select samples by a slice, an index tensor or a mask."""

@@ -7,6 +7,7 @@ from typing import ClassVar, final
 from jaxtyping import Float
 from torch import Tensor
 
+from samplebench.contracts.description import describe_settings
 from samplebench.contracts.latents import Latents, LatentSpace
 
 
@@ -33,6 +34,9 @@ class Sampler(ABC):
 
         Sampling changes nothing in the sampler.
         """
+
+    def __repr__(self) -> str:
+        return describe_settings(self)
 
     def refuses(self, space: LatentSpace) -> str | None:
         """Return the reason for refusing a space of an accepted kind, or ``None``.

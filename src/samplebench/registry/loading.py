@@ -84,7 +84,7 @@ def load_parts(choice: Choice = Choice()) -> Parts:
     parts: list[Part] = []
     plugins: list[Plugin] = []
     broken: list[BrokenPlugin] = []
-    sources = _sources(choice)
+    sources = find_sources(choice)
     for source in sources:
         roots = frozenset(s.root for s in sources if s.distribution == source.distribution)
         try:
@@ -124,10 +124,14 @@ def warm_up(parts: Parts) -> None:
             manager.hook.warm_up()
 
 
-def _sources(choice: Choice) -> list[Source]:
-    """Bundled plugins first, then other distributions by name, then files:
+def find_sources(choice: Choice) -> list[Source]:
+    """Find the chosen plugins and import none of them.
 
-    who comes first keeps a name.
+    Bundled ones come first, then other distributions by name, then files: who comes first keeps a
+    name.
+
+    Raises:
+        UsageError: a file that does not exist, or a disabled plugin that is not installed.
     """
     installed = []
     for point in entry_points(group=GROUP) if choice.installed else ():

@@ -3,7 +3,7 @@
 import difflib
 import inspect
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, get_args
@@ -98,13 +98,10 @@ class Part:
             BadSetting: an unknown setting, or a value of the wrong type.
             UnknownPart: a setting names a sampler that is not installed.
         """
-        for name in spec.settings:
-            if name not in self.parameters:
-                raise BadSetting(
-                    f"{self.kind} '{self.name}' has no setting {name!r}."
-                    f"{_suggest(name, self.parameters)} {_it_takes(self.parameters)}"
-                )
         defaults = {name: parameter.default for name, parameter in self.parameters.items()}
+        for name in spec.settings:
+            if name not in defaults:
+                raise unknown_setting(self.kind, self.name, name, defaults)
         settings = {**defaults, **spec.settings}
         for name, value in spec.settings.items():
             settings[name] = self._checked(name, value)
@@ -204,10 +201,7 @@ class Registry(Mapping[str, Part]):
 
     def __getitem__(self, name: str) -> Part:
         if name not in self._parts:
-            raise UnknownPart(
-                f"No {self.kind} is called {name!r}.{_suggest(name, self._parts)} "
-                f"Installed: {', '.join(self._parts) or 'none'}."
-            )
+            raise unknown_part(self.kind, name, self._parts)
         return self._parts[name]
 
     def __iter__(self) -> Any:
@@ -236,12 +230,23 @@ class Registry(Mapping[str, Part]):
         return self[spec.name].chosen(spec, self if self.kind == "sampler" else None)
 
 
+def unknown_part(kind: str, name: str, known: Collection[str]) -> UnknownPart:
+    """The error for a part that is not among the installed ones of its kind."""
+    return UnknownPart(
+        f"No {kind} is called {name!r}.{_suggest(name, known)} "
+        f"Installed: {', '.join(known) or 'none'}."
+    )
+
+
+def unknown_setting(kind: str, part: str, name: str, defaults: Mapping[str, object]) -> BadSetting:
+    """The error for a setting that a part does not take."""
+    taken = ", ".join(f"{setting}={default!r}" for setting, default in defaults.items())
+    return BadSetting(
+        f"{kind} '{part}' has no setting {name!r}.{_suggest(name, defaults)} "
+        f"It takes {taken or 'none'}."
+    )
+
+
 def _suggest(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, list(known), n=1)
     return f" Did you mean {close[0]!r}?" if close else ""
-
-
-def _it_takes(parameters: Mapping[str, inspect.Parameter]) -> str:
-    if not parameters:
-        return "It takes none."
-    return f"It takes {', '.join(f'{name}={p.default!r}' for name, p in parameters.items())}."

@@ -17,14 +17,13 @@ _SUPERSCRIPTS: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"
 
 @dataclass(frozen=True)
 class Note:
-    """A sentence about some seeds of rows, or of their scores in one column.
+    """A sentence about some seeds of rows, or of their scores.
 
-    ``rows`` and ``column`` are places in the ranking; without a column it is about whole rows.
+    ``places`` are rows and columns of the ranking; without a column it is about a whole row.
     """
 
     number: int
-    rows: tuple[int, ...]
-    column: int | None
+    places: frozenset[tuple[int, int | None]]
     text: Text
 
     @property
@@ -38,21 +37,19 @@ class Note:
 
 def collect_notes(ranking: Ranking) -> list[Note]:
     """Every reason why something is missing, from the top of the table down, each once."""
-    rows: dict[tuple[int | None, str], list[int]] = {}
-    for place, row in enumerate(ranking.rows):
-        for column, text in (*_about_row(row), *_about_scores(row)):
-            rows.setdefault((column, text), []).append(place)
-    notes = []
-    for number, ((column, text), places) in enumerate(rows.items(), start=1):
-        title = "" if column is None else f", {ranking.columns[column].title}"
-        names = _name_rows([ranking.rows[place] for place in places])
-        notes.append(Note(number, tuple(places), column, (*names, f"{title}: {text}")))
-    return notes
+    places: dict[str, list[tuple[int, int | None]]] = {}
+    for row, entries in enumerate(ranking.rows):
+        for column, text in (*_about_row(entries), *_about_scores(entries)):
+            places.setdefault(text, []).append((row, column))
+    return [
+        Note(number, frozenset(those), (*_name_places(ranking, those), f": {text}"))
+        for number, (text, those) in enumerate(places.items(), start=1)
+    ]
 
 
 def join_marks(notes: Iterable[Note], *, row: int, column: int | None) -> str:
     """The marks of the notes on a score, or on a row as a whole."""
-    return " ".join(note.mark for note in notes if row in note.rows and note.column == column)
+    return " ".join(note.mark for note in notes if (row, column) in note.places)
 
 
 def _about_row(row: Row) -> Iterable[tuple[None, str]]:
@@ -83,6 +80,21 @@ def _merge_numbers(texts: Sequence[str]) -> str:
 def _describe_range(numbers: Collection[str]) -> str:
     low, *rest = sorted(numbers, key=lambda number: float(number.replace(",", "")))
     return f"{low} to {rest[-1]}" if rest else low
+
+
+def _name_places(ranking: Ranking, places: Iterable[tuple[int, int | None]]) -> Text:
+    """The rows that lack the same columns, with these: ``ae × gmm, FD, NLL; vae × gmm, FD``."""
+    columns: dict[int, list[str]] = {}
+    for row, column in places:
+        titles = columns.setdefault(row, [])
+        titles += [] if column is None else [ranking.columns[column].title]
+    rows: dict[tuple[str, ...], list[Row]] = {}
+    for row, titles in columns.items():
+        rows.setdefault(tuple(titles), []).append(ranking.rows[row])
+    groups = [
+        (*_name_rows(those), "".join(f", {t}" for t in titles)) for titles, those in rows.items()
+    ]
+    return join(groups, "; ")
 
 
 def _name_rows(rows: Iterable[Row]) -> Text:

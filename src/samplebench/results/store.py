@@ -147,6 +147,22 @@ class Store:
             )
         return _move(damaged.path, self.folder / "damaged")
 
+    def forget(self, record: Record) -> None:
+        """Move a record and its picture to ``superseded``, beside those that others replaced.
+
+        Raises:
+            StorageError: they could not be moved.
+        """
+        kept, picture = self._superseded(record), self.picture_path(record)
+        _move_to(self.record_path(record), kept)
+        if picture.exists():
+            _move_to(picture, kept.with_suffix(".png"))
+
+    def _superseded(self, record: Record) -> Path:
+        """The place of a record that is set aside."""
+        name = f"{Path(record.file_name).stem}_{_stamp(record)}.json"
+        return self.folder / "superseded" / record.suite / name
+
     def _set_aside(self, path: Path) -> None:
         """Keep a record with figures that another is about to replace."""
         try:
@@ -154,14 +170,19 @@ class Store:
         except (BadRecord, UnicodeDecodeError):
             return
         if earlier.status in ("measured", "incomplete"):
-            kept = (
-                self.folder / "superseded" / earlier.suite / f"{path.stem}_{_stamp(earlier)}.json"
-            )
-            write_whole(kept, earlier.to_json())
+            write_whole(self._superseded(earlier), earlier.to_json())
 
 
 def _stamp(record: Record) -> str:
     return "".join(character for character in record.provenance.finished if character.isalnum())
+
+
+def _move_to(path: Path, place: Path) -> None:
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(place)
+    except OSError as error:
+        raise _storage_error(path, error) from error
 
 
 def _move(path: Path, folder: Path) -> Path:

@@ -184,6 +184,29 @@ def test_a_user_without_a_home_needs_none_where_the_data_can_be_written(
     assert kept_files(tmp_path / "celeba")
 
 
+def test_the_sites_images_are_prepared_in_the_cache(write, tmp_path, monkeypatch):
+    write("celeba")
+    monkeypatch.setenv("SAMPLEBENCH_SITE_DATA", str(tmp_path))
+    before = sorted((tmp_path / "celeba").rglob("*"))
+    dataset = CelebA(tmp_path / "mine")
+    assert len(dataset.test()) == 8
+    assert dataset.fetch() == (
+        tmp_path / "celeba" / "list_eval_partition.txt",
+        tmp_path / "celeba" / "img_align_celeba",
+    )
+    assert sorted((tmp_path / "celeba").rglob("*")) == before
+    assert kept_files(tmp_path / "cache" / "samplebench" / "celeba")
+
+
+def test_a_file_that_the_site_prepared_is_used(write, tmp_path, monkeypatch):
+    written = write("celeba")
+    CelebA(tmp_path).test()
+    for file in written.files:
+        file.unlink()
+    monkeypatch.setenv("SAMPLEBENCH_SITE_DATA", str(tmp_path))
+    assert len(CelebA(tmp_path / "mine").test()) == 8
+
+
 def test_where_nothing_can_be_written_the_error_has_place_and_size(
     write, read_only_data, tmp_path, monkeypatch
 ):
@@ -197,6 +220,8 @@ def test_where_nothing_can_be_written_the_error_has_place_and_size(
 def test_absent_files_are_an_error_with_the_way_to_get_them(write, tmp_path):
     with pytest.raises(DataMissing) as caught:
         CelebA(tmp_path).train()
+    with pytest.raises(DataMissing, match="Download both from"):
+        CelebA(tmp_path).fetch()
     for words in ("celeba/list_eval_partition.txt", "celeba/img_align_celeba", "download=True"):
         assert words in str(caught.value)
     (tmp_path / "celeba").mkdir()

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import os
+import shutil
 import socket
 import threading
 import urllib.request
@@ -38,7 +39,8 @@ def test_the_message_lists_just_the_absent_files_and_how_to_get_them(write, tmp_
     assert f"\n  {absent}\n" in message
     assert not any(str(file) in message for file in there)
     assert "no network in tests" in message
-    assert f"samplebench run --dataset mnist --data-dir {tmp_path}" in message
+    assert f"samplebench fetch mnist --data-dir {tmp_path}" in message
+    assert f"\n  {datasets.MNIST.mirrors[0]}train-images-idx3-ubyte.gz\n" in message
 
 
 @pytest.mark.parametrize(("name", "kind"), [("cifar10", CIFAR10), ("svhn", SVHN)])
@@ -143,6 +145,56 @@ def test_absent_files_are_downloaded_once(mirror, tmp_path):
     before = len(mirror)
     MNIST(tmp_path / "new" / "folder").train()
     assert len(mirror) == before
+
+
+def test_fetch_downloads_what_is_absent_and_names_the_files(mirror, tmp_path):
+    names = [tmp_path / "new" / "MNIST" / "raw" / name for name in IDX_NAMES]
+    assert MNIST(tmp_path / "new").fetch() == tuple(names)
+    before = len(mirror)
+    assert MNIST(tmp_path / "new").fetch() == tuple(names)
+    assert len(mirror) == before
+    names[2].write_bytes(names[2].read_bytes()[:-1])
+    with pytest.raises(DataMissing, match="damaged") as caught:
+        MNIST(tmp_path / "new").fetch()
+    assert f"\n  {names[2]}\nDelete" in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("cifar10", CIFAR10), ("svhn", SVHN)])
+def test_without_a_network_fetch_names_every_address(name, kind, write, tmp_path):
+    files = write(name).files
+    assert set(kind(tmp_path).fetch()) == set(files)
+    for file in files:
+        file.unlink()
+    with pytest.raises(DataMissing) as caught:
+        kind(tmp_path).fetch()
+    published = [datasets.CIFAR10.url, *(row[0] for row in datasets.SVHN.split_list.values())]
+    for url in published[:1] if name == "cifar10" else published[1:]:
+        assert f"\n  {url}\n" in str(caught.value)
+
+
+def test_the_sites_files_are_read_where_the_user_lacks_one_and_nothing_is_written(
+    write, tmp_path, monkeypatch
+):
+    written = write("mnist")
+    monkeypatch.setenv("SAMPLEBENCH_SITE_DATA", str(tmp_path))
+    before = sorted(tmp_path.rglob("*"))
+    mine = MNIST(tmp_path / "mine")
+    assert np.array_equal(mine.train().samples.numpy(), written.train)
+    assert mine.fetch() == tuple(written.files)
+    assert sorted(tmp_path.rglob("*")) == before
+    written.files[0].unlink()
+    with pytest.raises(DataMissing) as caught:
+        mine.train()
+    absent = [tmp_path / "mine" / file.relative_to(tmp_path) for file in written.files]
+    assert all(f"\n  {file}\n" in str(caught.value) for file in absent)
+    assert sorted(tmp_path.rglob("*.gz")) == []
+
+
+def test_a_users_own_files_come_before_the_sites(write, tmp_path, monkeypatch):
+    written = write("mnist")
+    monkeypatch.setenv("SAMPLEBENCH_SITE_DATA", str(tmp_path / "site"))
+    shutil.copytree(tmp_path / "MNIST", tmp_path / "site" / "MNIST")
+    assert MNIST(tmp_path).fetch() == tuple(written.files)
 
 
 def test_a_download_that_is_not_what_was_published_is_refused(mirror, tmp_path):

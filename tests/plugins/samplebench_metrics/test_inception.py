@@ -41,6 +41,7 @@ def weights(tmp_path_factory) -> Path:
 def hub(tmp_path, monkeypatch) -> Path:
     """An empty checkpoint folder of torch hub, and nothing to download."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.delenv("SAMPLEBENCH_SITE_DATA", raising=False)
     monkeypatch.setattr(theirs, "URL_INCEPTION_V3", (tmp_path / "nowhere.pth").as_uri())
     folder = tmp_path / "hub" / "checkpoints"
     folder.mkdir(parents=True)
@@ -134,21 +135,40 @@ def test_building_one_draws_no_random_number_and_needs_no_file(hub):
     assert not list(hub.iterdir())
 
 
-def test_a_file_in_the_hub_folder_is_taken(hub, weights):
+def test_the_official_file_in_the_hub_folder_is_taken(hub, weights, monkeypatch):
+    official(weights, monkeypatch)
     (hub / "nowhere.pth").symlink_to(weights)
     extractor = Inception(GREY)
     extractor.fit(SOME)
     assert extractor.features(bytes_of(1, 1) / 255).any()
+    assert extractor.titles == {"FD": "FID", "rFD": "rFID"}
+
+
+def test_another_file_in_the_place_of_the_official_one_is_refused(hub, weights):
+    (hub / "nowhere.pth").symlink_to(weights)
+    with pytest.raises(WeightsMissing, match=r"does not begin with 6726825d.*delete it"):
+        Inception(GREY).fit(SOME)
+
+
+def test_the_sites_file_is_taken_if_the_user_has_none(hub, weights, tmp_path, monkeypatch):
+    official(weights, monkeypatch)
+    monkeypatch.setenv("SAMPLEBENCH_SITE_DATA", str(tmp_path / "site"))
+    shared = tmp_path / "site" / "hub" / "checkpoints" / "nowhere.pth"
+    shared.parent.mkdir(parents=True)
+    shared.symlink_to(weights)
+    assert Inception(GREY).files == Inception(GREY).fetch() == (shared,)
+    (hub / "nowhere.pth").symlink_to(weights)
+    assert Inception(GREY).files == (hub / "nowhere.pth",)
 
 
 def test_the_official_file_is_downloaded_once(hub, weights, monkeypatch):
     official(weights, monkeypatch)
     monkeypatch.setattr(theirs, "URL_INCEPTION_V3", weights.as_uri())
-    file = inception_weights.find_weights("")
-    assert file == hub / weights.name
+    file = hub / weights.name
+    assert Inception(GREY).fetch() == (file,)
+    assert file.read_bytes() == weights.read_bytes()
     monkeypatch.setattr(torch.hub, "download_url_to_file", None)
-    assert inception_weights.find_weights("") == file
-    assert inception_weights.is_official(file)
+    assert Inception(GREY).fetch() == (file,)
 
 
 def test_a_download_of_something_else_is_refused(hub, weights, monkeypatch):

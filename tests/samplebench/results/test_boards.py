@@ -7,7 +7,13 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from samplebench.boards import check_boards, read_rankings, show_board, write_boards
+from samplebench.boards import (
+    check_boards,
+    read_rankings,
+    report_unreadable,
+    show_board,
+    write_boards,
+)
 from samplebench.errors import UsageError
 from samplebench.results.record import Verification
 from samplebench.results.store import Store
@@ -83,6 +89,7 @@ def test_files_that_no_record_asks_for_any_more_are_named_and_removed(store, cap
 def test_a_damaged_record_is_reported_and_the_rest_is_shown(store, capsys):
     damaged = store.record_path(store.read("toy")[0][0])
     damaged.write_text(damaged.read_text()[:500])
+    assert report_unreadable(store.folder, [])
     write_boards(store.folder, [])
     assert f"{damaged} is left out" in capsys.readouterr().err
     assert "`gmm`" in store.board_path("toy").read_text()

@@ -256,6 +256,22 @@ def test_a_reason_that_rows_share_is_given_once(make_record: MakeRecord) -> None
     }
 
 
+def test_a_reason_that_columns_share_is_given_once_with_all_of_them(
+    make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    def row(name: str, fd: float | None, w2: float | None, ae: str = "vae") -> Record:
+        return make_record(name, 0, [make_score("FD", fd), make_score("W2", w2)], autoencoder=ae)
+
+    rows = [row("gmm", None, None), row("kde", None, None), row("flow", 1.0, None, ae="zae")]
+    page = render([*rows, row("pmfs", 1.0, 2.0)])
+    assert [line for line in page.splitlines() if line.startswith(("- ¹", "- ²"))] == [
+        "- ¹ `vae` × `gmm`, `kde`, FD, W2; `zae` × `flow`, W2: the metric gave nan (seed 0)"
+    ]
+    assert (row_of(page, "`gmm`")["FD ↓"], row_of(page, "`gmm`")["W2 ↓"]) == ("— ¹", "— ¹")
+    assert row_of(page, "`flow`")["W2 ↓"] == "— ¹"
+    assert "¹" not in row_of(page, "`flow`")["FD ↓"]
+
+
 def test_a_row_that_failed_for_one_seed_shows_the_others_and_why(
     make_record: MakeRecord, make_score: MakeScore
 ) -> None:

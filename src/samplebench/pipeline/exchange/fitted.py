@@ -4,18 +4,22 @@ A saved sampler is one safetensors file: the tensors are its state, the header i
 """
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import torch
+from jaxtyping import Float
 from pydantic import BaseModel, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from samplebench.contracts.answers import check_log_probs
+from samplebench.contracts.given import Layout, as_latents
 from samplebench.contracts.latents import Latents, LatentSpace
-from samplebench.contracts.sampler import Sampler
+from samplebench.contracts.packing import Given
+from samplebench.contracts.sampler import DensitySampler, Sampler
 from samplebench.errors import BadSamplerFile, UsageError
 from samplebench.pipeline.device import choose_device
 from samplebench.pipeline.stages.part_records import part_record
@@ -39,23 +43,27 @@ class SamplerRecord(BaseModel, extra="forbid", frozen=True):
 
 
 def fit_sampler(
-    spec: str, latents: Latents, *, seed: int = 0, plugins: Iterable[str | Path] = ()
+    spec: str,
+    latents: Latents | Given,
+    *,
+    layout: Layout | None = None,
+    codes: int | Sequence[int] | None = None,
+    seed: int = 0,
+    plugins: Iterable[str | Path] = (),
 ) -> Sampler:
     """Fit a sampler to latents as a run fits it.
 
     Args:
         spec: as in suites: ``gmm(components=20)``.
+        latents: Latents; or an array or tensor: vectors, maps (``layout`` says where their
+            channels are) or integer codes (``codes`` says how many a codebook has).
         plugins: Python files of plugins to load in addition to the installed ones.
 
     Raises:
         UsageError: the spec cannot be read, nothing of that name is installed, or the sampler
             does not take these latents.
     """
-    if not isinstance(latents, Latents):
-        raise UsageError(
-            f"a sampler is fitted to Latents, not to {type(latents).__name__}; vectors become "
-            "some by `Continuous(dimensions).pack(values=vectors)`"
-        )
+    latents = as_latents(latents, layout=layout, codes=codes)
     chosen = _samplers(plugins).choose(spec)
     if len(chosen) != 1:
         raise UsageError(f"{spec!r} is a grid of {len(chosen)} samplers where one is needed")
@@ -66,6 +74,43 @@ def fit_sampler(
     with seeded(seed, "fit"):
         sampler.fit(latents.copy())  # of its own, and without gradients that an encoder left
     return sampler
+
+
+def log_prob(
+    sampler: Sampler, latents: Latents | Given, *, layout: Layout | None = None
+) -> Float[Tensor, " samples"]:
+    """Compute the log density of each latent under a fitted sampler, in nats; of codes, the log
+    probability.
+
+    Args:
+        latents: as ``fit_sampler`` takes them. Integer codes are of the fitted codebooks.
+
+    Raises:
+        UsageError: the sampler has no density, or the latents are of another space than it was
+            fitted to.
+    """
+    if not isinstance(sampler, DensitySampler):
+        raise UsageError(
+            f"{sampler} has no density, so it cannot state the probability of latents"
+        )
+    with seeded(0, "look"):
+        space = sampler.sample(1).space
+    ranges = space.code_ranges if len(space.code_ranges) != 1 else space.code_ranges[0]
+    given = as_latents(latents, layout=layout, codes=ranges if _holds_integers(latents) else None)
+    if given.space != space:
+        raise UsageError(
+            f"{sampler} was fitted to {space}, and these latents are of {given.space}"
+        )
+    if reason := sampler.no_density(space):
+        raise UsageError(f"{sampler} has no density here: {reason}")
+    return check_log_probs(sampler.log_prob(given.copy()), latents=given)
+
+
+def _holds_integers(given: Latents | Given) -> bool:
+    """True of an array or tensor of integers."""
+    if isinstance(given, Latents):
+        return False
+    return not torch.as_tensor(given[:0]).is_floating_point()
 
 
 def save_sampler(

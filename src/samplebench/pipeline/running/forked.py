@@ -7,12 +7,16 @@ what another did, and its peak of memory is its own.
 import multiprocessing
 import os
 import signal
+import sys
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import ModuleType
 from typing import Any, ParamSpec, TypeVar
 
 from samplebench.errors import StorageError
@@ -23,6 +27,24 @@ Result = TypeVar("Result")
 
 class ChildDied(RuntimeError):
     """A child process ended and gave no result."""
+
+
+_STARTING = threading.Lock()
+
+
+@contextmanager
+def _nameless_main() -> Iterator[None]:
+    """Hide the program that runs, which a child would import anew and so carry out again.
+
+    Nothing that children are given is defined there.
+    """
+    with _STARTING:
+        program = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = program
 
 
 class ForkedExecutor(Executor):
@@ -69,7 +91,8 @@ class ForkedExecutor(Executor):
         ours, theirs = self._context.Pipe(duplex=False)
         child = self._context.Process(target=_child, args=(theirs, log, fn, args, kwargs))
         try:
-            child.start()
+            with _nameless_main():
+                child.start()
         except (OSError, EOFError) as error:
             raise ChildDied(
                 f"no process could be started ({type(error).__name__}: {error})"

@@ -8,6 +8,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from samplebench.errors import DataMissing, WeightsMissing
 from samplebench.pipeline.request.plan import Plan, Planned
 from samplebench.pipeline.running.graph import Watcher, complete
 from samplebench.pipeline.running.outcomes import Outcomes
@@ -33,19 +34,20 @@ def run(plan: Plan, site: Site, executor: Executor, display: Display) -> Outcome
     down which were refused.
 
     Raises:
+        DataMissing: the files of a dataset are missing. Nothing was written.
+        WeightsMissing: those of a feature extractor are. Nothing was written.
         StorageError: a record could not be written. What was measured before is kept.
     """
+    made = read_data(plan.cells, site, executor, display)
+    wanted = plan.of_status("to do", "stale") + _measured_on_other_data(plan, site, made)
+    cells = {cell_stage(planned, plan, site): planned for planned in wanted}
+    made |= _fit_features(cells, made, site, executor, display)
     store, outcomes = Store(site.results), Outcomes()
     store.require_writable(plan.suite.name)
     write_whole(store.suite_path(plan.suite.name), plan.suite.to_toml())
     for planned in plan.of_status("refused"):
         _keep(_refusal(planned, plan, site), planned.record, store, outcomes, display)
-    wanted = plan.of_status("to do", "stale")
     display.expect(len(wanted))
-    made: dict[Stage, Outcome] = dict(_read_data(plan, site, executor, display))
-    wanted += _measured_on_other_data(plan, site, made)
-    display.expect(len(wanted))
-    cells = {cell_stage(planned, plan, site): planned for planned in wanted}
     for stage, outcome in complete(cells, made, executor, display, at_once=site.jobs):
         if not isinstance(stage, CellStage):
             continue
@@ -60,13 +62,50 @@ def run(plan: Plan, site: Site, executor: Executor, display: Display) -> Outcome
     return outcomes
 
 
-def _read_data(
-    plan: Plan, site: Site, executor: Executor, display: Display
-) -> Iterable[tuple[Stage, Outcome]]:
-    """Read every dataset that a cell is measured on."""
-    possible = plan.of_status("to do", "stale", "measured", "unverified")
-    stages = [data_stage(planned, site) for planned in possible]
-    return complete(stages, {}, executor, display, at_once=site.jobs)
+def read_data(
+    cells: Iterable[Planned], site: Site, executor: Executor, watcher: Watcher
+) -> dict[Stage, Outcome]:
+    """Read every dataset on which a cell can be measured.
+
+    Raises:
+        DataMissing: files are missing; the message names every dataset that lacks some.
+    """
+    stages = [data_stage(cell, site) for cell in cells if cell.status != "refused"]
+    made: dict[Stage, Outcome] = dict(complete(stages, {}, executor, watcher, at_once=site.jobs))
+    if missing := _list_missing({str(stage.dataset): made[stage] for stage in stages}):
+        raise DataMissing(missing)
+    return made
+
+
+def _fit_features(
+    cells: Iterable[CellStage],
+    made: Mapping[Stage, Outcome],
+    site: Site,
+    executor: Executor,
+    watcher: Watcher,
+) -> dict[Stage, Outcome]:
+    """Fit the feature extractors of the cells before any autoencoder is trained.
+
+    Raises:
+        WeightsMissing: the weights of some are missing; the message names all of these.
+    """
+    stages = list(dict.fromkeys(features for cell in cells for features in cell.features))
+    fitted: dict[Stage, Outcome] = dict(
+        complete(stages, made, executor, watcher, at_once=site.jobs)
+    )
+    if missing := _list_missing({str(stage.features): fitted[stage] for stage in stages}):
+        raise WeightsMissing(missing)
+    return fitted
+
+
+def _list_missing(outcomes: Mapping[str, Outcome]) -> str:
+    """Name what lacks files, each with what to do; empty if nothing does."""
+    lines = [
+        f"'{name}' cannot be used: {outcome.reason}"
+        for name, outcome in outcomes.items()
+        if isinstance(outcome, Failure) and outcome.kind == "missing"
+    ]
+    return "\n".join([*lines, "Nothing was measured."]) if lines else ""
 
 
 def _measured_on_other_data(

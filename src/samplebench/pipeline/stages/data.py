@@ -49,7 +49,7 @@ class DataStage:
             for name, split in splits.items():
                 save_split(folder, name, split)
 
-        return self.site.artefact("data", fingerprint(splits.values()), save)
+        return self.site.artefact("samples", fingerprint(splits.values()), save)
 
 
 def fingerprint(splits: Iterable[Split]) -> str:

@@ -10,7 +10,7 @@ from samplebench.training import Progress
 
 Report = Callable[[Progress], None]
 
-FailureKind = Literal["error", "non-finite", "out-of-memory", "killed", "storage"]
+FailureKind = Literal["error", "non-finite", "out-of-memory", "killed", "storage", "missing"]
 
 
 @dataclass(frozen=True)

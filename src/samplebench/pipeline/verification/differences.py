@@ -3,12 +3,16 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from scipy.special import stdtrit
 
 from samplebench.results.record import Record, Score
 from samplebench.results.statistics import Summary
 from samplebench.vocabulary import Floor
+
+_ROUNDING: Final = 1e-6
+"""The share of a score below which its text, of six digits, shows no difference."""
 
 
 @dataclass(frozen=True)
@@ -25,32 +29,57 @@ class Difference:
     replayed: float | None
     spread: Summary | None
 
-    def is_within_spread(self, level: float = 0.95) -> bool | None:
-        """Say if two seeds of the row would differ as much; ``None`` if too little is known.
+    def reach(self, level: float = 0.95) -> float | None:
+        """The most by which two seeds of the row differ in a share ``level`` of cases; ``None`` if
+        it has one seed, or the same score with all.
 
-        The difference of two seeds has √2 times the std of one, and lies within Student's t of
-        that in a share ``level`` of cases.
+        The difference of two seeds has √2 times the std of one: with n seeds, it is within
+        ``t · √2 · std`` for the quantile t of Student's distribution, n - 1 degrees of freedom.
         """
-        if self.recorded is None or self.replayed is None:
+        if self.spread is None or not self.spread.std:
             return None
-        if self.spread is None or not self.spread.std:  # one seed, or all the same
-            return None
-        reach = float(stdtrit(self.spread.n - 1, (1 + level) / 2)) * math.sqrt(2)
-        return bool(abs(self.replayed - self.recorded) <= reach * self.spread.std)
+        return float(stdtrit(self.spread.n - 1, (1 + level) / 2)) * math.sqrt(2) * self.spread.std
 
-    def __str__(self) -> str:
-        """The difference in one line."""
-        verdict = {True: "within", False: "outside", None: "not comparable with"}
-        moved = (
-            f" (by {self.replayed - self.recorded:+.3g})"
-            if self.recorded is not None and self.replayed is not None
-            else ""
-        )
-        return (
-            f"{self.cell}, {self.title}: recorded {_text(self.recorded)}, "
-            f"replayed {_text(self.replayed)}{moved}, "
-            f"{verdict[self.is_within_spread()]} the spread over seeds"
-        )
+    def is_within_spread(self, level: float = 0.95) -> bool | None:
+        """Say if two seeds of the row would differ as much; ``None`` if too little is known."""
+        reach = self.reach(level)
+        if self.recorded is None or self.replayed is None or reach is None:
+            return None
+        return bool(abs(self.replayed - self.recorded) <= reach)
+
+    @property
+    def severity(self) -> tuple[bool, bool, float]:
+        """A key by which the difference that says most comes last: a score that is lost or new,
+        then one outside of the spread, then the larger one in units of the spread or of itself.
+        """
+        one, other = self.recorded, self.replayed
+        if one is None or other is None:
+            return True, True, math.inf
+        unit = self.reach() or max(abs(one), abs(other)) or 1.0
+        return False, self.is_within_spread() is False, abs(other - one) / unit
+
+    def describe(self, level: float = 0.95) -> str:
+        """The difference in one line, judged by the interval of ``level``."""
+        return f"{self.cell}, {self.title}: {self._moved()}, {self._verdict(level)}"
+
+    def _moved(self) -> str:
+        """By how much it moved. Numbers that would look the same are not written twice."""
+        one, other = self.recorded, self.replayed
+        if one is None or other is None:
+            return f"recorded {_text(one)}, replayed {_text(other)}"
+        if one == other:  # of floors, this is the mean
+            return f"{_text(one)} in both, as the mean of other values"
+        share = abs(other - one) / max(abs(one), abs(other))
+        if share < _ROUNDING:
+            return f"{_text(one)} in both, which agree to {_round_up(share):.0e} of it"
+        return f"recorded {_text(one)}, replayed {_text(other)} (by {other - one:+.3g})"
+
+    def _verdict(self, level: float) -> str:
+        reach, within = self.reach(level), self.is_within_spread(level)
+        if reach is None or self.spread is None or within is None:
+            return "not comparable with the spread over seeds"
+        interval = f"±{reach:.3g} for two of {self.spread.n} seeds at {100 * level:.4g} %"
+        return f"{'within' if within else 'outside'} the spread over seeds ({interval})"
 
 
 def differences(record: Record, replay: Record, siblings: Iterable[Record]) -> list[Difference]:
@@ -105,6 +134,11 @@ def _same_score(score: Score, records: Iterable[Record]) -> list[Score]:
 def _spread(values: Iterable[float | None]) -> Summary | None:
     numbers = [value for value in values if value is not None]
     return Summary.of(numbers) if len(numbers) > 1 else None
+
+
+def _round_up(share: float) -> float:
+    """The next power of ten."""
+    return 10.0 ** math.ceil(math.log10(share))
 
 
 def _text(value: float | None) -> str:

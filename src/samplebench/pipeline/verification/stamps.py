@@ -111,7 +111,7 @@ def mark_stale(record: Record, comparisons: Iterable[Comparison], *, since: str 
     own = [d for c in comparisons if c.record.identity == record.identity for d in c.differences]
     by = f"the code of commit {since[:12]}" if since else "its record"
     reason = (
-        f"a replay moved {own[0].title} from {own[0].recorded} to {own[0].replayed}"
+        _describe_most(own)
         if own
         else "replays of other cells with the same parts gave other scores"
     )
@@ -122,6 +122,13 @@ def mark_stale(record: Record, comparisons: Iterable[Comparison], *, since: str 
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     return record.model_copy(update={"verification": verification})
+
+
+def _describe_most(moved: Sequence[Difference]) -> str:
+    """Name the score that moved most by the measure of its seeds: one outside, if any is."""
+    most = max(moved, key=lambda difference: difference.severity)
+    others = f", and {len(moved) - 1} more" if len(moved) > 1 else ""
+    return f"a replay moved {most.title} from {most.recorded} to {most.replayed}{others}"
 
 
 def _origins(record: Record) -> frozenset[Origin]:

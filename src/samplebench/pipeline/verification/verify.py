@@ -8,7 +8,7 @@ from itertools import groupby
 
 from samplebench.errors import UsageError
 from samplebench.pipeline.request.plan import Plan, Planned
-from samplebench.pipeline.running.run import Display
+from samplebench.pipeline.running.run import Display, read_data
 from samplebench.pipeline.verification.differences import differences, row_key
 from samplebench.pipeline.verification.other_code import checked_out, full_name, measure_with
 from samplebench.pipeline.verification.replay import replay
@@ -73,6 +73,7 @@ def verify_since(
     cells = [cell for cell in cells if is_from(cell.record, commit)]
     if not cells:
         raise UsageError(f"no record of {plan.suite.name!r} that was chosen is from {commit[:12]}")
+    read_data(cells, site, executor, display)  # before another commit's code meets what is missing
     where = f"{site.device.replace(':', '')}-{site.threads}"
     folder = site.workspace / "replays" / f"{commit[:12]}-{plan.suite.name}-{where}"
     with checked_out(commit, folder / commit) as tree:

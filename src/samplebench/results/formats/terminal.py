@@ -24,17 +24,16 @@ from samplebench.results.blocks import (
     Written,
     join,
 )
+from samplebench.results.formats.text_table import output_width
 
 _WIDEST_LABEL: Final = 44
-_WIDTH_OF_A_FILE: Final = 100
 _UNBOUNDED: Final = 10_000
 _NARROWEST: Final = 8
 
 
 def console_for_output() -> Console:
-    """Standard output: as wide as the terminal, or as 100 characters in a file or a pipe."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_WIDTH_OF_A_FILE)
+    """Standard output: as wide as COLUMNS states, or the terminal, or 100 in a file or a pipe."""
+    return Console(highlight=False, width=output_width())
 
 
 def show(blocks: Iterable[Block], console: Console) -> None:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samplebench.errors import BadSuite
-from samplebench.pipeline.request.suite import bundled_suites, load_suite, override, parse_seeds
+from samplebench.pipeline.request.suite import load_suite, override
+from samplebench.pipeline.request.suite_file import bundled_suites, parse_seeds
 
 GOOD = """about = "a test"
 datasets = ["stripes"]

@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from samplebench.errors import StorageError
+from samplebench.errors import DataMissing, StorageError, WeightsMissing
 from samplebench.pipeline.device import usable_cores
 from samplebench.pipeline.request.suite import load_suite
 from samplebench.randomness import seeded
@@ -191,12 +191,36 @@ def test_a_diverging_training_fails_its_cells_and_names_the_step(bench):
     assert (outcomes.failed, outcomes.measured) == (3, 3)
 
 
-def test_absent_data_fails_its_cells_with_what_to_do(bench):
-    outcomes = bench.run(datasets=["absent", "stripes"], seeds=[0])
-    assert {reason: len(cells) for reason, cells in outcomes.reasons.items()} == {
-        "put stripes.bin into the data folder": 3
-    }
-    assert outcomes.measured == 3
+@pytest.mark.parametrize("executor", ["forked", "inline"])
+def test_absent_data_end_a_run_before_any_cell(bench, executor):
+    with pytest.raises(DataMissing, match="'absent' cannot be used: put stripes"):
+        bench.run(executor=executor, datasets=["absent", "stripes"], seeds=[0])
+    assert not bench.site.results.exists()
+    assert not (bench.site.workspace / "autoencoders").exists()
+
+
+def test_absent_weights_of_features_end_a_run_before_any_training(bench):
+    source = bench.plugin.read_text()
+    bench.plugin = bench.folder / "weightless.py"
+    lost = 'from samplebench import WeightsMissing\n        raise WeightsMissing("put them there")'
+    before = 'raise RuntimeError("the weights are on the moon")'
+    assert before in source
+    bench.plugin.write_text(source.replace(before, lost))
+    with pytest.raises(WeightsMissing, match="'unready' cannot be used: put them there"):
+        bench.run(features=["pixels", "unready"], seeds=[0])
+    assert not bench.site.results.exists()
+    assert not (bench.site.workspace / "autoencoders").exists()
+
+
+def test_absent_data_of_cells_that_are_refused_are_not_missed(bench):
+    outcomes = bench.run(
+        datasets=["absent"],
+        autoencoders=["coded"],
+        samplers=["normal"],
+        seeds=[0],
+        only=["*/normal/*"],
+    )
+    assert (outcomes.refused, outcomes.measured) == (1, 0)
 
 
 @pytest.mark.parametrize(

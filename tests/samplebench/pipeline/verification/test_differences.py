@@ -134,7 +134,7 @@ def test_a_problem_that_came_or_went_counts(measured):
     [went] = differences(failed, measured[0], ())
     assert (came.replayed, went.recorded) == (None, None)
     assert (came.is_within_spread(), went.is_within_spread()) == (None, None)
-    assert "replayed nothing" in str(came)
+    assert "replayed nothing" in came.describe()
     assert titles(failed, failed) == []
 
 
@@ -162,7 +162,7 @@ def test_one_seed_has_no_spread(measured):
     [difference] = differences(measured[0], moved, [measured[0]])
     assert difference.spread is None
     assert difference.is_within_spread() is None
-    assert "not comparable with the spread" in str(difference)
+    assert "not comparable with the spread" in difference.describe()
 
 
 @pytest.mark.parametrize("seeds", [2, 3, 5, 30])
@@ -174,7 +174,7 @@ def test_within_the_spread_is_what_two_seeds_differ_by_in_95_of_100_cases(seeds)
             moved = float(3.0 + sign * factor * reach)
             difference = Difference("a", "b", 3.0, moved, Summary.of(values.tolist()))
             assert difference.is_within_spread() is within
-            assert f"{'within' if within else 'outside'} the spread" in str(difference)
+            assert f"{'within' if within else 'outside'} the spread" in difference.describe()
 
 
 def test_a_row_is_the_same_for_all_seeds_and_another_for_another_sampler(measured):
@@ -182,3 +182,31 @@ def test_a_row_is_the_same_for_all_seeds_and_another_for_another_sampler(measure
     assert row_key(record_of("again", 0)) != row
     weights = measured[0].autoencoder.model_copy(update={"checkpoint": "0123"})
     assert row_key(measured[0].model_copy(update={"autoencoder": weights})) != row
+
+
+@pytest.mark.parametrize(
+    ("recorded", "moved", "text"),
+    [
+        (494.547123, 494.547123 - 1.09e-11, "494.547 in both, which agree to 1e-13 of it"),
+        (2.0, 2.0 + 3e-10, "2 in both, which agree to 1e-09 of it"),
+        (2.0, 2.5, "recorded 2, replayed 2.5 (by +0.5)"),
+        (0.0, 1e-12, "recorded 0, replayed 1e-12 (by +1e-12)"),
+    ],
+)
+def test_numbers_that_would_look_alike_are_written_once(recorded, moved, text):
+    assert text in Difference("a", "b", recorded, moved, None).describe()
+
+
+def test_floors_with_the_same_mean_are_said_to_be_of_other_values(measured):
+    floor = Floor((0.5, 0.25), 40)
+    [found] = differences(measured[0], changed(measured[0], "distance", floor=floor), measured)
+    assert "0.375 in both, as the mean of other values" in found.describe()
+
+
+@pytest.mark.parametrize("level", [0.95, 0.99])
+def test_the_interval_that_was_used_is_stated(level):
+    values = [3.0, 3.5, 4.2]
+    reach = stats.t.ppf((1 + level) / 2, 2) * np.sqrt(2) * np.std(values, ddof=1)
+    line = Difference("a", "b", 3.0, 3.1, Summary.of(values)).describe(level)
+    stated = f"within the spread over seeds (±{reach:.3g} for two of 3 seeds at {100 * level:g} %)"
+    assert line.endswith(stated)

@@ -16,6 +16,7 @@ from samplebench.pipeline.verification.differences import Difference
 from samplebench.pipeline.verification.stamps import Comparison, Judgement, mark_stale, stamp
 from samplebench.pipeline.workspace import Site
 from samplebench.registry.loading import Choice, load_parts
+from samplebench.results.statistics import Summary
 from samplebench.results.store import Store
 
 HELPERS = Path(__file__).parents[3] / "helpers"
@@ -181,3 +182,20 @@ def test_a_record_that_was_not_replayed_itself_is_stale_for_others(plan):
     stale = mark_stale(plan.cells[2].record, [other], since=None)
     assert "replays of other cells with the same parts" in stale.verification.reason
     assert stale.scores == plan.cells[2].record.scores
+
+
+def test_a_stale_record_names_the_score_that_lies_outside_and_not_the_first_one(plan):
+    spread = Summary.of([1.0, 1.1, 1.2])
+    inside, lost = (
+        Difference("a cell", "distance", 5.0, 5.1, Summary.of([1.0, 5.0, 9.0])),
+        Difference("a cell", "error", 1.0, None, spread),
+    )
+    outside = Difference("a cell", "spread", 1.0, 4.0, spread)
+    planned = plan.cells[1]
+
+    def reason(*moved):
+        own = Comparison(planned, planned.record, moved)
+        return mark_stale(planned.record, [own], since=None).verification.reason
+
+    assert reason(inside, outside).endswith("a replay moved spread from 1.0 to 4.0, and 1 more")
+    assert "moved error from 1.0 to None" in reason(inside, outside, lost)

@@ -1,5 +1,6 @@
 """Verification: records that replays confirm are stamped, those that they refute are stale."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -203,8 +204,9 @@ def test_a_commit_that_no_chosen_record_is_from_is_an_error_of_usage(measured):
 
 
 @pytest.fixture
-def typed(measured, monkeypatch, capsys):
+def typed(measured, monkeypatch, capsys, tmp_path):
     """Runs ``samplebench verify`` on the suite; its exit code and what it printed."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr("samplebench.registry.loading.entry_points", lambda group: [])
     site = measured.site
     folders = {"results": site.results, "workspace": site.workspace, "data-dir": site.data_dir}
@@ -233,6 +235,25 @@ def test_the_command_names_scores_that_moved_and_exits_with_1(typed, measured, m
     assert "stripes / linear / normal / seed 0, distance" in out
     assert "2 of 3 cells have the same scores" in out
     assert "Stale: 1 record;" in out
+
+
+def test_the_command_states_the_interval_by_which_another_platform_is_judged(typed, measured):
+    measured.run(executor="inline", seeds=[1, 2])
+    for record in measured.records().values():
+        origin = record.provenance.model_copy(update={"processor": "Another 9000"})
+        scores = [
+            s.model_copy(update={"value": s.value + 1e-12}) if s.value and not s.values else s
+            for s in record.scores
+        ]
+        changes = {"provenance": origin, "scores": scores}
+        measured.store.update(record.model_copy(update=changes))
+    code, out, _ = typed("--only", "*/seed 0", "--all", "--quiet")
+    assert code == 0
+    line = r"distance\S*: \S+ in both, which agree to 1e-1\d of it, within the spread over seeds"
+    assert re.search(line, out)
+    assert re.search(r"\(±\S+ for two of 3 seeds at 9[5-9]\.?\d* %\)", out)
+    assert "by Student's t over 3 seeds at 9" in out
+    assert "with so few seeds it is wide" in out
 
 
 def test_the_command_has_nothing_to_do_where_nothing_is_measured(typed, measured):

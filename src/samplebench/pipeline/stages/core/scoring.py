@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from samplebench.contracts.answers import check_number
-from samplebench.contracts.dataset import Images
+from samplebench.contracts.dataset import Samples
 from samplebench.contracts.features import FeatureExtractor
 from samplebench.contracts.metric import Evidence, Metric, Need, Shown
 from samplebench.errors import NoNumber
@@ -77,7 +77,7 @@ class CachedFeatures:
     def __call__(self, shown: Shown) -> Tensor:
         if shown not in self.known:
             # Read from evidence of its own, which keeps no copy once the features are known.
-            samples: Images = getattr(self.evidence.restricted_to({Need(shown)}), shown)
+            samples: Samples = getattr(self.evidence.restricted_to({Need(shown)}), shown)
             self.known[shown] = extract(self.extractor, samples)
         return self.known[shown]
 

@@ -1,0 +1,106 @@
+"""Mistakes in what was typed, found before torch is imported: in a fraction of a second."""
+
+import argparse
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from samplebench.catalogue import known_rows, plugin_choice
+from samplebench.errors import UsageError
+from samplebench.pipeline.request.suite_file import SuiteFile, override, read_suite
+from samplebench.registry.registry import unknown_part, unknown_setting
+from samplebench.registry.spec import parse_grid
+
+_KINDS: Final = {
+    "datasets": "dataset",
+    "autoencoders": "autoencoder",
+    "samplers": "sampler",
+    "appendix": "sampler",
+    "features": "features",
+    "metrics": "metric",
+}
+"""The lists of a suite, and the kinds of parts that they name."""
+
+
+def find_in_grid(options: argparse.Namespace) -> SuiteFile:
+    """Check the suite of `run` or `plan`, and what was asked for in place of its own.
+
+    Returns:
+        The suite with that in it. How to train is not checked yet.
+
+    Raises:
+        UsageError: there is no such suite, or it is not valid; a spec cannot be read; or a part or
+            a setting is not among those that an earlier command found installed.
+    """
+    _require_jobs(options)
+    if getattr(options, "executor", None) == "inline" and options.jobs > 1:
+        raise UsageError("--executor inline carries out one stage at a time; leave --jobs out")
+    suite = override(
+        read_suite(options.suite, SuiteFile),
+        datasets=options.dataset,
+        autoencoders=options.autoencoder,
+        samplers=options.sampler,
+        appendix=[] if options.sampler else None,
+        features=options.features,
+        metrics=options.metric,
+        seeds=options.seeds,
+    )
+    # A checkpoint names its autoencoder itself.
+    left_out = {"autoencoders"} if options.checkpoint and not options.autoencoder else set()
+    _require_parts(_lists_of(suite, left_out), options)
+    return suite
+
+
+def find_in_verification(options: argparse.Namespace) -> None:
+    """Check the suite of `verify`; raises as ``find_in_grid``."""
+    _require_jobs(options)
+    if options.sample is not None and options.sample < 1:
+        raise UsageError(f"--sample is 1 or more, not {options.sample}")
+    _require_parts(_lists_of(read_suite(options.suite, SuiteFile), set()), options)
+
+
+def find_in_training(options: argparse.Namespace) -> None:
+    """Check the suite of `train`, if there is one, and both parts; raises as ``find_in_grid``."""
+    if options.suite:
+        read_suite(options.suite, SuiteFile)
+    asked = {"datasets": [options.dataset], "autoencoders": [options.autoencoder]}
+    _require_parts(asked, options)
+
+
+def _require_jobs(options: argparse.Namespace) -> None:
+    jobs = getattr(options, "jobs", 1)
+    if jobs < 1:
+        raise UsageError(f"--jobs is 1 or more, not {jobs}")
+
+
+def _lists_of(suite: SuiteFile, left_out: Iterable[str]) -> dict[str, Sequence[str]]:
+    return {name: getattr(suite, name) for name in _KINDS if name not in set(left_out)}
+
+
+def _require_parts(asked: Mapping[str, Sequence[str]], options: argparse.Namespace) -> None:
+    """Raise for the first spec that cannot be read, or names what is known not to be installed."""
+    specs = [
+        (_KINDS[name], spec)
+        for name, texts in asked.items()
+        for text in texts
+        for spec in parse_grid(text)
+    ]
+    rows = known_rows(plugin_choice(options))
+    if rows is None:  # nothing is known yet; loading the parts will tell
+        return
+    settings: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in _KINDS.values()}
+    for row in rows:
+        if row["kind"] in settings:
+            settings[row["kind"]][row["name"]] = row["settings"]
+    for kind, spec in specs:
+        if spec.name not in settings[kind]:
+            raise unknown_part(kind, spec.name, settings[kind])
+        defaults = settings[kind][spec.name]
+        for name in spec.settings:
+            if name not in defaults:
+                shown = {setting: _as_typed(value) for setting, value in defaults.items()}
+                raise unknown_setting(kind, spec.name, name, shown)
+
+
+def _as_typed(value: Any) -> Any:
+    """A default as it is typed; JSON has made a list of a tuple."""
+    return tuple(map(_as_typed, value)) if isinstance(value, list) else value
