@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedIOBase
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from zipfile import BadZipFile, ZipFile
 
 import numpy as np
@@ -138,7 +138,7 @@ def _explain(file: ArrayFile) -> Iterator[None]:
         ) from error
 
 
-def _parse_header(file: BufferedIOBase) -> Header:
+def _parse_header(file: IO[bytes] | BufferedIOBase) -> Header:
     version = npy.read_magic(file)
     if version not in ((1, 0), (2, 0)):
         raise ValueError(f"version {version} of the format, which is for records with names")
