@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from samplebench import DataMissing
 
@@ -22,7 +22,6 @@ _AT_ONCE = 1024
 _UNREADABLE = (
     # the errors that Pillow raises for bytes that are no image, or a part of one
     *(OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error),
-    Image.DecompressionBombError,
 )
 
 
@@ -34,8 +33,10 @@ def decode_into(
 ) -> None:
     """Fill each row of ``target`` (samples, channels, height, width) with its file's pixels.
 
+    Images are turned as their EXIF orientation says; 16-bit grey is scaled to 8 bits.
+
     Args:
-        frame: takes an image in grey or colour, as ``target`` has 1 or 3 channels, and crops it
+        frame: takes an image in grey or colour, as ``target`` has 1 or 3 channels, and brings it
             to height and width.
         background: the colour behind transparent pixels.
 
@@ -57,17 +58,36 @@ def _pixels(
 ) -> Pixels:
     try:
         with Image.open(path, formats=FORMATS) as image:
-            if image.mode.startswith(("I", "F")):
-                # Pillow would silently clip such values at 255.
-                raise ValueError(f"its pixels are of Pillow's mode {image.mode}, not of 8 bits")
-            opaque = _paint_on(background, image)
+            upright = ImageOps.exif_transpose(image)  # as photographs are meant to be seen
+            opaque = _paint_on(background, _reduce_to_bytes(upright, image.format))
             framed = np.asarray(frame(opaque.convert("L" if channels == 1 else "RGB")))
+    except Image.DecompressionBombError as error:
+        raise DataMissing(
+            f"The image {path} would unpack to more pixels than any photograph has, which is how "
+            f"small files exhaust memory ({error}). Put a smaller one in its place."
+        ) from error
     except _UNREADABLE as error:
         raise DataMissing(
             f"The image {path} cannot be used: {error}. Put a whole one in its place, in one of "
             f"the formats {', '.join(FORMATS)}."
         ) from error
     return framed.reshape(*framed.shape[:2], channels).transpose(2, 0, 1)
+
+
+def _reduce_to_bytes(image: Image.Image, form: str | None) -> Image.Image:
+    """Scale 16-bit grey to 8 bits, v / 257 rounded. Images of 8 bits stay as they are.
+
+    Raises:
+        ValueError: the values are of 32 bits, whose range nobody states, or some are transparent.
+    """
+    if not image.mode.startswith(("I", "F")):
+        return image
+    # Pillow has 16-bit .pgm files as 32-bit integers.
+    if not (image.mode.startswith("I;16") or form in ("PPM", "PNG")):
+        raise ValueError(f"its pixels are of Pillow's mode {image.mode}, not of 8 or 16 bits")
+    if "transparency" in image.info:
+        raise ValueError("it has 16 bits and transparent pixels")
+    return Image.fromarray(np.rint(np.asarray(image) / 257).astype(np.uint8))
 
 
 def _paint_on(background: str, image: Image.Image) -> Image.Image:
