@@ -1,6 +1,5 @@
 """Images from a folder."""
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,15 +10,20 @@ import numpy as np
 import torch
 from PIL import Image, ImageColor, ImageOps
 
-from samplebench import DataMissing, Dataset, Split, data_folders, seeded
-from samplebench_datasets.image_files import decode_into
+from samplebench import DataMissing, Dataset, Split, seeded
+from samplebench.sample_files.image_files import decode_into
+from samplebench.sample_files.places import list_places
+from samplebench.settings import one_of
 from samplebench_datasets.overlap import remove_overlap
 
 _SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 
+Fit = Literal["crop", "stretch", "pad"]
+
 _EXPECTED = (
     "image-folder(path=...) takes a folder with train/ and test/ in it, or one folder of images "
-    "that is split 5 to 1; a relative path is looked up under the data folder, then here."
+    "(or with train/ alone) that is split 5 to 1; a relative path is looked up under the data "
+    "folder, then here."
 )
 
 
@@ -34,36 +38,42 @@ class _Found:
 class ImageFolder(Dataset):
     """Your own images: a folder with ``train`` and ``test``, or one folder that is split 5 to 1.
 
-    Folders may nest; where every image lies in a subfolder, the first level names its class,
-    otherwise there are no labels. An image is cropped to its centre square, resized to ``size`` ×
-    ``size`` with Pillow's bilinear filter (which averages when it reduces, against aliasing),
-    and converted to grey or colour by ``channels``, turned as its EXIF orientation says. Links are
-    followed, each folder once in a class, so that loops end; hidden files are ignored. Order and
-    split are random but always the same for the same names. A training image that is also a test
-    image is left out of train.
+    The latter may be called ``train`` inside ``path``. Folders may nest; where every image lies in
+    a subfolder, the first level names its class, otherwise there are no labels. An image is turned
+    as its EXIF orientation says, brought to ``size`` by ``fit`` with Pillow's bilinear filter
+    (which averages when it reduces, against aliasing), and converted to grey or colour by
+    ``channels``; 16-bit grey is scaled to 8 bits. Links are followed, each folder once in a class,
+    so that loops end; hidden files are ignored. Order and split are random but always the same for
+    the same names. A training image that is also a test image is left out of train.
 
     Args:
         path: the folder; a relative path is looked up in the data folder first.
-        size: height and width in pixels.
+        size: height and width in pixels, one number for both or (height, width).
         channels: 1 for grey, 3 for colour.
-        background: the colour behind transparent pixels, by name or as "#rrggbb".
+        background: the colour behind transparent pixels and beside images that are padded, by
+            name or as "#rrggbb".
+        fit: "crop" to cut what is too wide or too high at both ends and keep the centre,
+            "stretch" to change the proportions, "pad" to show all on the background.
     """
 
     def __init__(
         self,
         data_dir: Path,
         path: str = "",
-        size: int = 64,
+        size: int | tuple[int, int] = 64,
         channels: Literal[1, 3] = 3,
         background: str = "black",
+        fit: Fit = "crop",
     ) -> None:
-        if size < 1:
+        height, width = (size, size) if isinstance(size, int) else size
+        if min(height, width) < 1:
             raise ValueError(f"size must be positive, not {size}")
         if len(ImageColor.getrgb(background)) != 3:
             raise ValueError(f"background must be an opaque colour, not {background!r}")
         self.data_dir, self.path, self.size, self.channels = data_dir, path, size, channels
         self.background = background
-        self.shape = (channels, size, size)
+        self.fit: Fit = one_of("fit", fit, ("crop", "stretch", "pad"))
+        self.shape = (channels, height, width)
 
     def train(self) -> Split:
         train, test = self._halves()
@@ -76,15 +86,13 @@ class ImageFolder(Dataset):
 
     def _halves(self) -> tuple[list[_Found], list[_Found]]:
         folder = self._folder()
-        halves = [folder / "train", folder / "test"]
-        there = [half for half in halves if half.is_dir()]
-        if len(there) == 1:
-            (absent,) = set(halves) - set(there)
-            raise DataMissing(f"{there[0]} is there, but {absent} is not. {_EXPECTED}")
-        if there:
-            train, test = map(_shuffled_images, halves)
+        learned, kept = folder / "train", folder / "test"
+        if kept.is_dir() and not learned.is_dir():
+            raise DataMissing(f"{kept} is there, but {learned} is not. {_EXPECTED}")
+        if kept.is_dir():
+            train, test = _shuffled_images(learned), _shuffled_images(kept)
         else:
-            found = _shuffled_images(folder)
+            found = _shuffled_images(learned if learned.is_dir() else folder)
             held_out = len(found) // 6
             train, test = found[held_out:], found[:held_out]
         if not train or not test:
@@ -97,9 +105,7 @@ class ImageFolder(Dataset):
     def _folder(self) -> Path:
         if not self.path:
             raise DataMissing(f"image-folder was given no path. {_EXPECTED}")
-        asked = Path(os.path.expanduser(self.path))  # as it is where there is no home
-        mine, *shared = [folder / asked for folder in data_folders(self.data_dir)]
-        places = dict.fromkeys([mine, asked.absolute(), *shared])
+        places = list_places(self.data_dir, self.path)
         for place in places:
             if place.is_dir():
                 return place
@@ -107,7 +113,8 @@ class ImageFolder(Dataset):
 
     def _read(self, found: Sequence[_Found], classes: dict[str, int] | None) -> Split:
         pixels = np.empty((len(found), *self.shape), dtype=np.uint8)
-        frame = partial(_frame, size=(self.size, self.size))
+        _, height, width = self.shape
+        frame = partial(_FRAMES[self.fit], width=width, height=height, background=self.background)
         decode_into(pixels, [image.file for image in found], frame, self.background)
         images = torch.from_numpy(pixels)
         if classes is None:
@@ -115,10 +122,22 @@ class ImageFolder(Dataset):
         return Split(images, torch.tensor([classes[str(image.class_name)] for image in found]))
 
 
-def _frame(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Turn an image as it is meant to be seen, crop its centre square, and resize that."""
-    upright = ImageOps.exif_transpose(image)
-    return ImageOps.fit(upright, size, method=Image.Resampling.BILINEAR)
+def _crop(image: Image.Image, width: int, height: int, background: str) -> Image.Image:
+    """Keep the largest centre of these proportions."""
+    return ImageOps.fit(image, (width, height), method=Image.Resampling.BILINEAR)
+
+
+def _stretch(image: Image.Image, width: int, height: int, background: str) -> Image.Image:
+    """Keep all of the image, in other proportions."""
+    return image.resize((width, height), Image.Resampling.BILINEAR)
+
+
+def _pad(image: Image.Image, width: int, height: int, background: str) -> Image.Image:
+    """Keep all of the image and its proportions, in the centre of the background."""
+    return ImageOps.pad(image, (width, height), method=Image.Resampling.BILINEAR, color=background)
+
+
+_FRAMES = {"crop": _crop, "stretch": _stretch, "pad": _pad}
 
 
 def _shuffled_images(root: Path) -> list[_Found]:

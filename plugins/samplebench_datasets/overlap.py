@@ -1,4 +1,4 @@
-"""The removal of training images that are also test images."""
+"""The removal of training samples that are also test samples."""
 
 from hashlib import blake2b
 
@@ -8,7 +8,7 @@ from samplebench import DataMissing, Split
 
 
 def remove_overlap(train: Split, test: Split) -> Split:
-    """Remove from ``train`` the images that ``test`` has too, byte for byte.
+    """Remove from ``train`` the samples that ``test`` has too, byte for byte.
 
     Raises:
         DataMissing: nothing is left to train on.
@@ -18,7 +18,7 @@ def remove_overlap(train: Split, test: Split) -> Split:
     if keep.all():
         return train
     if not keep.any():
-        raise DataMissing("every training image is a test image too: train and test must differ")
+        raise DataMissing("every training sample is a test sample too: train and test must differ")
     return Split(train.samples[keep], None if train.labels is None else train.labels[keep])
 
 

@@ -14,8 +14,8 @@ from PIL import Image
 from torch.nn.functional import interpolate
 
 from samplebench import DataMissing
-from samplebench_datasets import image_files
-from samplebench_datasets.image_files import decode_into
+from samplebench.sample_files import image_files
+from samplebench.sample_files.image_files import decode_into
 from samplebench_datasets.image_folder import ImageFolder
 
 

@@ -31,5 +31,5 @@ def test_one_pixel_makes_another_image():
 
 
 def test_a_train_set_that_is_all_in_test_is_refused():
-    with pytest.raises(DataMissing, match="every training image"):
+    with pytest.raises(DataMissing, match="every training sample"):
         remove_overlap(Split(constant(1, 2)), Split(constant(2, 1, 3)))
