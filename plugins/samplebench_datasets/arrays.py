@@ -37,6 +37,10 @@ class Arrays(Dataset):
         channels: "first" or "last", where the axis of channels is in images with four axes.
         standardise: True to subtract the training mean from each number of an array, and divide
             by its training std if that is not 0.
+        flatten: True to take each sample as one vector of its numbers, whatever its axes.
+        shuffle: False to keep the order of the files; needs ``test``.
+        distinct: False to keep training samples that are also test samples: equal codes of
+            different things are no leak.
     """
 
     def __init__(
