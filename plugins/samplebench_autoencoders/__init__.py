@@ -1,4 +1,4 @@
-"""Autoencoders whose latents are one vector a sample; and the identity."""
+"""Autoencoders whose latents are one vector a sample."""
 
 from samplebench import Register, hookimpl
 from samplebench_autoencoders.aae import LatentAdversarialAutoencoder
@@ -6,7 +6,6 @@ from samplebench_autoencoders.ae import PlainAutoencoder
 from samplebench_autoencoders.beta_vae import BetaVariationalAutoencoder
 from samplebench_autoencoders.contractive import ContractiveAutoencoder
 from samplebench_autoencoders.denoising import DenoisingAutoencoder
-from samplebench_autoencoders.identity import Identity
 from samplebench_autoencoders.info_vae import InfoVariationalAutoencoder
 from samplebench_autoencoders.rae import RegularisedAutoencoder
 from samplebench_autoencoders.vae import VariationalAutoencoder
@@ -26,4 +25,3 @@ def register_autoencoders(register: Register) -> None:
     register("wae-mmd", WassersteinAutoencoder)
     register("aae", LatentAdversarialAutoencoder)
     register("vamp-vae", VampPriorAutoencoder, later=("latents",))
-    register("identity", Identity)

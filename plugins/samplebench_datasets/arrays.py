@@ -5,10 +5,17 @@ from pathlib import Path
 import torch
 
 from samplebench import DataMissing, Dataset, Shape, Split, describe_shape, is_image, seeded
-from samplebench.settings import one_of
-from samplebench_datasets.array_samples import Channels, convert, convert_labels, find_shape
+from samplebench.sample_files import (
+    Channels,
+    SampleFiles,
+    convert,
+    convert_labels,
+    find_shape,
+    is_file,
+    is_table,
+    require_file,
+)
 from samplebench_datasets.overlap import remove_overlap
-from samplebench_datasets.sample_files import SampleFiles, is_file, is_table, require_file
 from samplebench_datasets.standardising import standardise as standardise_by_train
 
 
@@ -31,7 +38,8 @@ class Arrays(Dataset):
         train: the file of the training samples, or of all; a relative path is looked up in the
             data folder first.
         test: the file of the test samples; empty to hold out a sixth of ``train``.
-        labels: the labels of ``train``, integers from 0: a file, or a column of a table.
+        labels: the labels of ``train``, integers from 0: a file, or a column of a table by its
+            name, or by its number from 1 in a .csv without names.
         test_labels: the labels of ``test``; empty where ``labels`` is a column of both tables.
         channels: "first" or "last", where the axis of channels is in images with four axes.
         standardise: True to subtract the training mean from each number of an array, and divide
@@ -53,7 +61,7 @@ class Arrays(Dataset):
         _require_labels(train, test, labels, test_labels)
         self.train_files = SampleFiles(data_dir, train, labels)
         self.test_files = SampleFiles(data_dir, test, test_labels or labels) if test else None
-        self.channels: Channels = one_of("channels", channels, ("first", "last"))
+        self.channels: Channels = channels
         self.standardise = standardise
 
     @property

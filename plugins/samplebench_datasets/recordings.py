@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from samplebench import DataMissing, seeded
-from samplebench_datasets.places import list_places
+from samplebench.sample_files import list_places
 
 Signal = NDArray[np.float64]
 
@@ -94,7 +94,7 @@ def describe_all(
                 f"The recording {recording.file} cannot be used: {error}. Put a whole one in its "
                 f"place, mono with {RATE:,} Hz."
             ) from error
-    return np.stack(rows), torch.tensor([recording.digit for recording in recordings])
+    return np.ascontiguousarray(np.stack(rows)), torch.tensor([recording.digit for recording in recordings])
 
 
 def read_signal(file: Path) -> Signal:

@@ -69,7 +69,8 @@ def compute_frechet_distance(
     statistics = (
         fid_features_to_statistics(features.detach().double().cpu()) for features in (one, other)
     )
-    return float(fid_statistics_to_metric(*statistics, verbose=False)[KEY_METRIC_FID])
+    found = float(fid_statistics_to_metric(*statistics, verbose=False)[KEY_METRIC_FID])
+    return max(found, 0.0)  # of equal sets, rounding leaves either sign
 
 
 def _compute_bias_constant(covariance: Float64[Tensor, "width width"]) -> float:

@@ -120,6 +120,8 @@ _HOMES = {
     "OtherFormat": "errors",
     "TrainingDiverged": "errors",
     "cache_folder": "folders",
+    "data_folders": "folders",
+    "site_folder": "folders",
     "Results": "in_python",
     "read_results": "in_python",
     "run": "in_python",

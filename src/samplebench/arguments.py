@@ -27,9 +27,11 @@ _EXAMPLE: Final = "Example: "
 _EXAMPLES: Final = {
     "run": "--suite mnist --only '*/vae*' --seeds 0-4 --results mine",
     "plan": "--suite mnist --sampler 'gmm(components=[10, 20])'",
+    "score": "generated/ --dataset mnist --name ours",
     "verify": "digits --only '*/vae*/gmm*/seed 0'",
     "train": "--suite digits --dataset digits --autoencoder 'vae(latent=4)' --output vae4",
     "push": "vae4 owner/name",
+    "fetch": "inception mnist",
     "list": "samplers",
     "show": "'digits/vae*/gmm*/seed 0'",
     "check": "my_sampler.py",
@@ -39,6 +41,8 @@ _EXAMPLES: Final = {
     "completion": "bash >> ~/.bashrc",
 }
 """One example for each command."""
+
+DEFAULT_SUITE: Final = "digits"
 
 Command = Callable[[argparse.Namespace], int]
 """Carries out what was typed; its exit code."""
@@ -253,13 +257,62 @@ def _form_options(command: argparse.ArgumentParser) -> None:
     options.add_json(form)
 
 
+def _latents_options(command: argparse.ArgumentParser) -> None:
+    given = command.add_argument_group("latents that exist, in place of dataset and autoencoder")
+    given.add_argument(
+        "--latents",
+        metavar="FILE",
+        help="those to fit samplers to: .npy, .npz, .safetensors, .csv",
+    )
+    given.add_argument("--held-out", metavar="FILE", help="those to compare draws with")
+    given.add_argument(
+        "--layout", choices=("channels-first", "channels-last"), help="of maps (samples, …)"
+    )
+    given.add_argument(
+        "--codes", type=int, metavar="K", help="the size of the codebook, where they are integers"
+    )
+
+
+def _score_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "path", help="a folder of images, or a file .npy, .npz, .safetensors, .csv, .parquet"
+    )
+    command.add_argument(
+        "--dataset", action=_Once, metavar="SPEC", help="what they should be like"
+    )
+    command.add_argument("--name", default="", help="of the row in the board: 'ours'")
+    command.add_argument(
+        "--against", metavar="SUITE", help="measure as this suite does, and show its rows too"
+    )
+    command.add_argument(
+        "--boards",
+        type=Path,
+        default=Path("leaderboards"),
+        metavar="DIR",
+        help="the results with the rows of --against",
+    )
+    for part in ("features", "metric"):
+        command.add_argument(
+            f"--{part}", action="append", metavar="SPEC", help="in place of the usual; repeatable"
+        )
+    options.add_quiet(command)
+    command.add_argument("--again", action="store_true", help="measure it again")
+    options.add_device(command)
+    options.add_workspace(command)
+    options.add_data_dir(command)
+    command.add_argument(
+        "--results", type=Path, default=Path("scores"), metavar="DIR", help="records, boards"
+    )
+    options.add_plugins(command)
+
+
 def _plural(kind: str) -> str:
     """The kind that is meant: ``sampler`` is ``samplers``."""
     return f"{kind}s" if f"{kind}s" in KINDS else kind
 
 
 def _grid_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--suite", default="digits", help="a bundled suite or a TOML file")
+    command.add_argument("--suite", default=DEFAULT_SUITE, help="a bundled suite or a TOML file")
     for part in ("dataset", "autoencoder", "sampler", "features", "metric"):
         command.add_argument(
             f"--{part}",
@@ -268,7 +321,11 @@ def _grid_options(command: argparse.ArgumentParser) -> None:
             help="in place of the suite's; repeatable",
         )
     command.add_argument("--seeds", metavar="0-4", help="in place of the suite's: 0-4 or 0,2,5")
+    command.add_argument(
+        "--generated", type=int, metavar="N", help="latents to draw, in place of the suite's"
+    )
     options.add_only(command)
+    _latents_options(command)
     command.add_argument(
         "--checkpoint",
         action=_Once,
@@ -286,6 +343,7 @@ def _grid_options(command: argparse.ArgumentParser) -> None:
 _OPTIONS = {
     "run": _run_options,
     "plan": _plan_options,
+    "score": _score_options,
     "verify": _verify_options,
     "train": _train_options,
     "push": _push_options,

@@ -15,6 +15,7 @@ from samplebench.results.board import Board, make_board
 from samplebench.results.formats import markdown, terminal
 from samplebench.results.page import appendix_page, main_page, terminal_page
 from samplebench.results.ranking import Ranking
+from samplebench.results.record import Record
 from samplebench.results.store import Store, write_whole
 
 
@@ -79,6 +80,17 @@ def show_board(results: Path, suite: str, console: Console) -> None:
     store = Store(results)
     for board in _read_boards(store, [suite]):
         terminal.show(terminal_page(board, str(store.board_path(suite))), console)
+
+
+def read_all(results: Path, suite: str) -> list[Record]:
+    """The readable records of a suite; none where it has none."""
+    return Store(results).read(suite)[0]
+
+
+def show_records(suite: str, records: Sequence[Record], results: Path, console: Console) -> None:
+    """Print the tables of a board of these records, whose page lies among ``results``."""
+    board = make_board(suite, records)
+    terminal.show(terminal_page(board, str(Store(results).board_path(suite))), console)
 
 
 def read_rankings(results: Path, suite: str) -> list[Ranking]:

@@ -44,9 +44,7 @@ def _carry_out(arguments: Sequence[str] | None) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Measure what a suite asks for and is not measured yet, then write the board."""
-    from samplebench import mistakes
-
-    mistakes.find_in_grid(options)
+    _check_grid(options)
 
     from samplebench.boards import show_board, write_boards
     from samplebench.display import choose_display
@@ -85,10 +83,10 @@ def run(options: argparse.Namespace) -> int:
 
 def plan(options: argparse.Namespace) -> int:
     """Print the grid: the status of each cell with its reason, and the time to measure."""
-    from samplebench import mistakes, plan_table
+    from samplebench import plan_table
     from samplebench.results.formats.text_table import output_width
 
-    mistakes.find_in_grid(options)
+    _check_grid(options)
     view = plan_table.known_view(options)
     if view is None:
         view = _make_view(options)
@@ -100,6 +98,19 @@ def plan(options: argparse.Namespace) -> int:
     else:
         print(plan_table.as_text(view, width=output_width(), whole=options.all))
     return 0
+
+
+def score(options: argparse.Namespace) -> int:
+    """Measure samples that exist: a folder of images or a file, next to a dataset's own."""
+    from samplebench import scoring
+
+    shown_alone = not options.against
+    asked = scoring.as_run(options, COMMANDS)
+    asked.quiet = options.quiet or not shown_alone
+    code = run(asked)
+    if not shown_alone and not options.quiet:
+        scoring.show_against(options)
+    return code
 
 
 def verify(options: argparse.Namespace) -> int:
@@ -284,6 +295,17 @@ def completion(options: argparse.Namespace) -> int:
     return 0
 
 
+def _check_grid(options: argparse.Namespace) -> None:
+    """Find mistakes in what `run` or `plan` is asked for; latents that exist become specs."""
+    from samplebench import mistakes
+
+    if options.latents or options.held_out or options.layout or options.codes:
+        from samplebench.given_latents import name_given_latents
+
+        name_given_latents(options)
+    mistakes.find_in_grid(options)
+
+
 def _make_view(options: argparse.Namespace) -> dict[str, Any]:
     """Plan by asking the parts, which takes the import of torch, and keep the answer."""
     from samplebench import plan_table
@@ -335,6 +357,7 @@ def _summarise(outcomes: "Outcomes", plan: "Plan", site: "Site") -> None:
 COMMANDS = {
     "run": run,
     "plan": plan,
+    "score": score,
     "verify": verify,
     "train": train,
     "push": push,

@@ -35,7 +35,7 @@ class PlainDisplay(QuietDisplay):
     def __init__(self) -> None:
         self.cells, self.done = 0, 0
         self.since: dict[str, float] = {}
-        self.last_line = self.start = time.monotonic()
+        self.last_line = self.first = time.monotonic()
 
     def expect(self, cells: int) -> None:
         self.cells = cells
@@ -58,7 +58,9 @@ class PlainDisplay(QuietDisplay):
         if record.status == "refused":
             return  # the plan and the board give the reason
         self.done += 1
-        left = describe_time_left(self.done, self.cells, self.start)
+        if self.done == 1:
+            self.first = time.monotonic()
+        left = describe_time_left(self.done, self.cells, self.first)
         counted = f"{self.done}/{self.cells}{f', {left}' if left else ''}"
         line = f"[{counted}] {record.label}: {describe_outcome(record)}"
         print(line, file=sys.stderr, flush=True)
@@ -84,7 +86,7 @@ class LiveDisplay(QuietDisplay):
         )
         self.live = Live(Group(self.overall, self.inner), console=console, refresh_per_second=8)
         self.cells = self.overall.add_task("cells", total=None, visible=False, left="")
-        self.done, self.expected, self.start = 0, 0, time.monotonic()
+        self.done, self.expected, self.first = 0, 0, time.monotonic()
         self.stages: dict[str, tuple[TaskID, float]] = {}
 
     def __enter__(self) -> "LiveDisplay":
@@ -120,7 +122,9 @@ class LiveDisplay(QuietDisplay):
         if record.status == "refused":
             return
         self.done += 1
-        left = describe_time_left(self.done, self.expected, self.start)
+        if self.done == 1:
+            self.first = time.monotonic()
+        left = describe_time_left(self.done, self.expected, self.first)
         self.overall.update(self.cells, completed=self.done, left=left)
         style = "" if record.status == "measured" else "bold red"
         self.console.print(Text(f"{record.label}: {describe_outcome(record)}", style=style))
@@ -144,14 +148,15 @@ def describe_progress(progress: Progress, since: float) -> str:
     )
 
 
-def describe_time_left(done: int, cells: int, since: float) -> str:
-    """Give the time left in a run whose other cells take as long as those that are done.
+def describe_time_left(done: int, cells: int, first: float) -> str:
+    """Give the time left in a run at the pace since its first cell ended, at ``first``.
 
-    Empty where no cell is done yet, or none is left.
+    The first one waited for data and features, which the others share. Empty where fewer than two
+    cells are done, or none is left.
     """
-    if not 0 < done < cells:
+    if not 1 < done < cells:
         return ""
-    seconds = (time.monotonic() - since) / done * (cells - done)
+    seconds = (time.monotonic() - first) / (done - 1) * (cells - done)
     return f"about {format_duration(seconds)} left"
 
 

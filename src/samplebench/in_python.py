@@ -28,8 +28,8 @@ class Results:
     def table(self) -> pd.DataFrame:
         """Return the board: one row for each score of each of its rows.
 
-        Columns: dataset, autoencoder, sampler, kind, score, unit, better, mean, std, n, low, high
-        (the 95 % interval of the mean), bold and marks, as the board has them.
+        Columns: dataset, autoencoder, sampler, kind, score, subject, unit, better, mean, std, n,
+        low, high (the 95 % interval of the mean), bold and marks, as the board has them.
         """
         return frame_scores(mark(each) for each in read_rankings(self.folder, self.suite))
 

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from samplebench.catalogue import load_and_keep, plugin_choice
 from samplebench.contracts.dataset import describe_shape
@@ -38,6 +39,7 @@ def plan_run(options: argparse.Namespace, parts: Parts) -> tuple[Plan, Site]:
         features=options.features,
         metrics=options.metric,
         seeds=options.seeds,
+        counts=_counts(options.generated, suite),
     )
     _require_same_shape(checkpoint, suite, parts, data_dir_of(options))
     plan, site = _plan(
@@ -113,6 +115,11 @@ def _plan(
     for warning in plan.warnings:
         print(f"samplebench: {warning}", file=sys.stderr)
     return plan, site
+
+
+def _counts(generated: int | None, suite: Suite) -> dict[str, Any] | None:
+    """The counts of a suite with another number of generated samples, if one was asked for."""
+    return None if generated is None else suite.counts.model_dump() | {"generated": generated}
 
 
 def _autoencoders(

@@ -8,9 +8,11 @@ import shlex
 from pathlib import Path
 from urllib.parse import unquote
 
+import numpy as np
 import pytest
 import torch
 
+import samplebench
 from samplebench.arguments import parser
 from samplebench.cli import COMMANDS, main
 from samplebench.registry import hookspecs
@@ -20,6 +22,8 @@ ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 GUIDE = ROOT / "docs" / "add-a-sampler.md"
 AUTOENCODER_GUIDE = ROOT / "docs" / "add-an-autoencoder.md"
+OWN_PARTS = ROOT / "docs" / "bring-your-own.md"
+NOTEBOOK = ROOT / "docs" / "in-python.ipynb"
 SAMPLERS = ROOT / "docs" / "samplers.md"
 BOARDS = sorted((ROOT / "leaderboards").glob("*.md"))
 PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -137,6 +141,47 @@ def test_the_sampler_in_the_readme_is_short_passes_the_kit_and_runs(at_work):
         smoke = ["--suite", "smoke", "--quiet"] if words[0] == "run" else []
         assert main([*words, *smoke]) == 0
     assert "`uniform`" in (folder / "mine" / "smoke.md").read_text()
+
+
+def test_the_network_that_the_page_exports_gives_a_column(at_work):
+    folder = at_work(OWN_PARTS)
+    exec((folder / "export_network.py").read_text(), {})
+    (words,) = [words for words in commands(OWN_PARTS) if "module(" in " ".join(words)]
+    few = ["--autoencoder", "ae(latent=2, backbone='mlp')", "--sampler", "gaussian", "--quiet"]
+    assert main([*words, *few]) == 0
+    board = (folder / "mine" / "smoke.md").read_text()
+    assert "FD[module(channels=3, mean=0.5, path='network.pt2', size=32, std=0.5)]" in board
+
+
+def test_what_exists_is_scored_and_fitted_as_the_page_shows(at_work, capsys):
+    folder = at_work(OWN_PARTS)
+    digits = samplebench.load_dataset("digits")
+    np.save(folder / "generated.npy", digits.train().samples[:600].numpy())
+    scoring = [words for words in commands(OWN_PARTS) if words[0] == "score"]
+    for words in scoring:
+        assert main([*words, "--boards", str(ROOT / "leaderboards")]) == 0
+    shown = capsys.readouterr().out
+    assert "name='ours'" in shown
+    assert "gmm(components=10)" in shown  # of the suite's board
+    with samplebench.seeded(0, "latents"):
+        for name, count in (("train", 600), ("test", 300)):
+            np.save(folder / f"{name}.npy", torch.randn(count, 5).numpy())
+    (fitting,) = [words for words in commands(OWN_PARTS) if "--latents" in words]
+    assert main([*fitting, "--quiet"]) == 0
+    assert "`pmfs(bins=10)`" in (folder / "mine" / "latents.md").read_text()
+    (program,) = [block for block in blocks(OWN_PARTS, "python") if "np.load" in block]
+    exec(program, {})
+
+
+def test_the_notebook_runs(at_work):
+    at_work(OWN_PARTS)
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    program = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    assert len(program) == len([cell for cell in cells if cell.get("outputs")])
+    names = {}
+    for cell in program:
+        exec(cell, names)
+    assert set(names["table"].kind) == {"floor", "reconstruction", "control", "sampler"}
 
 
 def test_what_was_trained_and_fitted_can_be_used_as_the_pages_show(at_work):

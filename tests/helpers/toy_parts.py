@@ -109,6 +109,51 @@ class Offline(Linear):
         raise ConnectionError("the hub is down")
 
 
+class Untrainable(Autoencoder):
+    """One linear layer each way, whose weights can only be given."""
+
+    def __init__(self, shape, latent: int = 2):
+        super().__init__()
+        self.latent, self.network = latent, Linear(shape, latent)
+        self.latent_space = self.network.latent_space
+
+    def encode(self, samples):
+        return self.network.encode(samples)
+
+    def decode(self, latents):
+        return self.network.decode(latents)
+
+
+class Saved(Untrainable):
+    """The same with the weights of a file."""
+
+    trained = True
+
+    def __init__(self, shape, path: str = "saved.pt"):
+        super().__init__(shape)
+        self.path = path
+        self.network.load_state_dict(torch.load(path, weights_only=True))
+
+
+class Nothing(Untrainable):
+    """The first two numbers of a sample, and back: no weights."""
+
+    trained = True
+
+    def __init__(self, shape):
+        super().__init__(shape)
+        self.shape = shape
+        del self.network
+
+    def encode(self, samples):
+        return self.latent_space.pack(values=samples.flatten(1)[:, :2])
+
+    def decode(self, latents):
+        pixels = latents.values.new_zeros(len(latents), torch.Size(self.shape).numel())
+        pixels[:, :2] = latents.values.clamp(0, 1)
+        return pixels.view(-1, *self.shape)
+
+
 class Adversarial(AdversarialAutoencoder):
     """Linear, against a critic that tells reconstructions from images."""
 
@@ -410,6 +455,9 @@ def register_autoencoders(register):
     register("diverging", Diverging)
     register("offline", Offline)
     register("adversarial", Adversarial)
+    register("untrainable", Untrainable)
+    register("saved", Saved)
+    register("nothing", Nothing)
     register("coded", Coded)
 
 

@@ -77,8 +77,8 @@ def test_missing_data_end_a_run_before_anything_is_written_or_measured(typed, tm
     code, out, err = typed("run", *asked, "--quiet")
     assert (code, out) == (2, "")
     assert err.splitlines() == [
-        "samplebench: 'absent' cannot be read: put stripes.bin into the data folder",
-        "'absent(images=100)' cannot be read: put stripes.bin into the data folder",
+        "samplebench: 'absent' cannot be used: put stripes.bin into the data folder",
+        "'absent(images=100)' cannot be used: put stripes.bin into the data folder",
         "Nothing was measured.",
     ]
     assert not (tmp_path / "leaderboards").exists()
@@ -553,3 +553,25 @@ def test_commands_that_only_read_records_do_not_import_torch(typed, tmp_path, ar
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_check_takes_the_shape_of_a_dataset(typed, tmp_path):
+    """For an autoencoder of one shape, which has nothing to be tried on otherwise."""
+    plugin = tmp_path / "fixed.py"
+    source = (
+        "import toy_parts, samplebench\n"
+        "class Fixed(toy_parts.Linear):\n"
+        "    def __init__(self, shape):\n"
+        "        if shape != (1, 8, 8):\n"
+        "            raise ValueError('was made for 1×8×8')\n"
+        "        super().__init__(shape)\n"
+        "@samplebench.hookimpl\n"
+        "def register_autoencoders(register):\n"
+        "    register('fixed', Fixed)\n"
+    )
+    plugin.write_text(source)
+    code, out, _ = typed("check", plugin)
+    assert (code, "was made for 1×8×8" in out) == (1, True)
+    code, out, _ = typed("check", plugin, "--dataset", "stripes")
+    assert (code, " 0 failed" in out, "was made for" in out) == (0, True, False)
+    assert typed("check", plugin, "--dataset", "stripe")[0] == 2

@@ -108,23 +108,24 @@ def test_a_score_with_a_floor_alone_is_left_out_and_no_answer_is_called_a_failur
     assert line == "MSE 0.5 · NLL has no number · distance failed"
 
 
-def test_the_time_left_is_that_of_the_cells_to_come_at_the_pace_of_those_that_are_done(
+def test_the_time_left_is_that_of_the_cells_to_come_at_the_pace_since_the_first_one_ended(
     monkeypatch,
 ):
     monkeypatch.setattr("samplebench.display.time.monotonic", lambda: 160.0)
-    assert describe_time_left(2, 8, since=100.0) == "about 3 min left"
-    assert describe_time_left(0, 8, since=100.0) == describe_time_left(8, 8, since=100.0) == ""
+    assert describe_time_left(3, 9, first=100.0) == "about 3 min left"
+    for done in (0, 1, 9):
+        assert describe_time_left(done, 9, first=100.0) == ""
 
 
 def test_both_displays_show_the_time_left(live, page, capsys, monkeypatch):
     plain = PlainDisplay()
-    plain.start = live.start = 100.0
     plain.expect(7)
-    monkeypatch.setattr("samplebench.display.time.monotonic", lambda: 110.0)
-    for display in (plain, live):
-        display.finished(record(score("MSE", 0.5)))
+    for ended in (100.0, 112.0):  # data and features took the time until the first
+        monkeypatch.setattr("samplebench.display.time.monotonic", lambda ended=ended: ended)
+        for display in (plain, live):
+            display.finished(record(score("MSE", 0.5)))
     live.live.refresh()
-    assert "[1/7, about 60 s left] stripes / linear / gmm / seed 0: MSE 0.5" in (
+    assert "[2/7, about 60 s left] stripes / linear / gmm / seed 0: MSE 0.5" in (
         capsys.readouterr().err
     )
     assert "about 60 s left" in page.getvalue()

@@ -5,6 +5,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from samplebench import FeatureExtractor, Split
+from samplebench.cli import main
 from samplebench_metrics import register_features
 
 SHORT = {"classifier": {"steps": 3}, "random-conv": {}}
@@ -24,8 +25,26 @@ def fitted(name: str, shape: tuple[int, int, int]) -> FeatureExtractor:
     return extractor
 
 
-def test_all_image_extractors_but_inception_keep_these_rules():
-    assert set(FACTORIES) == {*SHORT, "inception", "raw"}
+def test_all_image_extractors_without_files_keep_these_rules():
+    assert set(FACTORIES) == {*SHORT, "inception", "mobilenet", "module", "raw"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "width"),
+    [
+        ("inception", "2,048"),
+        ("mobilenet", "1,280"),
+        ("module(path='absent.pt2', width=101)", "101"),
+        ("raw", "256"),
+    ],
+)
+def test_a_plan_warns_of_fewer_samples_than_features_before_any_file_is_read(
+    spec, width, capsys, tmp_path
+):
+    grid = ["--suite", "smoke", "--features", spec, "--results", str(tmp_path)]
+    assert main(["plan", *grid]) == 0
+    warning = f"'{spec}' has {width} features, and 'digits' 100 held-out samples: covariances of"
+    assert warning in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", SHORT)

@@ -8,6 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+from torch.nn.functional import interpolate
 from torchvision.models import MobileNet_V2_Weights, mobilenet_v2
 
 from samplebench import Split, WeightsMissing
@@ -24,14 +25,17 @@ PACKAGED = mobilenet_weights.mobilenet_weights().packaged
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory) -> Path:
-    """A weights file with the names and shapes of the published one, and random values."""
+    """A weights file like the published one, with random weights.
+
+    Batch norm is fitted to some images: otherwise all images would have the same features.
+    """
     torch.manual_seed(0)
     network = mobilenet_v2()
-    for name, tensor in network.state_dict().items():
-        if name.endswith("running_var"):
-            tensor.uniform_(0.5, 1.5)
-        elif name.endswith("running_mean"):
-            tensor.normal_(std=0.1)
+    for layer in network.modules():
+        if isinstance(layer, torch.nn.BatchNorm2d):
+            layer.momentum = None  # a mean over batches
+    with torch.no_grad():
+        network.features(interpolate(torch.randn(8, 3, 7, 7), (224, 224)))
     file = tmp_path_factory.mktemp("weights") / "random.pth"
     torch.save(network.state_dict(), file)
     return file
@@ -89,8 +93,7 @@ def test_its_features_are_torchvisions(weights, shape):
     expected = torchvisions(images, weights)
     features = fitted(shape, weights).features(images)
     assert features.shape == (2, 1280)
-    assert (expected.std(0) > 0).any()
-    assert (features - expected).abs().max() < 1e-5 * expected.abs().max()
+    assert (features - expected).abs().max() < 1e-4 * expected.std(0).max()
 
 
 @pytest.mark.skipif(
@@ -103,7 +106,7 @@ def test_the_packaged_weights_are_torchvisions_and_give_its_features(monkeypatch
     assert extractor.files == (PACKAGED,)
     assert extractor.titles == OFFICIAL
     expected = torchvisions(images, PACKAGED)
-    assert (extractor.features(images) - expected).abs().max() < 1e-5 * expected.abs().max()
+    assert (extractor.features(images) - expected).abs().max() < 1e-4 * expected.std(0).max()
 
 
 def test_the_official_digest_is_that_in_torchvisions_table():
@@ -114,7 +117,7 @@ def test_the_official_digest_is_that_in_torchvisions_table():
 def test_an_image_has_the_same_features_in_every_batch(weights):
     extractor, images = fitted(GREY, weights), images_of(5, GREY)
     in_batches = torch.cat([extractor.features(some) for some in images.split(2)])
-    assert torch.allclose(extractor.features(images), in_batches, rtol=1e-4, atol=1e-5)
+    assert (extractor.features(images) - in_batches).abs().max() < 1e-4 * in_batches.std(0).max()
 
 
 def test_a_fresh_one_that_loads_its_state_gives_the_same(weights, tmp_path, monkeypatch):
@@ -177,6 +180,17 @@ def test_it_is_downloaded_once_from_torchvisions_address(weights, hub, monkeypat
     assert asked == [(PUBLISHED.url, mobilenet_weights.OFFICIAL_SHA256)]
 
 
+def test_a_folder_that_was_filled_by_torch_home_serves_as_the_sites(
+    weights, hub, tmp_path, monkeypatch
+):
+    make_official(weights, monkeypatch)
+    put(weights, hub)
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "mine"))
+    monkeypatch.setenv("SAMPLEBENCH_SITE_DATA", str(tmp_path))
+    assert MobileNet(GREY).fetch() == (hub / NAME,)
+    assert not (tmp_path / "mine").exists()
+
+
 def test_without_weights_and_network_the_error_says_what_to_do(hub):
     with pytest.raises(WeightsMissing) as caught:
         MobileNet(GREY).fit(SOME)
@@ -212,4 +226,4 @@ def test_on_a_gpu_the_features_are_those_of_a_cpu(weights):
     expected = extractor.features(images)
     features = extractor.to("cuda").features(images.to("cuda"))
     assert features.device.type == "cuda"
-    assert (features.cpu() - expected).abs().max() < 1e-2 * expected.abs().max()  # TF32
+    assert (features.cpu() - expected).abs().max() < 0.05 * expected.std(0).max()  # TF32

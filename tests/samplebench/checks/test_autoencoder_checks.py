@@ -60,6 +60,40 @@ class HonestPair(Honest, AdversarialAutoencoder):
         return (self._judged(reconstructed) - self._judged(images) - 1).square()
 
 
+class Loaded(Autoencoder):
+    """The weights of a file, which this file here stands for."""
+
+    trained = True
+
+    def __init__(self, shape: tuple[int, int, int]) -> None:
+        super().__init__()
+        self.latent_space = Continuous(4)
+        self.network = Honest(shape)
+        source = torch.Generator().manual_seed(0)
+        for weight in self.network.parameters():
+            weight.data = torch.randn(weight.shape, generator=source) / 8
+
+    def encode(self, images: torch.Tensor) -> Latents:
+        return self.network.encode(images)
+
+    def decode(self, latents: Latents) -> torch.Tensor:
+        return self.network.decode(latents)
+
+
+class Untrainable(Loaded):
+    """The same, whose weights are still to be given."""
+
+    trained = False
+
+    def __init__(self, shape: tuple[int, int, int]) -> None:
+        super().__init__(shape)
+        self.network = Honest(shape)
+
+
+class DrawsTheWeightsItBrings(Untrainable):
+    trained = True
+
+
 class TakesColourAlone(Honest):
     def __init__(self, shape: tuple[int, int, int]) -> None:
         if shape[0] != 3:
@@ -314,6 +348,7 @@ class RandomCodebook(Bottleneck):
 
 
 SABOTEURS = {
+    learning_checks.the_weights_it_brings_depend_on_no_seed: DrawsTheWeightsItBrings,
     autoencoder_checks.the_latent_space_is_known_before_training: StatesAnotherSpace,
     autoencoder_checks.encoding_draws_nothing_in_evaluation: EncodesWithNoise,
     autoencoder_checks.decoding_draws_nothing_in_evaluation: DecodesWithNoise,
@@ -424,11 +459,33 @@ def test_a_dense_map_is_never_said_to_be_packed_wrongly(channels, outcomes_of):
     assert judged == {"passed"}, render(outcomes)
 
 
-@pytest.mark.parametrize("honest", [Honest, HonestPair, Mapped])
+@pytest.mark.parametrize("honest", [Honest, HonestPair, Mapped, Loaded, Untrainable])
 def test_an_honest_autoencoder_passes(honest, outcomes_of):
     outcomes = outcomes_of("autoencoder", honest)
     assert not [o for o in outcomes if o.status == "failed"], render(outcomes)
     assert {o.case for o in outcomes} == {"images 1×8×8", "images 3×6×4"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        (Untrainable, "it cannot be trained here: give its weights with --checkpoint"),
+        (Loaded, "it is not trained here: it is complete once it is built"),
+    ],
+)
+def test_learning_is_not_checked_where_there_is_none(kind, reason, outcomes_of):
+    outcomes = outcomes_of("autoencoder", kind)
+    skipped = {o.check for o in outcomes if o.detail == reason}
+    assert skipped == {
+        "loss_terms_are_finite_scalars",
+        "every_trainable_parameter_gets_a_gradient",
+        "training_lowers_the_loss",
+        "the_last_batch_may_be_a_single_sample",
+        "nothing_changes_it_in_evaluation_mode",
+        "the_critic_learns_from_its_own_loss",
+    }
+    judged = {o.status for o in outcomes if o.check == "weights_make_the_round_trip"}
+    assert judged == {"passed"}
 
 
 def test_a_critic_is_checked_where_there_is_one(outcomes_of):

@@ -91,7 +91,27 @@ def test_loaded_weights_are_an_autoencoder_of_their_own(
 ) -> None:
     loaded = make_part("vae", checkpoint="0123456789abcdef")
     table = only(seeds_of("gmm", [1.0]) + seeds_of("gmm", [2.0], autoencoder=loaded))
-    assert [row.autoencoder for row in table.rows] == ["vae", "vae (checkpoint 01234567)"]
+    assert [row.autoencoder for row in table.rows] == [
+        "vae",
+        "vae (trained elsewhere, weights 01234567)",
+    ]
+
+
+def test_what_was_trained_elsewhere_stands_beside_every_training(
+    seeds_of: SeedsOf, make_part: MakePart
+) -> None:
+    loaded = make_part("vae", checkpoint="0123456789abcdef")
+    protocols = [{"version": 1, "training": {"epochs": epochs}} for epochs in (5, 30)]
+    trained = [record for p in protocols for record in seeds_of("gmm", [1.0], protocol=p)]
+    others = seeds_of("gmm", [2.0], autoencoder=loaded, protocol={"version": 1})
+    for records in (others + trained, trained + others):
+        tables = assemble(records)
+        assert [table.conditions["epochs"] for table in tables] == ["5", "30"]
+        assert [len(table.rows) for table in tables] == [2, 2]
+    [alone] = assemble(others)
+    assert "epochs" not in alone.conditions
+    elsewhere = seeds_of("gmm", [2.0], autoencoder=loaded, protocol={"version": 2})
+    assert len(assemble(trained + elsewhere)) == 3  # it was measured otherwise
 
 
 def test_autoencoders_come_in_the_order_of_their_numbers(seeds_of: SeedsOf) -> None:

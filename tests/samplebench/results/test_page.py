@@ -180,6 +180,25 @@ def test_the_std_of_loaded_weights_is_said_not_to_be_that_of_training(
         assert (said in page) == expected
 
 
+def test_a_training_protocol_is_never_stated_of_what_was_trained_elsewhere(
+    make_record: MakeRecord, make_score: MakeScore, make_part: Callable[..., PartRecord]
+) -> None:
+    trained = {"version": 1, "training": {"epochs": 30}}
+    loaded = make_part("vae", checkpoint="0123456789abcdef")
+    score = [make_score("FD", 2.0)]
+    ours = make_record("gmm", 0, score, protocol=trained)
+    theirs = make_record("gmm", 0, score, autoencoder=loaded, protocol={"version": 1})
+    apart = "of rows that were trained elsewhere, it says only how they were measured"
+    for records, stated, told in (
+        ([ours], True, False),
+        ([theirs], False, False),
+        ([ours, theirs], True, True),
+    ):
+        page = render(records)
+        assert ("epochs 30" in page, apart in page) == (stated, told)
+        assert ("`vae (trained elsewhere, weights 01234567)`" in page) == (theirs in records)
+
+
 def test_a_board_without_samplers_speaks_of_reconstructions(
     make_record: MakeRecord, make_score: MakeScore
 ) -> None:

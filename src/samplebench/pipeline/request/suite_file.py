@@ -94,6 +94,11 @@ def bundled_suites() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
 
+def given_suite(name: str) -> Path:
+    """The suite of what exists: "latents" that are given, or samples to "score"."""
+    return Path(str(files("samplebench").joinpath("suites", "given", f"{name}.toml")))
+
+
 def read_suite(name_or_path: str, kind: type[File]) -> File:
     """Read a bundled suite by name, or any suite by its file, as that kind.
 

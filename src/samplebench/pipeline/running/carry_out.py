@@ -4,7 +4,13 @@ import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
-from samplebench.errors import DataMissing, SamplebenchError, StorageError, TrainingDiverged
+from samplebench.errors import (
+    DataMissing,
+    SamplebenchError,
+    StorageError,
+    TrainingDiverged,
+    WeightsMissing,
+)
 from samplebench.pipeline.device import deterministic
 from samplebench.pipeline.stages.stage import Failure, FailureKind, Outcome, Report, Stage
 
@@ -30,7 +36,7 @@ def carry_out(stage: Stage, made: Mapping[Stage, Outcome], report: Report) -> Ou
 def _kind(error: SamplebenchError) -> FailureKind:
     if isinstance(error, StorageError):
         return "storage"
-    if isinstance(error, DataMissing):
+    if isinstance(error, DataMissing | WeightsMissing):
         return "missing"
     return "non-finite" if isinstance(error, TrainingDiverged) else "error"
 

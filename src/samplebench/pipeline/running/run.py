@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from samplebench.errors import DataMissing
+from samplebench.errors import DataMissing, WeightsMissing
 from samplebench.pipeline.request.plan import Plan, Planned
 from samplebench.pipeline.running.graph import Watcher, complete
 from samplebench.pipeline.running.outcomes import Outcomes
@@ -35,18 +35,19 @@ def run(plan: Plan, site: Site, executor: Executor, display: Display) -> Outcome
 
     Raises:
         DataMissing: the files of a dataset are missing. Nothing was written.
+        WeightsMissing: those of a feature extractor are. Nothing was written.
         StorageError: a record could not be written. What was measured before is kept.
     """
     made = read_data(plan.cells, site, executor, display)
+    wanted = plan.of_status("to do", "stale") + _measured_on_other_data(plan, site, made)
+    cells = {cell_stage(planned, plan, site): planned for planned in wanted}
+    made |= _fit_features(cells, made, site, executor, display)
     store, outcomes = Store(site.results), Outcomes()
     store.require_writable(plan.suite.name)
     write_whole(store.suite_path(plan.suite.name), plan.suite.to_toml())
     for planned in plan.of_status("refused"):
         _keep(_refusal(planned, plan, site), planned.record, store, outcomes, display)
-    wanted = plan.of_status("to do", "stale")
-    wanted += _measured_on_other_data(plan, site, made)
     display.expect(len(wanted))
-    cells = {cell_stage(planned, plan, site): planned for planned in wanted}
     for stage, outcome in complete(cells, made, executor, display, at_once=site.jobs):
         if not isinstance(stage, CellStage):
             continue
@@ -71,15 +72,40 @@ def read_data(
     """
     stages = [data_stage(cell, site) for cell in cells if cell.status != "refused"]
     made: dict[Stage, Outcome] = dict(complete(stages, {}, executor, watcher, at_once=site.jobs))
-    missing = {
-        str(stage.dataset): outcome.reason
-        for stage in stages
-        if isinstance(outcome := made[stage], Failure) and outcome.kind == "missing"
-    }
-    if missing:
-        listed = "\n".join(f"'{dataset}' cannot be read: {r}" for dataset, r in missing.items())
-        raise DataMissing(f"{listed}\nNothing was measured.")
+    if missing := _list_missing({str(stage.dataset): made[stage] for stage in stages}):
+        raise DataMissing(missing)
     return made
+
+
+def _fit_features(
+    cells: Iterable[CellStage],
+    made: Mapping[Stage, Outcome],
+    site: Site,
+    executor: Executor,
+    watcher: Watcher,
+) -> dict[Stage, Outcome]:
+    """Fit the feature extractors of the cells before any autoencoder is trained.
+
+    Raises:
+        WeightsMissing: the weights of some are missing; the message names all of these.
+    """
+    stages = list(dict.fromkeys(features for cell in cells for features in cell.features))
+    fitted: dict[Stage, Outcome] = dict(
+        complete(stages, made, executor, watcher, at_once=site.jobs)
+    )
+    if missing := _list_missing({str(stage.features): fitted[stage] for stage in stages}):
+        raise WeightsMissing(missing)
+    return fitted
+
+
+def _list_missing(outcomes: Mapping[str, Outcome]) -> str:
+    """Name what lacks files, each with what to do; empty if nothing does."""
+    lines = [
+        f"'{name}' cannot be used: {outcome.reason}"
+        for name, outcome in outcomes.items()
+        if isinstance(outcome, Failure) and outcome.kind == "missing"
+    ]
+    return "\n".join([*lines, "Nothing was measured."]) if lines else ""
 
 
 def _measured_on_other_data(

@@ -326,7 +326,7 @@ def test_a_default_that_has_changed_since_changes_nothing(saved, bench):
 def test_a_run_takes_a_folder_as_it_takes_the_bare_file(bench, saved):
     _, folder = saved("linear")
     digests = {
-        str(place): bench.plan(weights=open_checkpoint(str(place)).weights).checkpoint
+        str(place): bench.plan(weights=open_checkpoint(str(place)).weights).cells[0].loaded
         for place in (folder, folder / "weights.safetensors")
     }
     assert set(digests.values()) == {read_checkpoint(folder).weights}

@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from samplebench.errors import DataMissing, StorageError
+from samplebench.errors import DataMissing, StorageError, WeightsMissing
 from samplebench.pipeline.device import usable_cores
 from samplebench.pipeline.request.suite import load_suite
 from samplebench.randomness import seeded
@@ -193,8 +193,21 @@ def test_a_diverging_training_fails_its_cells_and_names_the_step(bench):
 
 @pytest.mark.parametrize("executor", ["forked", "inline"])
 def test_absent_data_end_a_run_before_any_cell(bench, executor):
-    with pytest.raises(DataMissing, match="'absent' cannot be read: put stripes"):
+    with pytest.raises(DataMissing, match="'absent' cannot be used: put stripes"):
         bench.run(executor=executor, datasets=["absent", "stripes"], seeds=[0])
+    assert not bench.site.results.exists()
+    assert not (bench.site.workspace / "autoencoders").exists()
+
+
+def test_absent_weights_of_features_end_a_run_before_any_training(bench):
+    source = bench.plugin.read_text()
+    bench.plugin = bench.folder / "weightless.py"
+    lost = 'from samplebench import WeightsMissing\n        raise WeightsMissing("put them there")'
+    before = 'raise RuntimeError("the weights are on the moon")'
+    assert before in source
+    bench.plugin.write_text(source.replace(before, lost))
+    with pytest.raises(WeightsMissing, match="'unready' cannot be used: put them there"):
+        bench.run(features=["pixels", "unready"], seeds=[0])
     assert not bench.site.results.exists()
     assert not (bench.site.workspace / "autoencoders").exists()
 

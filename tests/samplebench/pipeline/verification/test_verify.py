@@ -204,8 +204,9 @@ def test_a_commit_that_no_chosen_record_is_from_is_an_error_of_usage(measured):
 
 
 @pytest.fixture
-def typed(measured, monkeypatch, capsys):
+def typed(measured, monkeypatch, capsys, tmp_path):
     """Runs ``samplebench verify`` on the suite; its exit code and what it printed."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr("samplebench.registry.loading.entry_points", lambda group: [])
     site = measured.site
     folders = {"results": site.results, "workspace": site.workspace, "data-dir": site.data_dir}

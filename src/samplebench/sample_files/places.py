@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from samplebench import data_folders
+from samplebench.folders import data_folders
 
 
 def list_places(data_dir: Path, path: str) -> list[Path]:

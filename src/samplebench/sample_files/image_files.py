@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from samplebench import DataMissing
+from samplebench.errors import DataMissing
 
 Pixels = NDArray[np.uint8]
 

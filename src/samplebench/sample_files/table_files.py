@@ -8,7 +8,7 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from samplebench import DataMissing
+from samplebench.errors import DataMissing
 
 SUFFIXES = (".csv", ".parquet")
 

@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from samplebench import DataMissing, Shape
-from samplebench_datasets.array_files import Header, Numbers
+from samplebench.contracts.dataset import Shape
+from samplebench.errors import DataMissing
+from samplebench.sample_files.array_files import Header, Numbers
 
 Channels = Literal["first", "last"]
 

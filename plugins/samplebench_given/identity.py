@@ -22,7 +22,8 @@ class Identity(Autoencoder):
     clipped.
 
     Args:
-        grid: the grid of sites, where a latent is a map: a sample is read as (*grid, channels).
+        grid: the grid of sites, where a latent is a map.
+        channels_first: True if a sample is read as (channels, *grid), False as (*grid, channels).
         codebooks: the sizes of codebooks, where latents are codes: a sample has an integer for
             each site and codebook. None for real values.
 
@@ -34,10 +35,15 @@ class Identity(Autoencoder):
     trained = True
 
     def __init__(
-        self, shape: Shape, grid: tuple[int, ...] = (), codebooks: tuple[int, ...] = ()
+        self,
+        shape: Shape,
+        grid: tuple[int, ...] = (),
+        channels_first: bool = False,
+        codebooks: tuple[int, ...] = (),
     ) -> None:
         super().__init__()
         self.shape, self.grid, self.codebooks = shape, grid, codebooks
+        self.channels_first = channels_first
         numbers, sites = math.prod(shape), math.prod(grid)
         width, rest = divmod(numbers, sites)
         if rest or (codebooks and width != len(codebooks)):
@@ -49,11 +55,15 @@ class Identity(Autoencoder):
         self.latent_space = Discrete(codebooks, grid) if codebooks else Continuous(width, grid)
 
     def encode(self, samples: Samples) -> Latents:
-        if self.codebooks:
-            return self.latent_space.pack(codes=samples.flatten(1).round().long())
-        return self.latent_space.pack(values=samples.flatten(1))
+        numbers = samples.flatten(1)
+        if self.channels_first:
+            numbers = numbers.reshape(len(samples), -1, *self.grid)
+        part = {"codes": numbers.round().long()} if self.codebooks else {"values": numbers}
+        return self.latent_space.pack(**part, channels_first=self.channels_first)
 
     def decode(self, latents: Latents) -> Samples:
         numbers = latents.codes.float() if self.codebooks else latents.values
+        if self.channels_first:
+            numbers = numbers.movedim(-1, 1)
         samples = numbers.reshape(len(latents), *self.shape)
         return samples.clamp(0, 1) if is_image(self.shape) else samples

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedIOBase
 from pathlib import Path
 from typing import IO, Any
 from zipfile import BadZipFile, ZipFile
@@ -19,7 +20,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
-from samplebench import DataMissing
+from samplebench.errors import DataMissing
 
 Numbers = NDArray[Any]
 
@@ -137,7 +138,7 @@ def _explain(file: ArrayFile) -> Iterator[None]:
         ) from error
 
 
-def _parse_header(file: IO[bytes]) -> Header:
+def _parse_header(file: IO[bytes] | BufferedIOBase) -> Header:
     version = npy.read_magic(file)
     if version not in ((1, 0), (2, 0)):
         raise ValueError(f"version {version} of the format, which is for records with names")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from samplebench import DataMissing
-from samplebench_datasets import array_files, table_files
-from samplebench_datasets.array_files import ArrayFile, Header, Numbers
-from samplebench_datasets.places import list_places
+from samplebench.errors import DataMissing
+from samplebench.sample_files import array_files, table_files
+from samplebench.sample_files.array_files import ArrayFile, Header, Numbers
+from samplebench.sample_files.places import list_places
 
 _FORMATS = ", ".join((*array_files.SUFFIXES, *table_files.SUFFIXES))
 _ROW = np.dtype(np.float64)
