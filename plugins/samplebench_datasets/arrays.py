@@ -1,5 +1,6 @@
 """Arrays from files."""
 
+import math
 from pathlib import Path
 
 import torch
@@ -44,6 +45,10 @@ class Arrays(Dataset):
         channels: "first" or "last", where the axis of channels is in images with four axes.
         standardise: True to subtract the training mean from each number of an array, and divide
             by its training std if that is not 0.
+        flatten: True to take each sample as one vector of its numbers, whatever its axes.
+        shuffle: False to keep the order of the files; needs ``test``.
+        distinct: False to keep training samples that are also test samples: equal codes of
+            different things are no leak.
     """
 
     def __init__(
@@ -55,14 +60,21 @@ class Arrays(Dataset):
         test_labels: str = "",
         channels: Channels = "first",
         standardise: bool = False,
+        flatten: bool = False,
+        shuffle: bool = True,
+        distinct: bool = True,
     ) -> None:
         for name, text in (("train", train), ("test", test)):
             require_file(name, text)
         _require_labels(train, test, labels, test_labels)
         self.train_files = SampleFiles(data_dir, train, labels)
         self.test_files = SampleFiles(data_dir, test, test_labels or labels) if test else None
+        self.labels, self.test_labels = labels, test_labels
         self.channels: Channels = channels
-        self.standardise = standardise
+        self.standardise, self.flatten = standardise, flatten
+        self.shuffle, self.distinct, self.may_repeat = shuffle, distinct, not distinct
+        if not shuffle and not test:
+            raise ValueError("shuffle=False needs test: a held-out sixth is drawn at random")
 
     @property
     def shape(self) -> Shape:  # type: ignore[override] # the contract allows a property
@@ -89,14 +101,20 @@ class Arrays(Dataset):
         """Read both splits, as each may change the other."""
         if self.test_files:
             self._require_same(self.train_files, self.test_files)
-            train, test = (_shuffle(self._read(f)) for f in (self.train_files, self.test_files))
+            train, test = (self._read(files) for files in (self.train_files, self.test_files))
+            if self.shuffle:
+                train, test = _shuffle(train), _shuffle(test)
         else:
             train, test = _hold_out(_shuffle(self._read(self.train_files)))
-        train = remove_overlap(train, test)
+        if self.distinct:
+            train = remove_overlap(train, test)
         return self._standardise(train, test) if self.standardise else (train, test)
 
     def _shape(self, files: SampleFiles) -> Shape:
-        return find_shape(files.header(), self.channels, files.samples)
+        header = files.header()
+        if self.flatten:
+            return (math.prod(header.axes[1:]),)
+        return find_shape(header, self.channels, files.samples)
 
     def _require_same(self, train: SampleFiles, test: SampleFiles) -> None:
         """Refuse splits with samples of two shapes, or with other columns.
@@ -121,6 +139,8 @@ class Arrays(Dataset):
     def _read(self, files: SampleFiles) -> Split:
         shape = self.shape
         numbers, labels = files.read()
+        if self.flatten:
+            numbers = numbers.reshape(len(numbers), -1)
         samples = convert(numbers, shape, self.channels, files.samples)
         if labels is None:
             return Split(samples)

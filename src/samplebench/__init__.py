@@ -58,7 +58,7 @@ if TYPE_CHECKING:
         WeightsMissing,
     )
     from samplebench.folders import cache_folder, data_folders, site_folder
-    from samplebench.in_python import Results, read_results, run
+    from samplebench.in_python import Results, read_results, run, score
     from samplebench.pipeline.exchange.datasets import load_dataset
     from samplebench.pipeline.exchange.fitted import (
         fit_sampler,
@@ -125,6 +125,7 @@ _HOMES = {
     "Results": "in_python",
     "read_results": "in_python",
     "run": "in_python",
+    "score": "in_python",
     "fit_sampler": "pipeline.exchange.fitted",
     "load_autoencoder": "pipeline.exchange.pretrained",
     "load_dataset": "pipeline.exchange.datasets",
@@ -200,6 +201,7 @@ __all__ = [
     "require_image",
     "run",
     "save_sampler",
+    "score",
     "seeded",
     "site_folder",
 ]

@@ -1,18 +1,23 @@
 """The commands from Python: each is carried out as it is from the command line."""
 
+import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from torch import Tensor
 
 from samplebench import cli
 from samplebench.arguments import parser
 from samplebench.boards import read_rankings
+from samplebench.contracts.packing import Given
+from samplebench.digests import digest_of
 from samplebench.errors import UsageError
 from samplebench.results.frames import frame_records, frame_scores
 from samplebench.results.marking import mark
-from samplebench.results.store import Store
+from samplebench.results.store import Store, write_whole
 
 Specs = str | Iterable[str] | None
 """One spec or several: ``"gmm(components=[10, 20])"``; None for those of the suite."""
@@ -98,6 +103,65 @@ def run(
     options = parser(cli.COMMANDS).parse_args(["run", *_arguments(words), *flags])
     cli.run(options)
     return read_results(results, _name_of(suite))
+
+
+def score(
+    samples: str | Path | Given,
+    dataset: str | None = None,
+    *,
+    name: str = "",
+    against: str | Path | None = None,
+    features: Specs = None,
+    metrics: Specs = None,
+    results: str | Path = "scores",
+    workspace: str | Path | None = None,
+    data_dir: str | Path | None = None,
+    device: str = "auto",
+    plugins: Iterable[str | Path] = (),
+    again: bool = False,
+    quiet: bool = True,
+) -> Results:
+    """Measure samples that exist next to a dataset's own: the command ``samplebench score``.
+
+    Args:
+        samples: a folder of images or a file; or an array or tensor, which is kept in ``results``:
+            images (samples, channels, height, width), uint8 or floats in [0, 1], or arrays.
+        dataset: the spec of the dataset; None for that of ``against``.
+        against: a suite, to measure as it does.
+        quiet: show no progress and no board.
+
+    Raises:
+        SamplebenchError: as the command reports it.
+    """
+    words = {
+        "dataset": dataset,
+        "name": name or None,
+        "against": against,
+        "features": _texts(features),
+        "metric": _texts(metrics),
+        "results": results,
+        "workspace": workspace,
+        "data-dir": data_dir,
+        "device": device,
+        "plugin": [str(file) for file in plugins],
+    }
+    path = samples if isinstance(samples, str | Path) else _keep(samples, Path(results))
+    flags = [f"--{flag}" for flag, on in (("again", again), ("quiet", quiet)) if on]
+    options = parser(cli.COMMANDS).parse_args(["score", str(path), *_arguments(words), *flags])
+    cli.score(options)
+    return read_results(results, _name_of(against) if against else "score")
+
+
+def _keep(samples: Given, results: Path) -> Path:
+    """Keep samples in a file named by their content."""
+    array = samples.detach().cpu().numpy() if isinstance(samples, Tensor) else samples
+    file = io.BytesIO()
+    np.save(file, np.ascontiguousarray(array), allow_pickle=False)
+    content = file.getvalue()
+    path = results / "given" / f"{digest_of(content)}.npy"
+    if not path.exists():
+        write_whole(path, content)
+    return path
 
 
 def read_results(folder: str | Path, suite: str) -> Results:

@@ -5,6 +5,9 @@ import inspect
 import json
 import re
 import shlex
+import subprocess
+import sys
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -141,6 +144,49 @@ def test_the_sampler_in_the_readme_is_short_passes_the_kit_and_runs(at_work):
         smoke = ["--suite", "smoke", "--quiet"] if words[0] == "run" else []
         assert main([*words, *smoke]) == 0
     assert "`uniform`" in (folder / "mine" / "smoke.md").read_text()
+
+
+def pairs(words):
+    """Each word with the next one."""
+    return [list(pair) for pair in pairwise(words)]
+
+
+def run_section(folder, script, spec):
+    """Carry out the commands of one model of the page; its rows in the board."""
+    words = [words for words in commands(OWN_PARTS) if ["--autoencoder", spec] in pairs(words)]
+    subprocess.run([sys.executable, script], cwd=folder, check=True)
+    for command in words:
+        assert main([*command, *(["--quiet"] if command[0] == "run" else [])]) == 0, command
+    board = (folder / "mine" / "smoke.md").read_text()
+    rows = [line for line in board.splitlines() if line.startswith("| `") and "floor" not in line]
+    assert len(rows) == 2
+    assert all("(trained elsewhere, weights " in row for row in rows)
+
+
+def test_the_model_of_the_page_is_short_passes_the_kit_and_has_its_rows(at_work, capsys):
+    folder = at_work(OWN_PARTS)
+    source = (folder / "my_model.py").read_text()
+    body = source[source.index("class Mine") :]
+    assert len([line for line in body.splitlines() if line.strip()]) <= 12
+    assert main(["plan", "--plugin", "my_model.py", "--autoencoder", "mine", "--json"]) == 0
+    assert "give its weights with --checkpoint" in capsys.readouterr().out
+    checks = [words for words in commands(OWN_PARTS) if words[0] == "check"]
+    assert checks == [["check", "my_model.py", "--dataset", "digits"]]
+    assert main(checks[0]) == 0
+    run_section(folder, "train_mine.py", "mine")
+
+
+@pytest.mark.parametrize(
+    ("library", "script", "spec"),
+    [
+        ("pythae", "train_pythae.py", "pythae(path='from_pythae')"),
+        ("diffusers", "save_diffusers.py", "vq-model(path='from_diffusers')"),
+    ],
+)
+def test_the_models_of_libraries_on_the_page_have_their_rows(at_work, library, script, spec):
+    if importlib.util.find_spec(library) is None:
+        pytest.skip(f"needs {library}")
+    run_section(at_work(OWN_PARTS), script, spec)
 
 
 def test_the_network_that_the_page_exports_gives_a_column(at_work):

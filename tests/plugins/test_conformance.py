@@ -39,7 +39,7 @@ QUICK = {
 ONE_SHAPE = ((1, 16, 16),)
 TELLING = {
     "dataset": "reading_twice_gives_the_same",
-    "autoencoder": "training_lowers_the_loss",
+    "autoencoder": "decoding_takes_the_whole_space",
     "sampler": "sampling_changes_nothing",
     "features": "features_draw_nothing",
     "metric": "a_measurement_is_one_finite_number",
@@ -80,7 +80,7 @@ def broken_rules(part: Chosen, **options: object) -> str:
         return render(outcomes)
     telling = [o for o in outcomes if o.check == TELLING[part.part.kind]]
     if not any(o.status == "passed" for o in telling):
-        pytest.skip(next(o.detail for o in outcomes if o.status == "skipped" and o in telling))
+        pytest.skip(next(o.detail for o in telling or outcomes if o.status == "skipped"))
     return ""
 
 

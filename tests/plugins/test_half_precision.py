@@ -9,7 +9,11 @@ from samplebench.registry.loading import load_parts
 from samplebench.training import Budget
 
 PARTS = load_parts().autoencoders
-BUNDLED = [name for name, part in PARTS.items() if part.plugin.distribution == "samplebench"]
+BUNDLED = [
+    name
+    for name, part in PARTS.items()
+    if part.plugin.distribution == "samplebench" and not getattr(part.factory, "trained", False)
+]
 SMALL = {"width": 8, "critic_width": 4}
 
 

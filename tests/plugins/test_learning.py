@@ -15,7 +15,11 @@ from samplebench.training import Budget
 ROOT = Path(__file__).parents[2]
 IMAGES, HELD_OUT, EPOCHS = 10_000, 2_000, 3
 PARTS = load_parts().autoencoders
-BUNDLED = [name for name, part in PARTS.items() if part.plugin.distribution == "samplebench"]
+BUNDLED = [
+    name
+    for name, part in PARTS.items()
+    if part.plugin.distribution == "samplebench" and not getattr(part.factory, "trained", False)
+]
 NARROW = {"width": 32, "critic_width": 8}
 """As wide as two cores train in seconds."""
 

@@ -41,6 +41,20 @@ def test_copies_are_called_what_they_are_and_fresh_images_are_not(train, capsys)
     assert "All 2 cells were measured before" in capsys.readouterr().out
 
 
+def test_python_scores_arrays_as_the_command_scores_files(train):
+    np.save("some.npy", train[:300].numpy())
+    words = ["--dataset", "digits", "--features", "random-conv", "--metric", "frechet-distance"]
+    assert main(["score", "some.npy", *words, "--quiet"]) == 0
+    asked = {"features": "random-conv", "metrics": "frechet-distance", "results": "mine"}
+    found = samplebench.score(train[:300], "digits", **asked)
+    again = samplebench.score(train[:300].numpy() / np.float32(255), "digits", **asked)
+    rows = found.records()[found.records().sampler.str.startswith("file")]
+    values = {*rows["FD[random-conv]"], scores("scores")["FD[random-conv]"]}
+    assert len(rows) == 2
+    assert len(values) == 1
+    assert again.board == found.board
+
+
 def test_score_equals_what_a_run_says_of_the_same_samples(train):
     """The decoded draws of a run are saved, and scored as anyone's."""
     grid = ["--suite", "smoke", "--seeds", "0", "--features", "random-conv"]

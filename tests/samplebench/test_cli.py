@@ -92,7 +92,7 @@ def test_missing_data_end_a_verification_with_one_message(typed, tmp_path, capsy
     suite.write_text((HELPERS / "toy.toml").read_text())
     assert main(["run", "--suite", str(suite), "--plugin", str(plugin), "--quiet"]) == 0
     lost = 'raise DataMissing("put stripes.bin into the data folder")'
-    plugin.write_text(TOYS.read_text().replace("return self._split(0, self.images)", lost))
+    plugin.write_text(TOYS.read_text().replace("return self._split(0, self.samples)", lost))
     capsys.readouterr()
     code = main(["verify", str(suite), "--plugin", str(plugin), "--quiet", "--all"])
     out, err = capsys.readouterr()

@@ -128,13 +128,16 @@ class Dataset(ABC):
     ``DataMissing`` if that is absent.
     """
 
+    may_repeat: bool = False
+    """True if a sample in both splits is no leak: equal codes, or counts, of different things."""
+
     @abstractmethod
     def train(self) -> Split:
         """Read the samples that models learn from."""
 
     @abstractmethod
     def test(self) -> Split:
-        """Read the held-out samples. None of them is in ``train``."""
+        """Read the held-out samples. None of them is in ``train``, unless it ``may_repeat``."""
 
     def fetch(self) -> tuple[Path, ...]:
         """Download the files that ``train`` and ``test`` would download; return where they lie.

@@ -7,6 +7,7 @@ import torch
 
 import samplebench
 from samplebench.errors import UsageError
+from samplebench.pipeline.stages.data import load_data
 
 TOYS = Path(__file__).parents[3] / "helpers" / "toy_parts.py"
 
@@ -16,9 +17,7 @@ def test_a_dataset_gives_the_splits_that_a_run_measures_on(bench):
     (data_dir / "brighter").write_text("7")
     bench.run(seeds=[0], samplers=["normal"])
     dataset = samplebench.load_dataset("stripes", data_dir, plugins=[TOYS])
-    [place] = (bench.site.workspace / "data").iterdir()
-    from samplebench.pipeline.stages.data import load_data
-
+    [place] = (bench.site.workspace / "samples").iterdir()
     measured = load_data(place)
     assert torch.equal(dataset.train().samples, measured.train.samples)
     assert torch.equal(dataset.test().samples, measured.test.samples)
