@@ -75,6 +75,8 @@ class Arrays(Dataset):
         self.shuffle, self.distinct, self.may_repeat = shuffle, distinct, not distinct
         if not shuffle and not test:
             raise ValueError("shuffle=False needs test: a held-out sixth is drawn at random")
+        if flatten and channels == "last":
+            raise ValueError("channels='last' is for images, and flatten=True makes vectors")
 
     @property
     def shape(self) -> Shape:  # type: ignore[override] # the contract allows a property

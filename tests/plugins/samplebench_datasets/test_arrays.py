@@ -121,6 +121,23 @@ def test_train_and_test_are_those_of_the_two_files_and_share_nothing(tmp_path):
         dataset.train()
 
 
+def test_files_may_keep_their_order_and_what_they_share(tmp_path):
+    put(tmp_path, train=VECTORS[:40], test=VECTORS[38:])
+    dataset = Arrays(tmp_path, train="train.npy", test="test.npy", shuffle=False, distinct=False)
+    assert np.array_equal(dataset.train().samples, VECTORS[:40].astype("f4"))
+    assert np.array_equal(dataset.test().samples, VECTORS[38:].astype("f4"))
+    assert dataset.may_repeat
+
+
+@pytest.mark.parametrize("array", [PIXELS, PIXELS.astype(np.float64) - 300, VECTORS[:, 0]])
+def test_flattened_samples_are_vectors_whatever_their_axes(tmp_path, array):
+    put(tmp_path, train=array[:50], test=array[50:])
+    dataset = Arrays(tmp_path, train="train.npy", test="test.npy", flatten=True, shuffle=False)
+    expected = array[:50].reshape(50, -1).astype(np.float32)
+    assert dataset.shape == expected.shape[1:]
+    assert np.array_equal(dataset.train().samples, expected)
+
+
 @pytest.mark.parametrize("form", ["npy", "npz", "safetensors", "csv", "parquet", "unnamed.csv"])
 def test_labels_stay_with_their_samples_in_every_format(tmp_path, form):
     labels = np.arange(60) % 7
@@ -200,6 +217,8 @@ def test_labels_that_are_none_are_refused(tmp_path, labels, reason):
         ({"train": "a.npy", "test": "b.npy", "labels": "c.npy"}, "give test_labels too"),
         ({"train": "a.npy", "labels": "digit"}, "would be a column, and a.npy is no table"),
         ({"train": "a.csv", "test": "b.npy", "labels": "digit"}, "and b.npy is no table"),
+        ({"train": "a.npy", "shuffle": False}, "shuffle=False needs test"),
+        ({"train": "a.npy", "flatten": True, "channels": "last"}, "flatten=True makes vectors"),
     ],
 )
 def test_settings_that_do_not_fit_are_refused_before_anything_is_read(tmp_path, settings, reason):
