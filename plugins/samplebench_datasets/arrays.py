@@ -6,9 +6,16 @@ from pathlib import Path
 import torch
 
 from samplebench import DataMissing, Dataset, Shape, Split, describe_shape, is_image, seeded
-from samplebench.sample_files.array_samples import Channels, convert, convert_labels, find_shape
-from samplebench.sample_files.split_files import SampleFiles, is_file, is_table, require_file
-from samplebench.settings import one_of
+from samplebench.sample_files import (
+    Channels,
+    SampleFiles,
+    convert,
+    convert_labels,
+    find_shape,
+    is_file,
+    is_table,
+    require_file,
+)
 from samplebench_datasets.overlap import remove_overlap
 from samplebench_datasets.standardising import standardise as standardise_by_train
 
@@ -32,7 +39,8 @@ class Arrays(Dataset):
         train: the file of the training samples, or of all; a relative path is looked up in the
             data folder first.
         test: the file of the test samples; empty to hold out a sixth of ``train``.
-        labels: the labels of ``train``, integers from 0: a file, or a column of a table.
+        labels: the labels of ``train``, integers from 0: a file, or a column of a table by its
+            name, or by its number from 1 in a .csv without names.
         test_labels: the labels of ``test``; empty where ``labels`` is a column of both tables.
         channels: "first" or "last", where the axis of channels is in images with four axes.
         standardise: True to subtract the training mean from each number of an array, and divide
@@ -61,11 +69,14 @@ class Arrays(Dataset):
         _require_labels(train, test, labels, test_labels)
         self.train_files = SampleFiles(data_dir, train, labels)
         self.test_files = SampleFiles(data_dir, test, test_labels or labels) if test else None
-        self.channels: Channels = one_of("channels", channels, ("first", "last"))
+        self.labels, self.test_labels = labels, test_labels
+        self.channels: Channels = channels
         self.standardise, self.flatten = standardise, flatten
         self.shuffle, self.distinct, self.may_repeat = shuffle, distinct, not distinct
         if not shuffle and not test:
             raise ValueError("shuffle=False needs test: a held-out sixth is drawn at random")
+        if flatten and channels == "last":
+            raise ValueError("channels='last' is for images, and flatten=True makes vectors")
 
     @property
     def shape(self) -> Shape:  # type: ignore[override] # the contract allows a property

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from samplebench import DataMissing, Dataset, SamplebenchError, Split, cache_folder, data_folders
-from samplebench.sample_files.image_files import Pixels, decode_into
+from samplebench.sample_files import Pixels, decode_into
 
 _PARTITION = "list_eval_partition.txt"
 _IMAGES = "img_align_celeba"

@@ -11,9 +11,7 @@ import torch
 from PIL import Image, ImageColor, ImageOps
 
 from samplebench import DataMissing, Dataset, Split, seeded
-from samplebench.sample_files.image_files import decode_into
-from samplebench.sample_files.places import list_places
-from samplebench.settings import one_of
+from samplebench.sample_files import decode_into, list_places
 from samplebench_datasets.overlap import remove_overlap
 
 _SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
@@ -72,7 +70,7 @@ class ImageFolder(Dataset):
             raise ValueError(f"background must be an opaque colour, not {background!r}")
         self.data_dir, self.path, self.size, self.channels = data_dir, path, size, channels
         self.background = background
-        self.fit: Fit = one_of("fit", fit, ("crop", "stretch", "pad"))
+        self.fit: Fit = fit
         self.shape = (channels, height, width)
 
     def train(self) -> Split:
@@ -89,6 +87,8 @@ class ImageFolder(Dataset):
         learned, kept = folder / "train", folder / "test"
         if kept.is_dir() and not learned.is_dir():
             raise DataMissing(f"{kept} is there, but {learned} is not. {_EXPECTED}")
+        if learned.is_dir() and not kept.is_dir():
+            _require_alone(learned)
         if kept.is_dir():
             train, test = _shuffled_images(learned), _shuffled_images(kept)
         else:
@@ -120,6 +120,21 @@ class ImageFolder(Dataset):
         if classes is None:
             return Split(images)
         return Split(images, torch.tensor([classes[str(image.class_name)] for image in found]))
+
+
+def _require_alone(learned: Path) -> None:
+    """Refuse other images next to ``train`` where there is no ``test``: they would be passed over.
+
+    Raises:
+        DataMissing: there are some, such as in a folder ``val``, or ``train`` is one of many
+            classes.
+    """
+    for entry in _visible(learned.parent):
+        if entry != learned and (entry.is_dir() or _is_image(entry)):
+            raise DataMissing(
+                f"{learned} is there, but no test next to it, and {entry.name} is: rename that to "
+                f"test, or give one of both as path=... {_EXPECTED}"
+            )
 
 
 def _crop(image: Image.Image, width: int, height: int, background: str) -> Image.Image:

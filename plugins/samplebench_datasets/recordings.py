@@ -1,6 +1,7 @@
 """Recordings of spoken digits: where they lie, how they are split, and their numbers."""
 
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from samplebench import DataMissing, seeded
-from samplebench.sample_files.places import list_places
+from samplebench.sample_files import list_places
 
 Signal = NDArray[np.float64]
 
@@ -94,7 +95,9 @@ def describe_all(
                 f"The recording {recording.file} cannot be used: {error}. Put a whole one in its "
                 f"place, mono with {RATE:,} Hz."
             ) from error
-    return np.stack(rows), torch.tensor([recording.digit for recording in recordings])
+    return np.ascontiguousarray(np.stack(rows)), torch.tensor(
+        [recording.digit for recording in recordings]
+    )
 
 
 def read_signal(file: Path) -> Signal:
@@ -106,7 +109,10 @@ def read_signal(file: Path) -> Signal:
     from scipy.io import wavfile  # not all commands need it
 
     try:
-        rate, numbers = wavfile.read(file)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", wavfile.WavFileWarning)  # the file ends too early
+            warnings.filterwarnings("ignore", "Chunk", wavfile.WavFileWarning)  # notes in the file
+            rate, numbers = wavfile.read(file)
     except Exception as error:  # the reader raises nearly anything for damaged files
         raise ValueError(str(error) or type(error).__name__) from error
     if rate != RATE or numbers.ndim != 1:

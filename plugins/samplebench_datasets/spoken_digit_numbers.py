@@ -104,8 +104,8 @@ def _of_the_wave(signal: Signal) -> tuple[float, float, float]:
     """Duration, level and zero crossings."""
     negative = signal < 0
     crossings = float((negative[1:] != negative[:-1]).mean()) if len(signal) > 1 else 0.0
-    level = float(decibels(np.square(signal).mean(), _FLOOR))
-    return len(signal) / RATE, level, crossings
+    level = decibels(np.square(signal).mean(keepdims=True), _FLOOR)[0]
+    return len(signal) / RATE, float(level), crossings
 
 
 def _of_the_spectrum(power: Floats) -> tuple[float, float, float]:

@@ -19,7 +19,7 @@ from samplebench_datasets.recordings import (
 from samplebench_datasets.spectra import decibels, mel_filters, power_frames
 
 _LENGTH = 1024
-"""Of the Fourier transform: bins of 7.8 Hz, so that the lowest of 128 bands has one."""
+"""Of the Fourier transform: bins of 7.8 Hz, so that the lowest of 64 bands has several."""
 
 _FLOOR = -80.0
 """The level in dB that is black."""
@@ -41,15 +41,16 @@ class SpokenDigits(Dataset):
     Args:
         path: the folder that holds ``recordings``; a relative path is looked up in the data folder
             first.
-        size: height and width in pixels, from 16 to 128.
+        size: height and width in pixels, from 16 to 64. More frames would be too short for bands
+            that are narrower.
 
     Reference: Free Spoken Digit Dataset (Jackson, Souza, Flaks, Pan, Nicolas, Thite, 2018),
     doi:10.5281/zenodo.1342401
     """
 
     def __init__(self, data_dir: Path, path: str = "spoken-digits", size: int = 32) -> None:
-        if not 16 <= size <= 128:
-            raise ValueError(f"size must be from 16 to 128, not {size}")
+        if not 16 <= size <= 64:
+            raise ValueError(f"size must be from 16 to 64, not {size}")
         self.data_dir, self.path, self.size = data_dir, path, size
         self.shape = (1, size, size)
 

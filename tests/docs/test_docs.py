@@ -14,6 +14,7 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import samplebench
 from samplebench.arguments import parser
@@ -217,6 +218,26 @@ def test_what_exists_is_scored_and_fitted_as_the_page_shows(at_work, capsys):
     assert "`pmfs(bins=10)`" in (folder / "mine" / "latents.md").read_text()
     (program,) = [block for block in blocks(OWN_PARTS, "python") if "np.load" in block]
     exec(program, {})
+
+
+def test_a_table_and_a_folder_of_images_are_measured_as_the_page_shows(at_work):
+    folder = at_work(OWN_PARTS)
+    exec((folder / "save_table.py").read_text(), {})
+    noise = np.random.default_rng(0)
+    for number in range(720):
+        place = folder / "photos" / ("day", "night")[number % 2]
+        place.mkdir(parents=True, exist_ok=True)
+        pixels = noise.integers(0, 256, (30, 30 + number % 7, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(place / f"{number}.png")
+    runs = [words for words in commands(OWN_PARTS) if "--dataset" in words and words[0] == "run"]
+    kinds = ("arrays", "image-folder")
+    measured = [words for words in runs if words[words.index("--dataset") + 1].startswith(kinds)]
+    assert len(measured) == 2
+    for words in measured:
+        assert main([*words, "--quiet"]) == 0
+    board = (folder / "mine" / "smoke.md").read_text()
+    assert "`gmm(components=4)`" in board
+    assert "## image-folder(background='white', fit='pad', path='photos', size=(24, 32))" in board
 
 
 def test_the_notebook_runs(at_work):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from scipy.io import wavfile
 from torchvision.models import mobilenet_v2
 
 from samplebench.checks import check_part, render
@@ -124,6 +125,33 @@ def test_a_folder_of_images_keeps_every_rule_of_datasets(tmp_path):
         Image.fromarray(pixels).save(folder / f"{number}.png")
     part = chosen("dataset", "image-folder(path='noise', size=8)")
     assert not broken_rules(part, data_dir=tmp_path)
+
+
+@pytest.mark.parametrize("dataset", ["spoken-digits(size=16)", "spoken-digit-numbers"])
+def test_recordings_keep_every_rule_of_datasets(dataset, tmp_path):
+    folder = tmp_path / "spoken-digits" / "recordings"
+    folder.mkdir(parents=True)
+    noise = np.random.default_rng(0)
+    for digit in range(10):
+        for index in range(10):
+            sound = noise.normal(0, 0.1, 3000).astype(np.float32)
+            wavfile.write(folder / f"{digit}_nobody_{index}.wav", 8000, sound)
+    assert not broken_rules(chosen("dataset", dataset), data_dir=tmp_path)
+
+
+@pytest.mark.parametrize("shape", [(12,), (6, 5), (2, 8, 8)])
+@pytest.mark.parametrize("halves", [True, False])
+def test_arrays_in_a_file_keep_every_rule_of_datasets(shape, halves, tmp_path):
+    noise = np.random.default_rng(0)
+    samples, labels = noise.random((90, *shape)), np.arange(90) // 18
+    np.savez(tmp_path / "a.npz", samples=samples, labels=labels)
+    np.savez(tmp_path / "b.npz", samples=samples[::4], labels=labels[::4])  # all in the first too
+    settings = "train='a.npz', labels='a.npz'"
+    if halves:
+        settings += ", test='b.npz', test_labels='b.npz'"
+    if len(shape) < 3:
+        settings += ", standardise=True"
+    assert not broken_rules(chosen("dataset", f"arrays({settings})"), data_dir=tmp_path)
 
 
 @pytest.mark.parametrize("shape", [(1, 16, 16), (3, 32, 32), (12,), (6, 5)])

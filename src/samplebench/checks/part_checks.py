@@ -41,13 +41,18 @@ def the_factory_builds_what_it_was_registered_as(case: Case) -> None:
 
 
 def settings_are_kept_under_their_own_names(case: Case) -> None:
-    """Every setting of a part that its class makes is an attribute with the value given."""
+    """Every setting of a part that its class makes is an attribute with the value given.
+
+    A setting with the name of one of its methods cannot be one.
+    """
     if not isinstance(case.chosen.part.factory, type):
         raise CannotApply("its factory is a function, and this is about classes")
     if not case.chosen.settings:
         raise CannotApply("it has no settings")
     part = case.build()
     for name, value in case.chosen.settings.items():
+        if callable(getattr(type(part), name, None)):
+            continue  # `train` of a dataset, say
         require(hasattr(part, name), f"the setting {name}={value!r} is not kept as .{name}")
         if name in case.chosen.inner:
             continue  # a sampler was built from that text

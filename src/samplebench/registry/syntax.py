@@ -28,6 +28,7 @@ PART_FACING = frozenset(
         "inner_sampler",
         "networks",
         "randomness",
+        "sample_files",
         "settings",
         "training",
     )

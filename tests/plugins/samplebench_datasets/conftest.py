@@ -12,7 +12,7 @@ from urllib.error import URLError
 import numpy as np
 import pytest
 from PIL import Image
-from scipy.io import savemat
+from scipy.io import savemat, wavfile
 from torchvision import datasets
 
 
@@ -46,6 +46,9 @@ def write(tmp_path, monkeypatch) -> Callable[[str], SimpleNamespace]:
         "svhn": lambda folder: _write_svhn(folder, monkeypatch),
         "celeba": _write_celeba,
         "image-folder": lambda folder: _write_pictures(folder / "pictures"),
+        "spoken-digits": _write_recordings,
+        "spoken-digit-numbers": _write_recordings,
+        "arrays": _write_arrays,
     }
     return lambda name: writers[name](tmp_path)
 
@@ -138,6 +141,30 @@ def _write_pictures(folder: Path) -> SimpleNamespace:
             home.mkdir(parents=True, exist_ok=True)
             drawn.files.append(home / f"{row}.png")
             Image.fromarray(image.transpose(1, 2, 0)).save(drawn.files[-1])
+    return drawn
+
+
+def _write_recordings(folder: Path) -> SimpleNamespace:
+    """Nine recordings of noise for each digit, five of which are to test on."""
+    random = np.random.default_rng(7)
+    home = folder / "spoken-digits/recordings"
+    home.mkdir(parents=True)
+    written = SimpleNamespace(labels={"train": list(range(10)) * 4, "test": list(range(10)) * 5})
+    written.files = []
+    for digit in range(10):
+        for index in range(9):
+            noise = random.normal(0, 3000, random.integers(2000, 9000)).astype(np.int16)
+            written.files.append(home / f"{digit}_nobody_{index}.wav")
+            wavfile.write(written.files[-1], 8000, noise)
+    return written
+
+
+def _write_arrays(folder: Path) -> SimpleNamespace:
+    drawn = _draw(12)
+    for part in ("train", "test"):
+        for name, array in ((part, getattr(drawn, part)), (f"{part}-labels", drawn.labels[part])):
+            drawn.files.append(folder / f"{name}.npy")
+            np.save(drawn.files[-1], array)
     return drawn
 
 

@@ -2,7 +2,9 @@
 
 import io
 import os
+import struct
 import warnings
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +16,7 @@ from PIL import Image
 from torch.nn.functional import interpolate
 
 from samplebench import DataMissing
-from samplebench.sample_files import image_files
-from samplebench.sample_files.image_files import decode_into
+from samplebench.sample_files import decode_into, image_files
 from samplebench_datasets.image_folder import ImageFolder
 
 
@@ -260,11 +261,12 @@ def test_no_path_no_folder_and_half_a_folder_have_messages_of_their_own(tmp_path
     with pytest.raises(DataMissing, match=rf"no folder {tmp_path}/p or .*/p\. "):
         ImageFolder(tmp_path, path="p").test()
     save_constants(tmp_path, ["p/train/0.png"])
-    with pytest.raises(DataMissing, match=rf"{tmp_path}/p/test is not"):
-        ImageFolder(tmp_path, path="p").train()
     (tmp_path / "p/test").mkdir()
     with pytest.raises(DataMissing, match="1 images to train on and 0 to test"):
         ImageFolder(tmp_path, path="p").train()
+    save_constants(tmp_path, ["q/test/0.png"])
+    with pytest.raises(DataMissing, match=rf"{tmp_path}/q/train is not"):
+        ImageFolder(tmp_path, path="q").test()
     save_constants(tmp_path, [f"few/{row}.png" for row in range(5)])
     with pytest.raises(DataMissing, match="at least 6"):
         ImageFolder(tmp_path, path="few").test()
@@ -278,10 +280,140 @@ def test_a_damaged_file_is_named(write, tmp_path):
     assert str(broken) in str(caught.value)
 
 
-def test_sixteen_bits_are_refused_instead_of_cut_off(tmp_path):
+@pytest.mark.parametrize("form", ["png", "tiff", "pgm"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_sixteen_bits_of_grey_are_scaled_to_eight(tmp_path, form, channels):
+    save_constants(tmp_path / "p", ["test/1.png"])
+    deep = np.random.default_rng(0).integers(0, 2**16, (8, 8), dtype=np.uint16)
+    deep[0, :3] = 0, 65535, 128  # 128 / 257 is just below a half
+    save(tmp_path / f"p/train/deep.{form}", deep)
+    (image,) = ImageFolder(tmp_path, path="p", size=8, channels=channels).train().samples
+    expected = (deep.astype(int) + 128) // 257
+    assert np.array_equal(image.numpy(), np.stack([expected] * channels))
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.float32])
+def test_values_of_thirty_two_bits_are_refused_instead_of_cut_off(tmp_path, kind):
     save_constants(tmp_path / "p", ["train/0.png", "test/1.png"])
-    save(tmp_path / "p/train/deep.png", np.full((8, 8), 40_000, dtype=np.uint16))
-    with pytest.raises(DataMissing, match=r"deep\.png .*not of 8 bits"):
+    save(tmp_path / "p/train/deep.tiff", np.full((8, 8), 40_000, dtype=kind))
+    with pytest.raises(DataMissing, match=r"deep\.tiff .*not of 8 or 16 bits"):
+        ImageFolder(tmp_path, path="p").train()
+
+
+def test_sixteen_bits_with_transparent_pixels_are_refused(tmp_path):
+    save_constants(tmp_path / "p", ["train/0.png", "test/1.png"])
+    deep = Image.fromarray(np.full((8, 8), 40_000, dtype=np.uint16))
+    deep.save(tmp_path / "p/train/deep.png", transparency=40_000)
+    with pytest.raises(DataMissing, match=r"deep\.png .*16 bits and transparent"):
+        ImageFolder(tmp_path, path="p").train()
+
+
+@pytest.mark.parametrize("form", ["jpeg", "png", "tiff"])
+@pytest.mark.parametrize("mode", ["L", "RGB", "I;16"])
+def test_every_orientation_is_undone_in_every_format(tmp_path, form, mode):
+    if (form, mode) == ("jpeg", "I;16"):
+        pytest.skip("JPEG has 8 bits")
+    save_constants(tmp_path / "p", ["test/1.png"])
+    quarters = Image.new("L", (16, 16))
+    for place, level in zip([(0, 0), (8, 0), (8, 8), (0, 8)], [0, 80, 160, 240], strict=True):
+        quarters.paste(level, (*place, place[0] + 8, place[1] + 8))
+    if mode == "I;16":
+        image = Image.fromarray(np.asarray(quarters).astype(np.uint16) * 257)
+    else:
+        image = quarters.convert(mode)
+    turned = {1: [0, 1, 2, 3], 3: [2, 3, 0, 1], 6: [3, 0, 1, 2], 8: [1, 2, 3, 0], 2: [1, 0, 3, 2]}
+    (tmp_path / "p/train").mkdir()
+    for orientation, order in turned.items():
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        image.save(tmp_path / f"p/train/0.{form}", exif=exif)
+        (seen,) = ImageFolder(tmp_path, path="p", size=16, channels=1).train().samples
+        corners = seen[0, [4, 4, 12, 12], [4, 12, 12, 4]].tolist()
+        assert np.abs(np.array(corners) - [(0, 80, 160, 240)[place] for place in order]).max() < 4
+
+
+def huge(height: int, width: int) -> bytes:
+    """A .png that announces so many pixels, and has none."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        checked = zlib.crc32(kind + content)
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checked)
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IEND", b"")
+
+
+def test_a_picture_that_would_exhaust_memory_is_refused_in_one_sentence(tmp_path):
+    save_constants(tmp_path / "p", ["train/0.png", "test/1.png"])
+    (tmp_path / "p/train/bomb.png").write_bytes(huge(60_000, 60_000))
+    with pytest.raises(DataMissing, match=r"bomb\.png would unpack to more pixels") as caught:
+        ImageFolder(tmp_path, path="p").train()
+    assert "\n" not in str(caught.value)
+
+
+def stripes() -> np.ndarray:
+    """24 high and 8 wide: red, green and blue from top to bottom, 8 rows each."""
+    pixels = np.zeros((24, 8, 3), dtype=np.uint8)
+    for colour in range(3):
+        pixels[8 * colour : 8 * colour + 8, :, colour] = 255
+    return pixels
+
+
+def framed(folder: Path, pixels: np.ndarray, **settings: object) -> np.ndarray:
+    save(folder / "p/train/0.png", pixels)
+    save(folder / "p/test/0.png", np.full((8, 8, 3), 77, dtype=np.uint8))
+    (image,) = ImageFolder(folder, path="p", **settings).train().samples
+    return image.permute(1, 2, 0).numpy()  # (height, width, channels)
+
+
+def test_images_need_not_be_square(tmp_path):
+    dataset = ImageFolder(tmp_path, path="p", size=(24, 8))
+    assert dataset.shape == (3, 24, 8)
+    assert np.array_equal(framed(tmp_path, stripes(), size=(24, 8)), stripes())
+    square = framed(tmp_path, stripes(), size=(8, 8))
+    assert np.array_equal(square, framed(tmp_path, stripes(), size=8))
+
+
+def test_crop_keeps_the_centre_and_its_proportions(tmp_path):
+    assert np.array_equal(framed(tmp_path, stripes(), size=8), stripes()[8:16])
+    assert np.array_equal(framed(tmp_path, stripes(), size=(16, 8)), stripes()[4:20])
+    wide = stripes().transpose(1, 0, 2)
+    assert np.array_equal(framed(tmp_path, wide, size=(8, 16)), wide[:, 4:20])
+
+
+def test_stretch_keeps_all_of_the_image(tmp_path):
+    seen = framed(tmp_path, stripes(), size=(24, 24), fit="stretch")
+    assert np.array_equal(seen, stripes().repeat(3, 1))  # equal columns stay equal
+
+
+@pytest.mark.parametrize(("background", "shown"), [("black", 0), ("white", 255)])
+def test_pad_keeps_all_of_the_image_in_the_middle_of_the_background(tmp_path, background, shown):
+    seen = framed(tmp_path, stripes(), size=24, fit="pad", background=background)
+    assert np.array_equal(seen[:, 8:16], stripes())
+    assert np.unique(np.delete(seen, range(8, 16), axis=1)).tolist() == [shown]
+
+
+@pytest.mark.parametrize("size", [0, (0, 8), (8, -1)])
+def test_sizes_must_be_positive(tmp_path, size):
+    with pytest.raises(ValueError, match="size must be positive"):
+        ImageFolder(tmp_path, path="p", size=size)
+
+
+def test_train_alone_is_split_as_the_folder_itself_is(tmp_path):
+    names = [f"class-{row // 10}/{row:03}.png" for row in range(62)]
+    save_constants(tmp_path / "p/train", names)
+    save_constants(tmp_path / "q", names)
+    wrapped, plain = (ImageFolder(tmp_path, path=path) for path in "pq")
+    assert len(wrapped.test()) == 10
+    for one, other in ((wrapped.train(), plain.train()), (wrapped.test(), plain.test())):
+        assert torch.equal(one.samples, other.samples)
+        assert torch.equal(one.labels, other.labels)
+
+
+@pytest.mark.parametrize("other", ["val/0.png", "0.png"])
+def test_images_next_to_train_alone_are_not_passed_over(tmp_path, other):
+    save_constants(tmp_path / "p", [*(f"train/a/{row}.png" for row in range(12)), other])
+    with pytest.raises(DataMissing, match=rf"no test next to it, and {other.split('/')[0]} is"):
         ImageFolder(tmp_path, path="p").train()
 
 
@@ -326,11 +458,6 @@ def test_rows_keep_their_places_when_many_threads_fill_them(tmp_path, monkeypatc
     target = np.zeros((100, 3, 8, 8), dtype=np.uint8)
     decode_into(target, sorted(tmp_path.glob("*.png")), lambda image: image)
     assert values(torch.from_numpy(target)) == list(range(100))
-
-
-def test_a_size_must_be_positive(tmp_path):
-    with pytest.raises(ValueError, match="size must be positive"):
-        ImageFolder(tmp_path, path="p", size=0)
 
 
 @pytest.mark.shared_data
