@@ -198,7 +198,8 @@ def test_places_without_a_checkpoint_end_with_one_line(typed, tmp_path):
     assert (code, "is no checkpoint" in err) == (2, True)
 
 
-def test_list_shows_every_part_with_what_it_takes_and_its_paper(typed):
+def test_list_shows_every_part_with_what_it_takes_and_its_paper(typed, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "400")
     rows = json.loads(typed("list", "--json")[1])
     found = {(row["kind"], row["name"]): row for row in rows}
     assert found["sampler", "normal"]["accepts"] == ["continuous"]

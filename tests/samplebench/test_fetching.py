@@ -105,7 +105,7 @@ def test_a_part_that_downloads_nothing_says_so(fetch):
 @pytest.mark.parametrize(
     ("name", "code", "complaint"),
     [
-        ("unreachable", 1, "get it from https://example.invalid and put it there"),
+        ("unreachable", 2, "get it from https://example.invalid and put it there"),
         ("wrong", 1, "must give a tuple of paths that exist, and that of 'wrong' gave"),
         ("broken", 1, "'broken' cannot be fetched: RuntimeError: a bug"),
         ("kepd", 2, "No dataset and no features are called 'kepd'. Did you mean 'kept'?"),

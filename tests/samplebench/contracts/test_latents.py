@@ -165,7 +165,13 @@ def test_values_that_are_integers_cannot_be_kept(only_our_checks):
 
 def test_codes_that_are_not_int64_cannot_be_kept(only_our_checks):
     with pytest.raises(ValueError, match=r"int64 \(4, 1\), not torch.int32"):
-        Discrete((5,)).pack(codes=torch.zeros(4, 1, dtype=torch.int32))
+        Latents(Discrete((5,)), torch.empty(4, 0), torch.zeros(4, 1, dtype=torch.int32))
+
+
+def test_integers_of_any_size_are_packed_as_codes():
+    packed = Discrete((5,)).pack(codes=torch.arange(4, dtype=torch.uint8)[:, None])
+    assert packed.codes.dtype == torch.int64
+    assert packed.codes.flatten().tolist() == [0, 1, 2, 3]
 
 
 def test_values_and_codes_need_the_same_number_of_samples(only_our_checks):

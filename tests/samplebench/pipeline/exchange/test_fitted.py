@@ -1,6 +1,5 @@
 """Fitted samplers outside a run: kept in a file and loaded again, they draw the same."""
 
-import inspect
 import json
 import re
 import subprocess
@@ -204,10 +203,12 @@ def test_a_sampler_that_cannot_be_fitted_is_refused(spec, told, plugin, latents)
         samplebench.fit_sampler(spec, latents, plugins=[plugin])
 
 
-def test_what_are_no_latents_are_refused_with_how_to_make_some(plugin):
-    with pytest.raises(UsageError, match=r"not to Tensor; .*Continuous\(dimensions\)\.pack"):
-        # Without the check of types that these tests add.
-        inspect.unwrap(samplebench.fit_sampler)("kept", torch.zeros(5, 3), plugins=[plugin])
+def test_maps_and_codes_say_how_they_are_to_be_read(plugin):
+    with pytest.raises(UsageError, match="say layout="):
+        samplebench.fit_sampler("kept", torch.zeros(5, 3, 2), plugins=[plugin])
+    with pytest.raises(UsageError, match="say how many a codebook has"):
+        samplebench.fit_sampler("kept", torch.zeros(5, 3).long(), plugins=[plugin])
+    assert len(samplebench.fit_sampler("kept", torch.zeros(5, 3), plugins=[plugin]).sample(2)) == 2
 
 
 def test_latents_that_an_encoder_gave_with_gradients_are_taken_without(plugin, latents):

@@ -205,7 +205,7 @@ def test_bad_diagnostics_cost_themselves_alone(wrong, how, kept, remark):
     assert record.status == "measured"
     assert record.diagnostics == kept
     assert record.remarks == [remark]
-    assert remark in as_text(record)
+    assert remark in as_text(record, width=200)
 
 
 @pytest.mark.parametrize(

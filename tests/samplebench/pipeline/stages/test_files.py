@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from samplebench import Continuous, Mixture
+from samplebench.pipeline.provenance import digest_of_tensors
 from samplebench.pipeline.stages.files import (
-    digest_of_tensors,
     load_latents,
     load_tensors,
     save_latents,

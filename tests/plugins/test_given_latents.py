@@ -1,0 +1,91 @@
+"""Latents that exist, by the command that a user types, against the run that made them."""
+
+import numpy as np
+import pytest
+import torch
+
+import samplebench
+from samplebench.cli import main
+
+METRICS = [
+    word for name in ("sliced-wasserstein", "latent-authenticity") for word in ("--metric", name)
+]
+SAMPLERS = [word for spec in ("gaussian", "pmfs(bins=4)") for word in ("--sampler", spec)]
+TITLES = ["sliced W2", "authenticity"]
+
+
+@pytest.fixture(autouse=True)
+def at_work(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def rows(folder, suite):
+    records = samplebench.read_results(folder, suite).records()
+    return (
+        records[records.status == "measured"].set_index("sampler")[TITLES].drop("reconstruction")
+    )
+
+
+def encode_as_a_run_does(place):
+    """In batches of 500: another size rounds differently."""
+    autoencoder, digits = samplebench.load_autoencoder(place), samplebench.load_dataset("digits")
+    for split in (digits.train(), digits.test()):
+        with torch.no_grad():
+            batches = [autoencoder.encode(part.float() / 255) for part in split.samples.split(500)]
+        yield torch.cat([batch.values for batch in batches]).numpy()
+
+
+def test_metrics_of_latents_come_out_bit_for_bit_as_where_they_were_made():
+    model, seed = "ae(latent=3, backbone='mlp')", ["--seeds", "0", "--quiet"]
+    count = ["--generated", "200"]
+    run = ["run", "--suite", "smoke", "--autoencoder", model, "--results", "there"]
+    assert main([*run, *SAMPLERS, *METRICS, *seed, *count]) == 0
+    kept = ["--suite", "smoke", "--dataset", "digits", "--output", "kept", "--quiet"]
+    assert main(["train", "--autoencoder", model, *kept]) == 0
+    train, test = encode_as_a_run_does("kept")
+    np.save("train.npy", train)
+    np.save("test.npy", test[:100])  # as many as the suite compares with
+    given = ["run", "--latents", "train.npy", "--held-out", "test.npy", "--results", "here"]
+    assert main([*given, *SAMPLERS, *METRICS, *seed, *count]) == 0
+    assert rows("there", "smoke").equals(rows("here", "latents"))
+
+
+def test_maps_are_the_same_with_channels_first_and_last():
+    with samplebench.seeded(0, "maps"):
+        train, test = torch.randn(120, 2, 3, 3), torch.randn(60, 2, 3, 3)
+    for name, part in (("train", train), ("test", test)):
+        np.save(f"{name}-first.npy", part.numpy())
+        np.save(f"{name}-last.npy", part.movedim(1, -1).numpy())
+    found = []
+    for order in ("first", "last"):
+        files = ["--latents", f"train-{order}.npy", "--held-out", f"test-{order}.npy"]
+        words = ["--layout", f"channels-{order}", "--results", order, "--generated", "50"]
+        seed = ["--seeds", "0", "--sampler", "gaussian", "--quiet"]
+        assert main(["run", *files, *words, *METRICS, *seed]) == 0
+        found.append(rows(order, "latents"))
+    assert found[0].equals(found[1])
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--latents", "maps.npy"], "--latents needs --held-out"),
+        (["--latents", "maps.npy", "--held-out", "maps.npy"], "say layout="),
+        (["--held-out", "maps.npy"], "is for --latents"),
+        (["--latents", "none.npy", "--held-out", "maps.npy"], "There is no file"),
+        (
+            ["--latents", "maps.npy", "--held-out", "maps.npy", "--dataset", "digits"],
+            "stands in place of --dataset",
+        ),
+        (
+            ["--latents", "v.npy", "--held-out", "maps.npy", "--results", "x"],
+            "train and test must be alike",
+        ),
+    ],
+)
+def test_what_is_missing_or_contradicts_is_told(capsys, words, told):
+    np.save("maps.npy", np.zeros((5, 2, 3, 4), dtype=np.float32))
+    np.save("v.npy", np.zeros((5, 2), dtype=np.float32))
+    assert main(["run", *words]) != 0
+    assert told in capsys.readouterr().err
