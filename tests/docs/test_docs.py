@@ -267,7 +267,9 @@ def test_what_was_trained_and_fitted_can_be_used_as_the_pages_show(at_work):
     assert len(names["sampler"].sample(5)) == 5  # the one that was fitted to pieces
 
 
-@pytest.mark.parametrize("suite", ["digits", "spoken-digits", "mnist", "autoencoders-mnist", "bottlenecks-mnist"])
+@pytest.mark.parametrize(
+    "suite", ["digits", "spoken-digits", "mnist", "autoencoders-mnist", "bottlenecks-mnist"]
+)
 def test_committed_records_are_those_that_the_suite_asks_for(suite, capsys):
     results = str(ROOT / "leaderboards")
     assert main(["plan", "--suite", suite, "--results", results, "--json"]) == 0

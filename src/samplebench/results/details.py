@@ -67,7 +67,9 @@ def _describe_provenance(ranking: Ranking) -> str:
         "data": [shorten(origin.data) for origin in origins if origin.data],
         "suite": [shorten(origin.suite) for origin in origins],
         "measuring code": [shorten(origin.core) for origin in origins if origin.core],
-        "confirmed by replays next to commit": [shorten(commit) for commit in commits if commit],
+        "scores confirmed against the code of commit": [
+            shorten(commit) for commit in commits if commit
+        ],
         "measured": [" to ".join(dict.fromkeys((days[0], days[-1])))],
     }
     listed = "; ".join(
