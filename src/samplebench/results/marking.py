@@ -47,7 +47,7 @@ def make_contest(ranking: Ranking, column: int, rows: Collection[int]) -> Contes
 def list_machines(records: Iterable[Record]) -> set[str]:
     """The machines of the records, as far as times and memory depend on them."""
     return {
-        f"{origin.device} ({origin.processor}, {origin.threads} thread{'s' if origin.threads > 1 else ''})"
+        f"{origin.device} ({origin.processor}, {origin.threads} thread{'s'[: origin.threads - 1]})"
         for origin in (record.provenance for record in records)
     }
 
