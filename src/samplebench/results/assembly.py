@@ -24,6 +24,8 @@ from samplebench.vocabulary import Floor
 
 ColumnKey = tuple[str, ...]
 Columns = Mapping[ColumnKey, Column]
+Cells = dict[tuple[RowKind, str], list[Record]]
+"""The records of a row, one a seed, by its kind and the key of its sampler."""
 
 
 def assemble(records: Iterable[Record]) -> list[Ranking]:
@@ -166,12 +168,15 @@ def _weights(score: Score) -> str:
 def _order_rows(
     autoencoder: str, samplers: Mapping[str, str], records: Iterable[Record], columns: Columns
 ) -> list[Row]:
-    """Order the rows of one autoencoder: references, controls, samplers from best to worst."""
-    cells: dict[tuple[RowKind, str], list[Record]] = {}
+    """Order the rows of one autoencoder: references, controls, samplers from best to worst.
+
+    One that takes no such samples has the row of its reconstructions alone, with the reason.
+    """
+    cells: Cells = {}
     for record in sorted(records, key=lambda record: (record.seed, record.identity)):
         cells.setdefault((record.role, part_key(record.sampler)), []).append(record)
     rows = []
-    for (kind, sampler), members in cells.items():
+    for (kind, sampler), members in _leave_out_refused(cells).items():
         measured = tuple(record for record in members if has_scores(record))
         unmeasured = tuple(record for record in members if not has_scores(record))
         entries = _collect_entries(kind, measured, columns)
@@ -179,6 +184,14 @@ def _order_rows(
         rows.append(Row(autoencoder, name, kind, measured, unmeasured, entries))
     rows += _make_floor(autoencoder, [record for row in rows for record in row.measured], columns)
     return sorted(rows, key=lambda row: _sort_key(row, list(columns.values())))
+
+
+def _leave_out_refused(cells: Cells) -> Cells:
+    """Leave out the samplers of an autoencoder whose every cell is refused for the same reason."""
+    outcomes = {(record.status, record.reason) for cell in cells.values() for record in cell}
+    references = {key: cell for key, cell in cells.items() if key[0] == "reconstruction"}
+    refused = len(outcomes) == 1 and {status for status, _ in outcomes} == {"refused"}
+    return references if refused and references else cells
 
 
 def _collect_entries(

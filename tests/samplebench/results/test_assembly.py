@@ -268,3 +268,16 @@ def test_a_failed_seed_does_not_count(seeds_of: SeedsOf, make_record: MakeRecord
     failed = make_record("gmm", 7, [], status="failed", reason="killed")
     (row,) = only([*seeds_of("gmm", [1.0, 2.0]), failed]).rows
     assert (row.n, [record.seed for record in row.unmeasured]) == (2, [7])
+
+
+def test_an_autoencoder_that_takes_no_such_samples_has_one_row(make_record, seeds_of):
+    no = {"status": "refused", "reason": "takes images", "autoencoder": "vq"}
+    rows = [make_record(name, 0, [], **no) for name in (None, "gmm", "kde")]
+    ranking = only([*seeds_of("gmm", [1.0, 2.0]), *rows])
+    assert [(row.autoencoder, row.name) for row in ranking.rows] == [
+        ("vae", "gmm"),
+        ("vq", "reconstruction"),
+    ]
+    other = make_record("pmfs", 0, [], **no | {"reason": "no codes"})
+    kept = [row.name for row in only([*rows, other]).rows]
+    assert kept == ["reconstruction", "gmm", "kde", "pmfs"]
