@@ -20,9 +20,13 @@ from samplebench.digests import digest_of_file
 from samplebench.errors import SamplebenchError
 from samplebench.options import add_data_dir
 from samplebench.pipeline.device import deterministic
-from samplebench.pipeline.provenance import name_blas, name_processor, relevant_versions
+from samplebench.pipeline.provenance import (
+    digest_of_tensors,
+    name_blas,
+    name_processor,
+    relevant_versions,
+)
 from samplebench.pipeline.stages.data import fingerprint as fingerprint_data
-from samplebench.pipeline.stages.files import digest_of_tensors
 from samplebench.registry.loading import load_parts
 from samplebench.registry.registry import Chosen
 from samplebench.registry.spec import Spec
