@@ -488,6 +488,7 @@ def test_the_package_is_a_command_too(typed, tmp_path):
     "words", ["list samplers", "plan --data-dir d --workspace w", "show */seed?0", "leaderboard"]
 )
 def test_commands_work_without_a_home_in_ascii_and_in_60_columns(typed, tmp_path, words):
+    pytest.importorskip("samplebench_datasets")
     typed("run", "--seeds", "0")
     program = (
         "import pwd\n"
