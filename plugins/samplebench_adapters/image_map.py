@@ -1,4 +1,4 @@
-"""What diffusers' autoencoders share: images in [−1, 1], and latents that are maps."""
+"""The base of diffusers' autoencoders: images in [−1, 1], and latents that are maps."""
 
 from abc import abstractmethod
 from pathlib import Path

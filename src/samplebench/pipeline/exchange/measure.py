@@ -91,7 +91,7 @@ def _require_all(name: str, metric: Metric, given: Mapping[str, Any]) -> None:
 
 
 def _hold(given: Mapping[str, Any]) -> dict[Need, Any]:
-    """What evidence holds for each need whose arguments are all given."""
+    """Convert what is given to evidence, for each need whose arguments are all there."""
     ready = {need: words for need, words in _WORDS.items() if all(w in given for w in words)}
     return {need: _convert(need, [given[word] for word in words]) for need, words in ready.items()}
 

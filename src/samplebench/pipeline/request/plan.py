@@ -169,7 +169,7 @@ def _require_one_autoencoder(weights: Path | None, suite: Suite, parts: Parts) -
 
 
 class _Fits:
-    """Which parts take the samples of which datasets. Each pair is asked once, by building it."""
+    """Finds the parts that take a dataset's samples; asks each pair once, by building it."""
 
     def __init__(self, data_dir: Path, checkpoint: str | None) -> None:
         self.data_dir, self.checkpoint = data_dir, checkpoint
@@ -184,7 +184,7 @@ class _Fits:
         return self.shapes[dataset.key]
 
     def autoencoder(self, cell: Cell) -> Built | Missing:
-        """What is known of the autoencoder, or the reason why it cannot be used here."""
+        """Build the autoencoder; return its facts, or the reason why it cannot be used here."""
         key = cell.dataset.key, cell.autoencoder.key
         if key not in self.autoencoders:
             shape = self.shape(cell.dataset)
