@@ -15,6 +15,8 @@ import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
+from samplebench.clusters.threads import divide_among_threads
+
 Points = Float[Tensor, "points D"]
 Centres = Float[Tensor, "centres D"]
 Labels = Int64[Tensor, " points"]
@@ -23,6 +25,8 @@ Scores = Float[Tensor, "_ _"]
 _TILE = {"cpu": 2**20}
 """Entries of a tile, points times centres: 4 MiB in float32, which stay in the cache."""
 _LARGE_TILE = 2**24  # an accelerator is faster with few large products
+_TILES = 4
+"""A thread of its own is started for no fewer tiles than these."""
 _ROWS, _GROUPS = 16, 32
 """Scores are compared in groups of up to 16 centres, where that leaves 32 groups."""
 _SLACK = 8
@@ -84,16 +88,31 @@ class _Keys:
 
 
 def _compare_products(points: Points, centres: Centres) -> tuple[Labels, Bool[Tensor, " points"]]:
-    """Find the centre of the least score, and where rounding cannot have decided on it.
+    """Find the centre of the least score, and where rounding cannot have decided on it."""
+    keys = _Keys.of(centres, torch.promote_types(points.dtype, torch.float32))
+    size = _tile_size(points, len(keys.keys))
+    labels = torch.empty(len(points), dtype=torch.int64, device=points.device)
+    sure = torch.empty_like(labels, dtype=torch.bool)
+
+    def compare(part: slice) -> None:
+        _compare_tiles(keys, size, points[part], labels[part], sure[part])
+
+    if points.device.type == "cpu":
+        divide_among_threads(compare, len(points), least=_TILES * size)
+    else:
+        compare(slice(None))
+    return labels, sure
+
+
+def _compare_tiles(
+    keys: _Keys, size: int, points: Points, labels: Labels, sure: Bool[Tensor, " points"]
+) -> None:
+    """Write the centre of the least score into ``labels``, and if it is certain into ``sure``.
 
     Points are the columns of a tile, so that the least of each group is found by whole vectors.
     """
-    keys = _Keys.of(centres, torch.promote_types(points.dtype, torch.float32))
-    size = _tile_size(points, len(keys.keys))
     queries = keys.keys.new_empty(size, keys.keys.shape[1])
     tile = keys.keys.new_empty(len(keys.keys) * size)
-    labels = torch.empty(len(points), dtype=torch.int64, device=points.device)
-    sure = torch.empty_like(labels, dtype=torch.bool)
     parts = (torch.split(part, size) for part in (points, labels, sure))
     for some, found, certain in zip(*parts, strict=True):
         asked = queries[: len(some)]
@@ -108,7 +127,6 @@ def _compare_products(points: Points, centres: Centres) -> tuple[Labels, Bool[Te
         row, single = _find_only(members.le_(limit))
         torch.add(group, row, alpha=groups.shape[1], out=found)
         torch.logical_and(few, single, out=certain)
-    return labels, sure
 
 
 def _find_only(marks: Scores) -> tuple[Int64[Tensor, " _"], Bool[Tensor, " _"]]:
