@@ -1,0 +1,74 @@
+"""The citation of some tables: LaTeX, BibTeX and sentences that name each other."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from samplebench.citing.benchmark import write_entry
+from samplebench.citing.bibliography import Bibliography
+from samplebench.citing.citations import cite_parts, cited_entries
+from samplebench.citing.parts import Installed, list_parts
+from samplebench.citing.record_digest import digest_records, list_digests
+from samplebench.citing.remarks import as_comments, list_doubts
+from samplebench.citing.setup import write_setup
+from samplebench.results.blocks import Block
+from samplebench.results.formats import latex
+from samplebench.results.ranking import Ranking
+from samplebench.results.store import Store
+
+PARTS: Final = ("table", "setup", "bibtex", "records")
+"""The pieces of a citation; without the last, they are printed one after the other."""
+
+
+@dataclass(frozen=True)
+class Citation:
+    """The pieces of a citation, each ending with a line feed.
+
+    Attributes:
+        table: the tables as LaTeX.
+        setup: paragraphs of LaTeX that refer to the tables and cite the entries.
+        bibtex: the entries of samplebench and of each part in the tables.
+        records: the digest and path of each record in them.
+    """
+
+    table: str
+    setup: str
+    bibtex: str
+    records: str
+
+    def __str__(self) -> str:
+        return (
+            f"% --- table: paste into the paper\n{self.table}\n"
+            f"% --- setup: paste into the section on the experiments\n{self.setup}\n"
+            f"% --- bibtex: keep in a file .bib\n{self.bibtex}"
+        )
+
+
+def make_citation(
+    store: Store,
+    rankings: Sequence[Ranking],
+    blocks: Sequence[Block],
+    *,
+    installed: Installed,
+    bibliography: Bibliography,
+) -> Citation:
+    """Make the citation of some rankings of one board.
+
+    Args:
+        blocks: their tables.
+        installed: the rows of the catalogue by kind and name.
+    """
+    table = latex.render(blocks)
+    citations = cite_parts(list_parts(rankings, installed), installed, bibliography)
+    digests = list_digests(store, rankings)
+    labels = re.findall(r"\\label\{([^}]*)\}", table)
+    setup = write_setup(rankings, labels, citations, digest_records(digests))
+    records = list({r.identity: r for each in rankings for r in each.records}.values())
+    entries = [write_entry(records), *(e.text for e in cited_entries(citations, setup))]
+    return Citation(
+        table=table,
+        setup=f"{as_comments(list_doubts(records))}{setup}\n",
+        bibtex=as_comments(citations.remarks) + "\n\n".join(entries) + "\n",
+        records="".join(f"{digest}  {path}\n" for digest, path in digests),
+    )
