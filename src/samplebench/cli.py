@@ -282,6 +282,15 @@ def compare(options: argparse.Namespace) -> int:
     return 0
 
 
+def cite(options: argparse.Namespace) -> int:
+    """Print what a paper needs to cite a board: the table, sentences on its set-up, and BibTeX."""
+    from samplebench.boards import cite_board
+    from samplebench.planning import known_or_loaded_rows
+
+    print(text, end="")
+    return 0
+
+
 def completion(options: argparse.Namespace) -> int:
     """Print what completes commands and options in a shell, for its start-up file."""
     try:
@@ -367,6 +376,7 @@ COMMANDS = {
     "check": check,
     "leaderboard": leaderboard,
     "compare": compare,
+    "cite": cite,
     "forget": forget,
     "completion": completion,
 }

@@ -169,15 +169,13 @@ def _describe_features(ranking: Ranking, citations: Citations) -> Iterator[str]:
 
 
 def _describe_statistics(ranking: Ranking, citations: Citations) -> Iterator[str]:
-    if len({record.seed for record in ranking.measured}) < 2:
-        return
-    yield r"A score is the mean over seeds $\pm$ half its 95\,\% interval by Student's $t$."
+    """The tests that decide what is bold; a caption says what bold means."""
     if any(entry.bold for row in ranking.rows for entry in row.entries):
         yield (
-            "Bold are the best score and the next ones, down to the first that is significantly "
-            f"different from it ($\\alpha = {SIGNIFICANCE}$ over all pairs) by a test with seeds "
-            f"as blocks{citations.cite_work(SATTERTHWAITE)} or, where seeds do not shift all rows "
-            f"alike, by that of Games and Howell{citations.cite_work(GAMES_HOWELL)}."
+            "For bold scores, differences are significant by a test with seeds as "
+            f"blocks{citations.cite_work(SATTERTHWAITE)} or, where seeds do not shift all rows "
+            f"alike, by that of Games and Howell{citations.cite_work(GAMES_HOWELL)} "
+            f"($\\alpha = {SIGNIFICANCE}$ over all pairs)."
         )
 
 
