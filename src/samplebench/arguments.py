@@ -251,6 +251,13 @@ def _cite_options(command: argparse.ArgumentParser) -> None:
         choices=("table", "setup", "bibtex", "records"),
         help="print this alone; records are the digests and files of what the table shows",
     )
+    command.add_argument(
+        "--columns",
+        action="append",
+        default=[],
+        metavar="TITLE",
+        help="only scores, in this order: 'FD*', with * and ?; repeatable",
+    )
     options.add_results(command)
     options.add_plugins(command)
 

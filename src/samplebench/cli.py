@@ -184,12 +184,7 @@ def list_parts(options: argparse.Namespace) -> int:
     if options.markdown and options.kind in ("suites", "plugins"):
         raise UsageError(f"--markdown is a table of parts; list {options.kind} without it")
     kinds = KINDS if options.kind is None else (options.kind,)
-    known = catalogue.known_rows(catalogue.plugin_choice(options))
-    if known is None:
-        from samplebench.planning import load_chosen_parts
-
-        known = catalogue.part_rows(load_chosen_parts(options))
-    rows = catalogue.select(known, kinds)
+    rows = catalogue.select(_list_installed(options), kinds)
     if options.json:
         print(json.dumps(rows, indent=1))
     elif options.markdown:
@@ -284,11 +279,23 @@ def compare(options: argparse.Namespace) -> int:
 
 def cite(options: argparse.Namespace) -> int:
     """Print what a paper needs to cite a board: the table, sentences on its set-up, and BibTeX."""
-    from samplebench.boards import cite_board
-    from samplebench.planning import known_or_loaded_rows
+    from samplebench import catalogue
+    from samplebench.boards import report_unreadable
+    from samplebench.citing.bibliography import read_bibliography
+    from samplebench.citing.cite import cite_board
+    from samplebench.citing.parts import index_rows
+    from samplebench.results.selection import Selection
 
-    print(text, end="")
-    return 0
+    is_damaged = report_unreadable(options.results, [options.board])
+    citation = cite_board(
+        options.results,
+        options.board,
+        Selection(rows=options.rows, columns=options.columns),
+        installed=index_rows(_list_installed(options)),
+        bibliography=read_bibliography(catalogue.plugin_choice(options)),
+    )
+    print(vars(citation)[options.part] if options.part else citation, end="")
+    return _DAMAGED if is_damaged else 0
 
 
 def completion(options: argparse.Namespace) -> int:
@@ -302,6 +309,18 @@ def completion(options: argparse.Namespace) -> int:
         ) from error
     print(shtab.complete(parser(COMMANDS), options.shell))
     return 0
+
+
+def _list_installed(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """The rows of all installed parts: as they are known, or else from the parts themselves."""
+    from samplebench import catalogue
+
+    known = catalogue.known_rows(catalogue.plugin_choice(options))
+    if known is None:
+        from samplebench.planning import load_chosen_parts
+
+        known = catalogue.part_rows(load_chosen_parts(options))
+    return known
 
 
 def _check_grid(options: argparse.Namespace) -> None:

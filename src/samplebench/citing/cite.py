@@ -1,10 +1,10 @@
 """The citation of some tables: LaTeX, BibTeX and sentences that name each other."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
 
+from samplebench.boards import read_boards
 from samplebench.citing.benchmark import write_entry
 from samplebench.citing.bibliography import Bibliography
 from samplebench.citing.citations import cite_parts, cited_entries
@@ -12,14 +12,10 @@ from samplebench.citing.parts import Installed, list_parts
 from samplebench.citing.record_digest import digest_records, list_digests
 from samplebench.citing.remarks import as_comments, list_doubts
 from samplebench.citing.setup import write_setup
-from samplebench.results.blocks import Block
+from samplebench.results.excerpt import excerpt_blocks, make_excerpts
 from samplebench.results.formats import latex
-from samplebench.results.ranking import Ranking
+from samplebench.results.selection import Selection
 from samplebench.results.store import Store
-
-PARTS: Final = ("table", "setup", "bibtex", "records")
-"""The pieces of a citation; without the last, they are printed one after the other."""
-
 
 @dataclass(frozen=True)
 class Citation:
@@ -45,23 +41,27 @@ class Citation:
         )
 
 
-def make_citation(
-    store: Store,
-    rankings: Sequence[Ranking],
-    blocks: Sequence[Block],
+def cite_board(
+    results: Path,
+    suite: str,
+    selection: Selection,
     *,
     installed: Installed,
     bibliography: Bibliography,
 ) -> Citation:
-    """Make the citation of some rankings of one board.
+    """Make the citation of the selected rows and columns of a board.
 
     Args:
-        blocks: their tables.
         installed: the rows of the catalogue by kind and name.
+
+    Raises:
+        UsageError: there are no such records, rows or columns.
     """
-    table = latex.render(blocks)
+    excerpts = make_excerpts(read_boards(results, [suite]), selection)
+    rankings = [excerpt.shown for excerpt in excerpts]
+    table = latex.render(block for excerpt in excerpts for block in excerpt_blocks(excerpt))
     citations = cite_parts(list_parts(rankings, installed), installed, bibliography)
-    digests = list_digests(store, rankings)
+    digests = list_digests(Store(results), rankings)
     labels = re.findall(r"\\label\{([^}]*)\}", table)
     setup = write_setup(rankings, labels, citations, digest_records(digests))
     records = list({r.identity: r for each in rankings for r in each.records}.values())

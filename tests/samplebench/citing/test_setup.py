@@ -217,8 +217,8 @@ def test_doubtful_records_are_counted_and_no_doubt_is_silence(records):
         sound[3].model_copy(update={"provenance": unknown}),
     ]
     said = list(list_doubts(doubtful))
-    for start, word in zip(said, ("stale", "unverified", "-dirty", "no commit"), strict=True):
-        assert start.startswith("1 of 4 records")
+    for start, word in zip(said, ("stale", "unverified", "-dirty", "unknown commit"), strict=True):
+        assert start.startswith("Of 4 records, 1 is ")
         assert word in start
 
 
