@@ -10,40 +10,30 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, assert_never
 
-import pandas as pd
-
 from samplebench.results.blocks import (
     Block,
     Bullets,
-    Code,
     Heading,
-    Link,
     Paragraph,
     Picture,
-    Run,
-    Strong,
     Table,
     Text,
     Written,
 )
-from samplebench.results.formats.latex_text import escape, escape_code
-from samplebench.results.formats.shared_labels import shared_labels, varying_labels
+from samplebench.results.formats.latex_pieces import Piece, cut, plain_text
+from samplebench.results.formats.latex_tabular import tabular
+from samplebench.results.formats.latex_text import escape, line, line_of_row
+from samplebench.results.formats.shared_labels import shared_labels
 
 PACKAGES: Final = ("adjustbox", "booktabs", "graphicx", "siunitx")
 """Those that a document has to load for what this module writes."""
 
-_NUMBER: Final = re.compile(r"(-?[\d,]+)(\.\d+)?(e-?\d+)?")
-_SCORE: Final = re.compile(rf"({_NUMBER.pattern})(?: ± ({_NUMBER.pattern}))?")
-
 _SIGNS_A_LINE: Final = 80
 """About as many letters as a line of a caption has, in one column of text."""
 
-_WIDEST: Final = 100
-"""About as many letters as a line of a table has where its letters are as small as they may be."""
-
 
 @dataclass
-class _Float:
+class _Gathered:
     """A table with the texts about it."""
 
     table: Table
@@ -59,21 +49,15 @@ def render(blocks: Iterable[Block]) -> str:
     """
     labels: set[str] = set()
     needs = f"% In the preamble: \\usepackage{{{','.join(PACKAGES)}}}"
-    pieces = [
-        _float(part, labels) if isinstance(part, _Float) else _block(part)
-        for part in _group(blocks)
-    ]
+    pieces: list[str] = []
+    for part in _group(blocks):
+        pieces += _floats(part, labels) if isinstance(part, _Gathered) else [_block(part)]
     return "\n\n".join([needs, *pieces]) + "\n"
 
 
-def line(text: Text) -> str:
-    """A text on one line."""
-    return "".join(map(_run, text)).strip()
-
-
-def _group(blocks: Iterable[Block]) -> list["Block | _Float"]:
+def _group(blocks: Iterable[Block]) -> list["Block | _Gathered"]:
     """Gather what belongs to each table."""
-    parts: list[Block | _Float] = []
+    parts: list[Block | _Gathered] = []
     for block in blocks:
         last = parts[-1] if parts else None
         if isinstance(block, Table):
@@ -81,10 +65,10 @@ def _group(blocks: Iterable[Block]) -> list["Block | _Float"]:
             if isinstance(last, Heading):
                 parts.pop()
                 title = last.text
-            parts.append(_Float(block, title))
-        elif isinstance(last, _Float) and isinstance(block, Paragraph):
+            parts.append(_Gathered(block, title))
+        elif isinstance(last, _Gathered) and isinstance(block, Paragraph):
             last.caption.append(block.text)
-        elif isinstance(last, _Float) and isinstance(block, Bullets):
+        elif isinstance(last, _Gathered) and isinstance(block, Bullets):
             last.notes += block.items
         else:
             parts.append(block)
@@ -98,7 +82,7 @@ def _block(block: Block) -> str:
         case Paragraph(text):
             return line(text)
         case Bullets(items):
-            points = "".join(f"  \\item {_first_in_row(item)}\n" for item in items)
+            points = "".join(f"  \\item {line_of_row(item)}\n" for item in items)
             return f"\\begin{{itemize}}\n{points}\\end{{itemize}}"
         case Picture(path, description):
             return (
@@ -112,29 +96,56 @@ def _block(block: Block) -> str:
     assert_never(block)
 
 
-def _float(part: _Float, labels: set[str]) -> str:
-    varying = varying_labels(part.table)
-    shared = shared_labels(part.table, varying)
-    title = [(*part.title, *((" (", *shared, ")") if shared else ()), ".")] if part.title else []
-    caption = " ".join(line(text) for text in (*title, *part.caption))
+def _floats(part: _Gathered, labels: set[str]) -> list[str]:
+    """The table as a float, or as several where it is larger than a page. The first has the whole
+    caption and the notes; the others refer to it.
+    """
     notes = [line(note) for note in part.notes]
-    tall = _count_lines([caption]) + _count_lines(notes)
+    tall = _count_lines([*map(line, part.caption)]) + _count_lines(notes)
+    label = _label(part.title, labels)
+    floats = []
+    for number, piece in enumerate(cut(part.table, tall)):
+        if number == 0:
+            about = part.caption
+            floats.append(_float(part.title, piece, map(line, about), label, notes))
+        else:
+            again = f"As Table~\\ref{{{label}}}, continued."
+            floats.append(_float(part.title, piece, [again], _label(part.title, labels), []))
+    return floats
+
+
+def _float(
+    title: Text, piece: Piece, about: Iterable[str], label: str, notes: Sequence[str]
+) -> str:
+    shared = shared_labels(piece.table, piece.labels)
+    name = [line((*title, *((" (", *shared, ")") if shared else ()), "."))] if title else []
+    caption = " ".join([*name, *about])
+    below = _count_lines([caption, *notes]) + 2
     return "\n".join(
         [
             r"\begin{table}",
             r"\centering\small",
             f"\\caption{{{caption}}}",
-            f"\\label{{{_label(part.title, labels)}}}",
+            f"\\label{{{label}}}",
+            r"\vspace{1ex}",
             r"\sisetup{mode=text, reset-text-series=false, group-digits=integer, "
             r"group-minimum-digits=4, group-separator={,}}",
             r"\begin{adjustbox}{max width=\linewidth, "
-            f"max totalheight=\\dimexpr0.95\\textheight-{tall}\\baselineskip\\relax}}",
-            _panels(part.table, varying),
+            f"max totalheight=\\dimexpr\\textheight-{below}\\baselineskip\\relax}}",
+            _stack([tabular(piece.table, piece.labels, panel) for panel in piece.panels]),
             r"\end{adjustbox}",
             *_notes(notes),
             r"\end{table}",
         ]
     )
+
+
+def _stack(panels: Sequence[str]) -> str:
+    """Panels below each other."""
+    if len(panels) == 1:
+        return panels[0]
+    stacked = "\n\\\\ \\addlinespace[2ex]\n".join(panels)
+    return f"\\begin{{tabular}}{{@{{}}l@{{}}}}\n{stacked}\n\\end{{tabular}}"
 
 
 def _notes(notes: Sequence[str]) -> list[str]:
@@ -155,7 +166,7 @@ def _count_lines(texts: Iterable[str]) -> int:
 def _label(title: Text, labels: set[str]) -> str:
     """A label of the title's letters, that no other table has."""
     letters = (
-        unicodedata.normalize("NFKD", _plain(title)).encode("ascii", "ignore").decode().lower()
+        unicodedata.normalize("NFKD", plain_text(title)).encode("ascii", "ignore").decode().lower()
     )
     stem = "tab:" + (re.sub("[^a-z0-9]+", "-", letters).strip("-") or "board")
     number = next(n for n in range(1, len(labels) + 2) if _numbered(stem, n) not in labels)
@@ -165,112 +176,3 @@ def _label(title: Text, labels: set[str]) -> str:
 
 def _numbered(stem: str, number: int) -> str:
     return stem if number == 1 else f"{stem}-{number}"
-
-
-def _panels(table: Table, labels: Sequence[int]) -> str:
-    """The table, or as many below each other as make letters that can be read on a page."""
-    room = _WIDEST - sum(_width(table, place) for place in labels)
-    panels: list[list[int]] = [[]]
-    for place in range(table.labels, len(table.headings)):
-        if panels[-1] and sum(_width(table, each) for each in (*panels[-1], place)) > room:
-            panels.append([])
-        panels[-1].append(place)
-    texts = [_tabular(table, labels, places).strip() for places in panels]
-    if len(texts) == 1:
-        return texts[0]
-    stacked = "\n\\\\ \\addlinespace[2ex]\n".join(texts)
-    return f"\\begin{{tabular}}{{@{{}}l@{{}}}}\n{stacked}\n\\end{{tabular}}"
-
-
-def _width(table: Table, place: int) -> int:
-    """About the letters of a column, with the gap to the next."""
-    texts = [table.headings[place], *(row[place] for row in table.rows)]
-    return 2 + max(len(_plain(text)) for text in texts)
-
-
-def _tabular(table: Table, labels: Sequence[int], places: Sequence[int]) -> str:
-    """Some columns by pandas' Styler. Each has two in LaTeX: one aligns at the decimal marker, the
-    other has the half-width of the interval and marks.
-    """
-    cells: dict[tuple[int, str], list[str]] = {}
-    bold: dict[tuple[int, str], list[bool]] = {}
-    columns = "l" * len(labels)
-    for place in places:
-        column = [row[place] for row in table.rows]
-        scores, rests = zip(*map(_split_score, column), strict=True) if column else ((), ())
-        cells |= {(place, "score"): list(scores), (place, "rest"): list(rests)}
-        marked = [any(isinstance(run, Strong) for run in text) for text in column]
-        bold |= {(place, "score"): marked, (place, "rest"): marked}
-        columns += f"S[table-format={_format(scores)}]@{{\\,}}l"
-    index = pd.MultiIndex.from_tuples(_number_labels(table, labels), names=[None] * len(labels))
-    frame = pd.DataFrame(cells, index=index)
-    styles = pd.DataFrame(bold, index=index).map(lambda is_bold: "bfseries:;" * is_bold)
-    styler = frame.style.apply(lambda _: styles, axis=None).hide(axis="columns", level=1)
-    styler.format_index(lambda place: line(table.headings[place]), axis="columns", level=0)
-    for level, place in enumerate(labels):
-        texts = [_first_in_row(row[place]) for row in table.rows]
-        styler.format_index(texts.__getitem__, axis="index", level=level)
-    text: str = styler.to_latex(
-        column_format=columns,
-        hrules=True,
-        siunitx=True,
-        multicol_align="c",
-        multirow_align="naive",
-        sparse_index=True,
-        clines="skip-last;data" if len(labels) > 1 else None,
-    )
-    return text
-
-
-def _first_in_row(text: Text) -> str:
-    """A text that may begin a row, where a bracket or star would belong to the end of the last."""
-    shown = line(text)
-    return f"{{}}{shown}" if shown.startswith(("[", "*")) else shown
-
-
-def _number_labels(table: Table, labels: Sequence[int]) -> list[tuple[int, ...]]:
-    """For each row, the numbers of the rows whose labels it shows: repeated ones are merged."""
-    numbers: list[tuple[int, ...]] = []
-    for number, row in enumerate(table.rows):
-        repeats = number > 0 and row[labels[0]] == table.rows[number - 1][labels[0]]
-        first = numbers[-1][0] if repeats and len(labels) > 1 else number
-        numbers.append((first, *(number for _ in labels[1:])))
-    return numbers
-
-
-def _split_score(text: Text) -> tuple[str, str]:
-    """What is aligned, and what follows. A cell without a score is all in the second."""
-    first, *others = text or ("",)
-    found = _SCORE.fullmatch(first if isinstance(first, str) else first.text)
-    if not found or isinstance(first, Code):
-        return "", line(text)
-    score, reach = found[1], found[5]
-    rest = [rf"$\pm$ \num{{{reach.replace(',', '')}}}"] if reach else []
-    return score.replace(",", ""), "".join([*rest, *map(_run, others)])
-
-
-def _format(scores: Iterable[str]) -> str:
-    """The digits that the aligned column has room for, before and after the decimal marker."""
-    numbers = [found for score in scores if (found := _NUMBER.fullmatch(score))]
-    whole = max((len(number[1].lstrip("-")) for number in numbers), default=1)
-    decimals = max((len(number[2] or ".") - 1 for number in numbers), default=0)
-    sign = "-" if any(number[1].startswith("-") for number in numbers) else ""
-    exponents = [number[3] for number in numbers if number[3]]
-    return f"{sign}{whole}.{decimals}{max(exponents, key=len, default='')}"
-
-
-def _run(run: Run) -> str:
-    match run:
-        case str():
-            return escape(run)
-        case Code(text):
-            return f"\\texttt{{{escape_code(text)}}}"
-        case Strong(text):
-            return f"\\textbf{{{escape(text)}}}"
-        case Link(text, _):
-            return escape(text)
-    assert_never(run)
-
-
-def _plain(text: Text) -> str:
-    return "".join(run if isinstance(run, str) else run.text for run in text)

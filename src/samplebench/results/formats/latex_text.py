@@ -5,7 +5,9 @@ It takes no package, and any of LaTeX's engines and font encodings.
 
 import re
 import unicodedata
-from typing import Final
+from typing import Final, assert_never
+
+from samplebench.results.blocks import Code, Link, Run, Strong, Text
 
 _COMMANDS: Final = {
     "\\": r"\textbackslash{}",
@@ -97,6 +99,31 @@ _GREEK: Final = dict(
 _CODE: Final = {sign: f"\\symbol{{{ord(sign)}}}" for sign in "\\{}<>|"} | {
     "'": r"\textquotesingle{}"
 }
+
+
+def line(text: Text) -> str:
+    """A text on one line."""
+    return "".join(map(run, text)).strip()
+
+
+def line_of_row(text: Text) -> str:
+    """A text that may begin a row, where a bracket or star would belong to the end of the last."""
+    shown = line(text)
+    return f"{{}}{shown}" if shown.startswith(("[", "*")) else shown
+
+
+def run(piece: Run) -> str:
+    """A piece of a text. Links are left out: they lead to files of a board's folder."""
+    match piece:
+        case str():
+            return escape(piece)
+        case Code(text):
+            return f"\\texttt{{{escape_code(text)}}}"
+        case Strong(text):
+            return f"\\textbf{{{escape(text)}}}"
+        case Link(text, _):
+            return escape(text)
+    assert_never(piece)
 
 
 def escape(text: str) -> str:

@@ -154,6 +154,33 @@ def test_labels_that_all_rows_share_stand_in_the_caption():
     assert page.count("vae") == 1
 
 
+def big_board(autoencoders: int, samplers: int, scores: int) -> Table:
+    headings = ("autoencoder", "sampler", "n", *(f"score {i}" for i in range(scores)))
+    rows = [
+        ((Code(f"vae{a}"),), (Code(f"gmm{s}"),), ("3",), *[(f"{a}.{s:02} ± 0.10",)] * scores)
+        for a in range(autoencoders)
+        for s in range(samplers)
+    ]
+    return table(*rows, headings=headings)
+
+
+@needs_tex
+@pytest.mark.parametrize("counts", [(1, 60, 3), (5, 18, 9), (40, 1, 12), (2, 2, 30)])
+def test_a_board_of_any_size_compiles_into_floats_that_fit_and_hold_every_score(tmp_path, counts):
+    autoencoders, samplers, scores = counts
+    notes = [(f"Note {i} of some length, as long as a line is.",) for i in range(12)]
+    board = big_board(*counts)
+    page = render(
+        [Heading(("toy",), level=2), board, Paragraph(("Reading.",)), Bullets((*notes,))]
+    )
+    _, log = compile_pdf(page, tmp_path)
+    assert not warnings_of(log)
+    assert page.count("Reading.") == page.count("Note 3 ") == 1
+    assert page.count(r"\num{0.10}") == autoencoders * samplers * scores
+    floats = page.count(r"\begin{table}")
+    assert page.count("As Table~\\ref{tab:toy}, continued.") == floats - 1
+
+
 def test_labels_to_refer_to_are_unique():
     blocks = [Heading(("Ä toy: 1/2",), level=2), table(*ROWS)]
     labels = re.findall(r"\\label\{(.*)\}", render(blocks * 3))
