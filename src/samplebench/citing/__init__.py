@@ -1,1 +1,1 @@
-"""The citation of a board: its table, BibTeX, and the sentences on how it was measured. No torch."""
+"""The citation of a board: its table, BibTeX, and how it was measured, in words. No torch."""

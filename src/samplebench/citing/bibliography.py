@@ -118,7 +118,7 @@ def _read(file: Path) -> list[Entry]:
 
 
 def _free_key(key: str, taken: Iterable[str]) -> str:
-    """This key, or where another work has it, the first of ``key-2``, ``key-3``, … that is free."""
+    """This key, or if another work has it, the first of ``key-2``, ``key-3``, … that is free."""
     number, free = 1, key
     while free in taken:
         number += 1

@@ -51,7 +51,7 @@ def cite_parts(
 
 
 def cited_entries(citations: Citations, text: str) -> list[Entry]:
-    """The entries of the works of all parts and of those that a text cites, in alphabetical order."""
+    """The entries of all parts and of the works that a text cites, in alphabetical order."""
     keys = {key for found in citations.of_parts.values() for key in found}
     shown = [
         entry

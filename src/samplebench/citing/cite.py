@@ -17,6 +17,7 @@ from samplebench.results.formats import latex
 from samplebench.results.selection import Selection
 from samplebench.results.store import Store
 
+
 @dataclass(frozen=True)
 class Citation:
     """The pieces of a citation, each ending with a line feed.
@@ -62,8 +63,7 @@ def cite_board(
     table = latex.render(block for excerpt in excerpts for block in excerpt_blocks(excerpt))
     citations = cite_parts(list_parts(rankings, installed), installed, bibliography)
     digests = list_digests(Store(results), rankings)
-    labels = re.findall(r"\\label\{([^}]*)\}", table)
-    setup = write_setup(rankings, labels, citations, digest_records(digests))
+    setup = write_setup(rankings, _first_labels(table), citations, digest_records(digests))
     records = list({r.identity: r for each in rankings for r in each.records}.values())
     entries = [write_entry(records), *(e.text for e in cited_entries(citations, setup))]
     return Citation(
@@ -72,3 +72,9 @@ def cite_board(
         bibtex=as_comments(citations.remarks) + "\n\n".join(entries) + "\n",
         records="".join(f"{digest}  {path}\n" for digest, path in digests),
     )
+
+
+def _first_labels(tables: str) -> list[str]:
+    """The label of each table; those of the floats that continue one are left out."""
+    floats = re.findall(r"^\\caption\{(.*)\}\n\\label\{(.*)\}$", tables, re.M)
+    return [label for caption, label in floats if not caption.endswith("continued.")]

@@ -1,4 +1,4 @@
-"""The parts that appear on a board: those of its rows and columns, and the samplers inside them."""
+"""The parts on a board: those of its rows and columns, and the samplers inside them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ def index_rows(rows: Iterable[Mapping[str, Any]]) -> Installed:
 
 
 def list_parts(rankings: Sequence[Ranking], installed: Installed) -> list[Used]:
-    """List the parts of some rankings by kind, in the order of the boards; each use stands once."""
+    """List the parts of some rankings by kind, in the order of the board; each use once."""
     found = [used for ranking in rankings for used in _parts_of(ranking)]
     whole = [each for used in found for each in (used, *_inner(used, installed))]
     order = ("dataset", "autoencoder", "sampler", "features", "metric")

@@ -17,7 +17,9 @@ from samplebench.results.store import Store
 def list_digests(store: Store, rankings: Iterable[Ranking]) -> list[tuple[str, str]]:
     """The digest and the path of each record of some rankings, sorted by digest."""
     records = {r.identity: r for ranking in rankings for r in ranking.records}
-    files = {file.name: file for suite in _suites(records.values()) for file in _files(store, suite)}
+    files = {
+        file.name: file for suite in _suites(records.values()) for file in _files(store, suite)
+    }
     listed = []
     for record in records.values():
         file = files.get(record.file_name)

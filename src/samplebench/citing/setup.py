@@ -42,11 +42,12 @@ def _describe_origin(records: Sequence[Record], tables: Sequence[str], digest: s
     named = f" ({word} {enumerate_texts(map(code, commits))})" if commits else ""
     days = sorted({origin.finished[:10] for origin in origins})
     when = f"on {days[0]}" if len(days) == 1 else f"between {days[0]} and {days[-1]}"
+    version = enumerate_distinct(origin.samplebench for origin in origins)
+    torch = enumerate_distinct(origin.torch for origin in origins)
+    machines = enumerate_distinct(list_machines(records))
     return (
         f"The scores in {enumerate_texts(tables)} were measured by samplebench "
-        f"{enumerate_distinct(origin.samplebench for origin in origins)}~\\cite{{samplebench}}"
-        f"{named} {when}, with PyTorch {enumerate_distinct(origin.torch for origin in origins)} on "
-        f"{enumerate_distinct(list_machines(records))}.\n"
+        f"{version}~\\cite{{samplebench}}{named} {when}, with PyTorch {torch} on {machines}.\n"
         f"They are from {count(len(records), 'record')}, whose SHA-256 digest begins with "
         f"{code(digest[:_SHOWN])}."
     )
@@ -56,7 +57,7 @@ def _describe_table(where: str, ranking: Ranking, citations: Citations) -> str:
     sentences = (
         _describe_data(where, ranking, citations),
         *_describe_autoencoders(ranking, citations),
-        _describe_sampling(ranking, citations),
+        *_describe_sampling(ranking, citations),
         *_describe_repeats(ranking),
         *_describe_scores(ranking, citations),
         *_describe_features(ranking, citations),
@@ -110,25 +111,29 @@ def _describe_training(record: Record, citations: Citations) -> str:
     return f"for {length} by {optimiser}{cited} with {enumerate_texts(facts)}"
 
 
-def _describe_sampling(ranking: Ranking, citations: Citations) -> str:
+def _describe_sampling(ranking: Ranking, citations: Citations) -> Iterator[str]:
     drawn = [(r, r.sampler) for r in ranking.measured if r.sampler]
     if not drawn:
-        return f"They encoded and decoded the {_count(ranking, 'reference')} held-out samples."
+        if held_out := _count(ranking, "reference"):
+            yield f"The {held_out} held-out samples were encoded and decoded."
+        return
     names = Names.of("sampler", (s.name for r, s in drawn if r.role == "sampler"), citations)
     controls = Names.of("sampler", (s.name for r, s in drawn if r.role != "sampler"), citations)
     first = names if names.count else controls
     too = f", as {controls.choose('was the control', 'were the controls')} {controls.text}"
+    too = too if names.count and controls.count else ""
     generated = list_distinct(f"{r.counts['generated']:,}" for r, _ in drawn)
-    return (
+    yield (
         f"The {first.choose('sampler', 'samplers')} {first.text} {first.choose('was', 'were')} "
-        f"fitted to the latents of the training samples{too if names.count and controls.count else ''}"
-        f", and {generated} draws from each were compared with the held-out samples."
+        f"fitted to the latents of the training samples{too}, and {generated} draws from each "
+        "were compared with the held-out samples."
     )
 
 
 def _describe_repeats(ranking: Ranking) -> Iterator[str]:
     """The fits and draws of one cell, where there is more than one."""
-    counts = next((r.protocol.get("counts", {}) for r in ranking.measured if r.sampler), {})
+    drawn = [record for record in ranking.measured if record.sampler]
+    counts = drawn[0].protocol.get("counts", {}) if drawn else {}
     fits, draws = counts.get("fits", 1), counts.get("draws", 1)
     if fits > 1 or draws > 1:
         yield (

@@ -156,7 +156,7 @@ def test_weights_that_were_loaded_and_parts_that_need_no_training_are_named(reco
 
 def test_a_board_of_reconstructions_names_no_samplers(records):
     text = setup([record for record in records if record.sampler is None])
-    assert "They encoded and decoded the 600 held-out samples." in text
+    assert "The 600 held-out samples were encoded and decoded." in text
     assert "fitted" not in text
 
 
@@ -198,7 +198,9 @@ def test_parts_are_cited_where_they_are_named_and_those_inside_others_too(record
     assert "The autoencoder ae of samplebench is not installed here." in remarks
     assert "No reference is stated by the autoencoder vae." in remarks
     assert "The metric frechet-distance of samplebench is not installed here." in remarks
-    paper = "The features classifier has no BibTeX entry for its reference: A paper without a number"
+    paper = (
+        "The features classifier has no BibTeX entry for its reference: A paper without a number"
+    )
     assert paper in remarks
 
 
