@@ -183,6 +183,13 @@ def _push_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("folder", type=Path, help="a checkpoint that `train` wrote")
     command.add_argument("repository", metavar="owner/name", help="where it goes")
     command.add_argument("--private", action="store_true", help="if it has to be made for it")
+    command.add_argument(
+        "--benchmark",
+        metavar="owner/name",
+        help="push its scores too, as results of this dataset of the hub, a benchmark",
+    )
+    command.add_argument("--source", metavar="URL", help="where these scores can be read")
+    options.add_results(command)
 
 
 def _fetch_options(command: argparse.ArgumentParser) -> None:

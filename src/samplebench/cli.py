@@ -158,10 +158,16 @@ def train(options: argparse.Namespace) -> int:
 
 
 def push(options: argparse.Namespace) -> int:
-    """Upload a checkpoint to the Hugging Face hub, with a model card made from its record."""
+    """Upload a checkpoint to the Hugging Face hub, with a model card, and its scores if asked."""
+    from samplebench.pipeline.exchange.eval_results import EvalResults
     from samplebench.pipeline.exchange.hub import upload
 
-    print(upload(options.folder, options.repository, private=options.private))
+    if options.source and not options.benchmark:
+        raise UsageError("--source is where scores can be read; name their --benchmark too")
+    scores = None
+    if options.benchmark:
+        scores = EvalResults(options.results, options.benchmark, options.source)
+    print(upload(options.folder, options.repository, private=options.private, scores=scores))
     return 0
 
 
