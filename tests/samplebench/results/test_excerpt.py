@@ -272,7 +272,7 @@ def test_csv_has_a_line_for_each_score_with_every_digit(board):
 @settings(deadline=None, max_examples=30)
 def test_no_text_in_csv_is_a_formula_of_a_spreadsheet(make_record, make_score, sign, rest):
     title = f"{sign}{rest}"
-    record = make_record("gmm", 0, [make_score(title, -1.5)])
+    record = make_record("gmm", 0, [make_score(title, -1.5, metric="m")])
     text = FORMATS["csv"](make_excerpts([make_board("toy", [record])], Selection()), False)
     frame = pd.read_csv(io.StringIO(text, newline=""), keep_default_na=False)
     assert frame["mean"].tolist() == [-1.5]
