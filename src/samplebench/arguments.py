@@ -40,6 +40,7 @@ _EXAMPLES: Final = {
     "check": "my_sampler.py",
     "leaderboard": "digits",
     "compare": "'pmfs(bins=10)' 'gmm(components=10)'",
+    "cite": "mnist 'vae*/gmm*' 'vae*/pmfs*' --part bibtex > references.bib",
     "forget": "'digits/*/gmm*/*' --results mine --dry-run",
     "completion": "bash >> ~/.bashrc",
 }
@@ -200,6 +201,13 @@ def _push_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("folder", type=Path, help="a checkpoint that `train` wrote")
     command.add_argument("repository", metavar="owner/name", help="where it goes")
     command.add_argument("--private", action="store_true", help="if it has to be made for it")
+    command.add_argument(
+        "--benchmark",
+        metavar="owner/name",
+        help="push its scores too, as results of this dataset of the hub, a benchmark",
+    )
+    command.add_argument("--source", metavar="URL", help="where these scores can be read")
+    options.add_results(command)
 
 
 def _fetch_options(command: argparse.ArgumentParser) -> None:
@@ -240,6 +248,7 @@ def _check_options(command: argparse.ArgumentParser) -> None:
 def _leaderboard_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("suite", nargs="*", help="all that have records when left out")
     command.add_argument("--check", action="store_true", help="write nothing; fail if one differs")
+    options.add_excerpt(command)
     options.add_results(command)
 
 
@@ -256,6 +265,27 @@ def _compare_options(command: argparse.ArgumentParser) -> None:
     )
     _form_options(command)
     options.add_results(command)
+
+
+def _cite_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("board", help="the suite whose board it is")
+    command.add_argument(
+        "rows", nargs="*", help="samplers, or autoencoder/sampler, with * and ?: 'vae*/gmm*'"
+    )
+    command.add_argument(
+        "--part",
+        choices=("table", "setup", "bibtex", "records"),
+        help="print this alone; records are the digests and files of what the table shows",
+    )
+    command.add_argument(
+        "--columns",
+        action="append",
+        default=[],
+        metavar="TITLE",
+        help="only scores, in this order: 'FD*', with * and ?; repeatable",
+    )
+    options.add_results(command)
+    options.add_plugins(command)
 
 
 def _forget_options(command: argparse.ArgumentParser) -> None:
@@ -378,6 +408,7 @@ _OPTIONS = {
     "check": _check_options,
     "leaderboard": _leaderboard_options,
     "compare": _compare_options,
+    "cite": _cite_options,
     "forget": _forget_options,
     "completion": _completion_options,
 }

@@ -161,10 +161,16 @@ def train(options: argparse.Namespace) -> int:
 
 
 def push(options: argparse.Namespace) -> int:
-    """Upload a checkpoint to the Hugging Face hub, with a model card made from its record."""
+    """Upload a checkpoint to the Hugging Face hub, with a model card, and its scores if asked."""
+    from samplebench.pipeline.exchange.eval_results import EvalResults
     from samplebench.pipeline.exchange.hub import upload
 
-    print(upload(options.folder, options.repository, private=options.private))
+    if options.source and not options.benchmark:
+        raise UsageError("--source is where scores can be read; name their --benchmark too")
+    scores = None
+    if options.benchmark:
+        scores = EvalResults(options.results, options.benchmark, options.source)
+    print(upload(options.folder, options.repository, private=options.private, scores=scores))
     return 0
 
 
@@ -187,12 +193,7 @@ def list_parts(options: argparse.Namespace) -> int:
     if options.markdown and options.kind in ("suites", "plugins"):
         raise UsageError(f"--markdown is a table of parts; list {options.kind} without it")
     kinds = KINDS if options.kind is None else (options.kind,)
-    known = catalogue.known_rows(catalogue.plugin_choice(options))
-    if known is None:
-        from samplebench.planning import load_chosen_parts
-
-        known = catalogue.part_rows(load_chosen_parts(options))
-    rows = catalogue.select(known, kinds)
+    rows = catalogue.select(_list_installed(options), kinds)
     if options.json:
         print(json.dumps(rows, indent=1))
     elif options.markdown:
@@ -229,12 +230,18 @@ def check(options: argparse.Namespace) -> int:
 
 
 def leaderboard(options: argparse.Namespace) -> int:
-    """Rebuild boards from records, or check that they are what the records say."""
+    """Rebuild boards from records, check that they are what the records say, or print tables."""
     from samplebench.boards import check_boards, report_unreadable, show_board, write_boards
+    from samplebench.printing import print_tables, refuse_choice_without_format
     from samplebench.results.formats.terminal import console_for_output
 
+    if not options.format:
+        refuse_choice_without_format(options)
     is_damaged = report_unreadable(options.results, options.suite)
-    if options.check:
+    if options.format:
+        code = 0
+        print_tables(options)
+    elif options.check:
         code = check_boards(options.results, options.suite)
     else:
         code = 0
@@ -285,6 +292,27 @@ def compare(options: argparse.Namespace) -> int:
     return 0
 
 
+def cite(options: argparse.Namespace) -> int:
+    """Print what a paper needs to cite a board: the table, sentences on its set-up, and BibTeX."""
+    from samplebench import catalogue
+    from samplebench.boards import report_unreadable
+    from samplebench.citing.bibliography import read_bibliography
+    from samplebench.citing.cite import cite_board
+    from samplebench.citing.parts import index_rows
+    from samplebench.results.selection import Selection
+
+    is_damaged = report_unreadable(options.results, [options.board])
+    citation = cite_board(
+        options.results,
+        options.board,
+        Selection(rows=options.rows, columns=options.columns),
+        installed=index_rows(_list_installed(options)),
+        bibliography=read_bibliography(catalogue.plugin_choice(options)),
+    )
+    print(vars(citation)[options.part] if options.part else citation, end="")
+    return _DAMAGED if is_damaged else 0
+
+
 def completion(options: argparse.Namespace) -> int:
     """Print what completes commands and options in a shell, for its start-up file."""
     try:
@@ -296,6 +324,18 @@ def completion(options: argparse.Namespace) -> int:
         ) from error
     print(shtab.complete(parser(COMMANDS), options.shell))
     return 0
+
+
+def _list_installed(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """The rows of all installed parts: as they are known, or else from the parts themselves."""
+    from samplebench import catalogue
+
+    known = catalogue.known_rows(catalogue.plugin_choice(options))
+    if known is None:
+        from samplebench.planning import load_chosen_parts
+
+        known = catalogue.part_rows(load_chosen_parts(options))
+    return known
 
 
 def _check_grid(options: argparse.Namespace) -> None:
@@ -379,6 +419,7 @@ COMMANDS = {
     "check": check,
     "leaderboard": leaderboard,
     "compare": compare,
+    "cite": cite,
     "forget": forget,
     "completion": completion,
 }
