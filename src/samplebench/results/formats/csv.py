@@ -6,13 +6,15 @@ spreadsheets know it for a text.
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
 import pandas as pd
 
 from samplebench.results.excerpt import Excerpt
+from samplebench.results.formats.latex_text import one_line
 from samplebench.results.frames import frame_scores
 
-_FORMULA = re.compile(r"^(?=\s*[=+\-@\t\r])")
+_FORMULA: Final = re.compile(r"^(?=\s*[=+\-@])")
 
 
 def render(excerpts: Iterable[Excerpt]) -> str:
@@ -29,4 +31,4 @@ def render(excerpts: Iterable[Excerpt]) -> str:
 
 
 def _protect(cell: object) -> object:
-    return _FORMULA.sub("'", cell) if isinstance(cell, str) else cell
+    return _FORMULA.sub("'", one_line(cell)) if isinstance(cell, str) else cell
