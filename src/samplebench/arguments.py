@@ -12,6 +12,9 @@ from samplebench import __version__, options
 KINDS = ("datasets", "autoencoders", "samplers", "features", "metrics", "suites", "plugins")
 """What can be listed."""
 
+PLOTS = ("scores", "copying", "cost", "sweep", "rate", "latents")
+"""What can be plotted of a board."""
+
 EXIT_CODES: Final = {
     0: "all done",
     1: "a cell, a check, a board or the hub failed",
@@ -37,6 +40,7 @@ _EXAMPLES: Final = {
     "check": "my_sampler.py",
     "leaderboard": "digits",
     "compare": "'pmfs(bins=10)' 'gmm(components=10)'",
+    "plot": "digits copying --output copying.png",
     "forget": "'digits/*/gmm*/*' --results mine --dry-run",
     "completion": "bash >> ~/.bashrc",
 }
@@ -240,6 +244,34 @@ def _compare_options(command: argparse.ArgumentParser) -> None:
     options.add_results(command)
 
 
+def _plot_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("suite", metavar="BOARD", help="whose records are plotted")
+    command.add_argument("kind", metavar="KIND", choices=PLOTS, help=", ".join(PLOTS))
+    command.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="ends with .svg, .png or .pdf (default: BOARD-KIND.svg)",
+    )
+    chosen = "; a name or a pattern with * and ?; repeatable"
+    for option, metavar, what in (
+        ("columns", "TITLE", "scores in place of the usual ones"),
+        ("autoencoder", "SPEC", "rows of these alone"),
+        ("sampler", "SPEC", "rows of these alone"),
+    ):
+        command.add_argument(
+            f"--{option}", action="append", default=[], metavar=metavar, help=what + chosen
+        )
+    latents = command.add_argument_group("of latents, which are made again from the suite")
+    latents.add_argument("--seed", type=int, metavar="N", help="in place of the suite's first")
+    options.add_quiet(latents)
+    options.add_device(latents)
+    options.add_workspace(latents)
+    options.add_data_dir(latents)
+    options.add_plugins(latents)
+    options.add_results(command)
+
+
 def _forget_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("pattern", help="of labels, with * and ?: 'digits/vae*/gmm*/seed 0'")
     command.add_argument("--suite", metavar="NAME", help="in this suite's records alone")
@@ -353,6 +385,7 @@ _OPTIONS = {
     "check": _check_options,
     "leaderboard": _leaderboard_options,
     "compare": _compare_options,
+    "plot": _plot_options,
     "forget": _forget_options,
     "completion": _completion_options,
 }

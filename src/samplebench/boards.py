@@ -108,6 +108,20 @@ def read_rankings(results: Path, suite: str) -> list[Ranking]:
     return assemble(records)
 
 
+def read_board(results: Path, suite: str) -> Board:
+    """The board of one suite, from the records that can be read.
+
+    Raises:
+        UsageError: it has none.
+    """
+    boards = _read_boards(Store(results), [suite])
+    if not boards:
+        raise UsageError(
+            f"no record of {suite!r} in {results} can be read; see `samplebench show`"
+        )
+    return boards[0]
+
+
 def render_pages(store: Store, board: Board) -> dict[Path, str]:
     """The pages of a board as markdown, by path."""
     pages = {

@@ -282,6 +282,15 @@ def compare(options: argparse.Namespace) -> int:
     return 0
 
 
+def plot(options: argparse.Namespace) -> int:
+    """Draw a plot of a board, and say where it lies: SVG, PNG or PDF."""
+    from samplebench import plotting
+
+    for path in plotting.plot(options):
+        print(path)
+    return 0
+
+
 def completion(options: argparse.Namespace) -> int:
     """Print what completes commands and options in a shell, for its start-up file."""
     try:
@@ -367,6 +376,7 @@ COMMANDS = {
     "check": check,
     "leaderboard": leaderboard,
     "compare": compare,
+    "plot": plot,
     "forget": forget,
     "completion": completion,
 }

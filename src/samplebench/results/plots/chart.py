@@ -42,6 +42,7 @@ class Axis:
 
     Attributes:
         threshold: of a ``symlog`` axis: below it, the axis is linear.
+        stretch: of a ``symlog`` axis: the length from 0 to the threshold, in decades.
         ticks: where ticks are wanted; empty for those that suit the scale.
         names: the rows of an axis of rows, from top to bottom, at 0, 1, …; empty on others.
     """
@@ -49,6 +50,7 @@ class Axis:
     label: str
     scale: Scale = "linear"
     threshold: float = 0.0
+    stretch: float = 1.0
     ticks: tuple[float, ...] = ()
     names: tuple[str, ...] = ()
 

@@ -5,7 +5,7 @@ Figures are objects of their own: no pyplot, and nothing global is changed.
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from samplebench.results.plots import style
 from samplebench.results.plots.chart import Axis, Chart, Estimate, Line, Panel, Series
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Limits = tuple[float, float]
+_STEP, _APART = 5.0, 6.5
+"""Points that would hide each other are so far apart across and along, in 1/72 inch."""
 
 
 def draw(chart: Chart) -> "Figure":
@@ -28,6 +30,7 @@ def draw(chart: Chart) -> "Figure":
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(style.SETTINGS)
         legend = _legend_of(chart)
+        legend = legend if len(legend) > 1 else {}
         layout = find_layout(chart, list(legend))
         figure = Figure(figsize=(layout.width, layout.height), dpi=100, facecolor="white")
         for panel, box in zip(chart.panels, layout.panels, strict=True):
@@ -48,6 +51,9 @@ def draw(chart: Chart) -> "Figure":
 def _draw_panel(axes: "Axes", panel: Panel, chart: Chart, width: float, height: float) -> None:
     """Axes first: bars that leave them are cut at their limits."""
     x, y = _limits(panel, chart, "x"), _limits(panel, chart, "y")
+    if panel.equal:  # the panel is a square
+        span = max(x[1] - x[0], y[1] - y[0])
+        x, y = (((low + high - span) / 2, (low + high + span) / 2) for low, high in (x, y))
     _set_scale(axes, "x", panel.x, x, room=width / 0.36)
     if panel.y.names:
         _set_rows(axes, panel, named=shows_y(panel, chart))
@@ -60,12 +66,13 @@ def _draw_panel(axes: "Axes", panel: Panel, chart: Chart, width: float, height: 
     axes.set_xlabel(panel.x.label if shows_x(panel, chart) else "", labelpad=2)
     axes.set_title(panel.title, loc="left", fontsize=style.FONT_SIZE, fontweight="bold", pad=4)
     axes.spines[["top", "right"]].set_visible(False)
-    if panel.equal:
-        axes.set_aspect("equal", adjustable="datalim")
     for line in panel.lines:
         _draw_line(axes, line, x if line.axis == "x" else y)
-    for series in panel.series:
-        _draw_series(axes, series, x, y)
+    if not panel.points:
+        middle: Any = {"transform": axes.transAxes, "ha": "center", "va": "center"}
+        axes.text(0.5, 0.5, "no scores", color=style.GREY, size=style.SMALL, **middle)
+    for series, shift in zip(panel.series, _find_shifts(axes, panel), strict=True):
+        _draw_series(axes, series, x, y, shift)
 
 
 def _limits(panel: Panel, chart: Chart, side: str) -> Limits:
@@ -82,7 +89,7 @@ def _set_scale(axes: "Axes", side: str, axis: Axis, limits: Limits, *, room: flo
 
     scale: dict[str, Any] = {"value": axis.scale}
     if axis.scale == "symlog":
-        scale |= {"linthresh": axis.threshold, "linscale": 0.9}
+        scale |= {"linthresh": axis.threshold, "linscale": axis.stretch * 0.9}
     if axis.scale == "log":
         scale |= {"nonpositive": "clip"}
     (axes.set_xscale if side == "x" else axes.set_yscale)(**scale)
@@ -128,13 +135,43 @@ def _draw_line(axes: "Axes", line: Line, limits: Limits) -> None:
         span(line.value, end, color="#fbe3d6", linewidth=0, zorder=0.5)
 
 
-def _draw_series(axes: "Axes", series: Series, x: Limits, y: Limits) -> None:
+def _find_shifts(axes: "Axes", panel: Panel) -> list[float]:
+    """How far each series of one point moves to the right, in points of 1/72 inch.
+
+    Points of exactly equal score, such as rows that copy nothing, would hide each other.
+    """
+    shifts: list[float] = []
+    taken: list[tuple[float, float, float]] = []
+    figure = cast("Figure", axes.get_figure(root=True))
+    for series in panel.series:
+        shift = 0.0
+        if len(series.points) == 1 and not panel.y.names:
+            x, y = series.points[0].x.mean, series.points[0].y.mean
+            height = axes.transData.transform((x, y))[1] * 72 / figure.dpi
+            while any(x == at and shift == by and abs(height - h) < _APART for at, by, h in taken):
+                shift += _STEP
+            taken.append((x, shift, height))
+        shifts.append(shift)
+    return shifts
+
+
+def _draw_series(axes: "Axes", series: Series, x: Limits, y: Limits, shift: float) -> None:
     """The intervals, the curve if there is one, and the points."""
+    from matplotlib.transforms import ScaledTranslation
+
+    figure = cast("Figure", axes.get_figure(root=True))
+    place = axes.transData + ScaledTranslation(shift / 72, 0, figure.dpi_scale_trans)
     colour = style.colour_of(series.look, series.style)
     bars = _bars(series, x, y)
     if bars:
         axes.plot(
-            *zip(*bars, strict=True), color=colour, linewidth=0.9, alpha=0.65, zorder=2, gid="bars"
+            *zip(*bars, strict=True),
+            color=colour,
+            linewidth=0.9,
+            alpha=0.65,
+            zorder=2,
+            gid="bars",
+            transform=place,
         )
     if series.joined:
         points = series.points
@@ -152,6 +189,7 @@ def _draw_series(axes: "Axes", series: Series, x: Limits, y: Limits) -> None:
                 [p.x.mean for p in points],
                 [p.y.mean for p in points],
                 label=series.name,
+                transform=place,
                 **_marker(series, hollow=hollow),
             )
 

@@ -16,7 +16,7 @@ ROW: Final = 0.165
 _PLAIN, _WIDE = (2.45, 2.1), 3.2
 _ROWS_WIDTH: Final = 1.85
 _CURVES_HEIGHT: Final = 1.5
-_SQUARE: Final = 4.5
+_SQUARE, _SMALL_SQUARE = 4.5, 2.7
 _TICKS, _X_LABEL, _Y_LABEL, _TITLE, _GAP = 0.22, 0.2, 0.62, 0.24, 0.2
 _HANDLE: Final = 0.4
 """The width of a marker in the legend, with the space around it."""
@@ -59,8 +59,8 @@ def find_layout(chart: Chart, legend: Sequence[str]) -> Layout:
         top += _TITLE if any(panel.title for panel in mine) else _GAP / 2
         for panel in mine:
             column = panel.place[1]
-            boxes[panel.place] = Box(lefts[column], top, widths[column], _height(panel))
-        top += max(map(_height, mine)) + _TICKS
+            boxes[panel.place] = Box(lefts[column], top, widths[column], _height(panel, columns))
+        top += max(_height(panel, columns) for panel in mine) + _TICKS
         top += _X_LABEL if any(shows_x(panel, chart) for panel in mine) else 0
     places, top = _legend(legend, top + 0.08, width)
     caption = wrap(chart.caption, SMALL, width - 2 * EDGE)
@@ -111,16 +111,16 @@ def _width(panels: Sequence[Panel], columns: int) -> float:
     if any(panel.y.names for panel in panels):
         return _ROWS_WIDTH
     if any(panel.equal for panel in panels):
-        return _SQUARE
+        return _SQUARE if columns == 1 else _SMALL_SQUARE
     return _PLAIN[0] if columns > 2 else _WIDE
 
 
-def _height(panel: Panel) -> float:
+def _height(panel: Panel, columns: int) -> float:
     if panel.y.names:
         return ROW * len(panel.y.names) + 0.06
     if any(series.joined for series in panel.series):
         return _CURVES_HEIGHT
-    return _SQUARE if panel.equal else _PLAIN[1]
+    return _width([panel], columns) if panel.equal else _PLAIN[1]
 
 
 def _is_repeated(panel: Panel, panels: Sequence[Panel]) -> bool:

@@ -36,7 +36,7 @@ def plan_rate(suite: str, ranking: Ranking, columns: Sequence[str] = ()) -> Char
     return Chart(
         kind="rate",
         title=heading,
-        caption=explain_points(panels),
+        caption=f"Points of exactly equal rate stand side by side. {explain_points(panels)}",
         description=f"{heading}. {_describe(ranking, rates[0], distortions, panels)}",
         panels=panels,
     )

@@ -28,7 +28,7 @@ def find_limits(
         bend(v) for e in estimates for v in (e.low, e.high) if v is not None and _fits(v, axis)
     ]
     if axis.scale == "symlog":
-        ends = [end for end in ends if end >= 0]
+        ends = [end for end in ends if end >= 0 or low < 0]
     low = max(min([low, *ends]), low - _REACH * size)
     high = min(max([high, *ends]), high + _REACH * size)
     margin = _MARGIN * ((high - low) or size)
@@ -46,7 +46,9 @@ def find_ticks(axis: Axis, low: float, high: float, *, most: int) -> list[float]
     if axis.scale == "symlog":
         decades = [10.0**power for power in range(math.floor(math.log10(axis.threshold)) + 1, 9)]
         ticks = [0.0, axis.threshold, *(d for d in decades if d > axis.threshold * 1.01)]
-        return [tick for tick in ticks if low <= tick <= high]
+        if axis.stretch > 1:
+            ticks = [-axis.threshold, *ticks[:1], axis.threshold / 2, *ticks[1:]]
+        return drop_crowded([t for t in ticks if low <= t <= high], axis, low, high, most)
     return None
 
 
@@ -65,7 +67,7 @@ def drop_crowded(
 ) -> list[float]:
     """Leave out wanted ticks that are so near to a kept one that their numbers would touch."""
     bend = _bend(axis)
-    room = (bend(high) - bend(low)) / most
+    room = 0.99 * (bend(high) - bend(low)) / most
     kept: list[float] = []
     for tick in sorted(ticks, reverse=True):
         if low <= tick <= high and (not kept or bend(kept[-1]) - bend(tick) >= room):
@@ -99,8 +101,8 @@ def _bend(axis: Axis) -> Callable[[float], float]:
     if axis.scale == "log":
         return math.log10
     if axis.scale == "symlog":
-        # As matplotlib has it: linear up to the threshold, which is as long as a decade.
-        return lambda v: math.copysign(_bend_positive(abs(v) / axis.threshold), v)
+        # As matplotlib has it: linear up to the threshold, and decades beyond.
+        return lambda v: math.copysign(_bend_positive(abs(v) / axis.threshold, axis.stretch), v)
     return lambda v: v
 
 
@@ -109,13 +111,15 @@ def _straighten(axis: Axis) -> Callable[[float], float]:
     if axis.scale == "log":
         return lambda v: 10.0**v
     if axis.scale == "symlog":
-        return lambda v: math.copysign(_straighten_positive(abs(v)) * axis.threshold, v)
+        return lambda v: math.copysign(
+            _straighten_positive(abs(v), axis.stretch) * axis.threshold, v
+        )
     return lambda v: v
 
 
-def _bend_positive(ratio: float) -> float:
-    return ratio if ratio <= 1 else 1 + math.log10(ratio)
+def _bend_positive(ratio: float, stretch: float) -> float:
+    return stretch * ratio if ratio <= 1 else stretch + math.log10(ratio)
 
 
-def _straighten_positive(length: float) -> float:
-    return length if length <= 1 else 10 ** (length - 1)
+def _straighten_positive(length: float, stretch: float) -> float:
+    return length / stretch if length <= stretch else 10 ** (length - stretch)

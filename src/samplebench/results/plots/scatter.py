@@ -20,7 +20,10 @@ from samplebench.results.ranking import Ranking, Row
 
 PANELS_A_LINE: Final = 3
 LONGEST_TITLE: Final = 36
-HOLLOW: Final = "Hollow: controls, and rows that the board marks ‡ as copiers."
+HOLLOW: Final = (
+    "Hollow: controls, and rows that the board marks ‡ as copiers. Points of exactly equal score "
+    "to the right stand side by side."
+)
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,29 @@ marker has a shape of its own too, so that a print in grey says the same.
 Reference: Color Universal Design (Okabe and Ito, 2008), https://jfly.uni-koeln.de/color/
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
 from samplebench.results.plots.chart import Look
+
+
+def _star(points: int, *, turn: float = 0.0) -> list[tuple[float, float]]:
+    """The corners of a star with thin arms, the first up, turned by degrees."""
+    corners = []
+    for corner in range(2 * points):
+        angle = math.radians(turn + 90 + 180 * corner / points)
+        radius = 0.25 if corner % 2 else 1.0
+        corners.append((round(radius * math.cos(angle), 4), round(radius * math.sin(angle), 4)))
+    return corners
+
 
 BLACK, GREY, LIGHT = "#000000", "#666666", "#d9d9d9"
 COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9")
 """Blue, vermillion, bluish green, orange, reddish purple and sky blue; black is for references."""
 MARKERS: Final[tuple[Any, ...]] = (
     *("o", "s", "^", "D", "v", "P", "X", "p", "<", ">", "*", "h", "d"),
-    *((4, 1, 0), (3, 1, 0), (4, 1, 45), (8, 1, 0), (3, 1, 180), (6, 1, 0)),
+    *((4, 1, 0), _star(3), (4, 1, 45), (8, 1, 0), _star(3, turn=180), (6, 1, 0)),
 )
 """Each is a shape that can be filled or hollow; one more than thrice the colours, so that no two
 of the first 114 styles are equal.
@@ -62,7 +74,7 @@ def colour_of(look: Look, style: int) -> str:
 
 def size_of(marker: Any) -> float:
     """The size at which a marker looks as large as the others, in points."""
-    if isinstance(marker, tuple) or marker == "*":
+    if not isinstance(marker, str) or marker == "*":
         return 8.0
     return {"o": 5.5, "s": 5.0, "D": 4.8, "d": 6.5}.get(marker, 6.2)
 
