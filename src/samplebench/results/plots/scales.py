@@ -48,7 +48,7 @@ def find_ticks(axis: Axis, low: float, high: float, *, most: int) -> list[float]
         ticks = [0.0, axis.threshold, *(d for d in decades if d > axis.threshold * 1.01)]
         if axis.stretch > 1:
             ticks = [-axis.threshold, *ticks[:1], axis.threshold / 2, *ticks[1:]]
-        return drop_crowded([t for t in ticks if low <= t <= high], axis, low, high, most)
+        return drop_crowded([t for t in ticks if low <= t <= high], axis, low, high, float(most))
     return None
 
 

@@ -28,7 +28,7 @@ COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E
 """Blue, vermillion, bluish green, orange, reddish purple and sky blue; black is for references."""
 MARKERS: Final[tuple[Any, ...]] = (
     *("o", "s", "^", "D", "v", "P", "X", "p", "<", ">", "*", "h", "d"),
-    *((4, 1, 0), _star(3), (4, 1, 45), (8, 1, 0), _star(3, turn=180), (6, 1, 0)),
+    *((4, 1, 0), _star(3), (4, 1, 45), (8, 1, 0), _star(3, turn=180.0), (6, 1, 0)),
 )
 """Each is a shape that can be filled or hollow; one more than thrice the colours, so that no two
 of the first 114 styles are equal.
