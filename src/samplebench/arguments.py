@@ -13,6 +13,9 @@ from samplebench.vocabulary import Retry
 KINDS = ("datasets", "autoencoders", "samplers", "features", "metrics", "suites", "plugins")
 """What can be listed."""
 
+PLOTS = ("scores", "copying", "cost", "sweep", "rate", "latents")
+"""What can be plotted of a board."""
+
 EXIT_CODES: Final = {
     0: "all done",
     1: "a cell, a check, a board or the hub failed",
@@ -41,6 +44,7 @@ _EXAMPLES: Final = {
     "leaderboard": "digits",
     "compare": "'pmfs(bins=10)' 'gmm(components=10)'",
     "cite": "mnist 'vae*/gmm*' 'vae*/pmfs*' --part bibtex > references.bib",
+    "plot": "digits copying --output copying.png",
     "forget": "'digits/*/gmm*/*' --results mine --dry-run",
     "completion": "bash >> ~/.bashrc",
 }
@@ -288,6 +292,34 @@ def _cite_options(command: argparse.ArgumentParser) -> None:
     options.add_plugins(command)
 
 
+def _plot_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("suite", metavar="BOARD", help="whose records are plotted")
+    command.add_argument("kind", metavar="KIND", choices=PLOTS, help=", ".join(PLOTS))
+    command.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="ends with .svg, .png or .pdf (default: BOARD-KIND.svg)",
+    )
+    chosen = "; a name or a pattern with * and ?; repeatable"
+    for option, metavar, what in (
+        ("columns", "TITLE", "scores in place of the usual ones"),
+        ("autoencoder", "SPEC", "rows of these alone"),
+        ("sampler", "SPEC", "rows of these alone"),
+    ):
+        command.add_argument(
+            f"--{option}", action="append", default=[], metavar=metavar, help=what + chosen
+        )
+    latents = command.add_argument_group("of latents, which are made again from the suite")
+    latents.add_argument("--seed", type=int, metavar="N", help="in place of the suite's first")
+    options.add_quiet(latents)
+    options.add_device(latents)
+    options.add_workspace(latents)
+    options.add_data_dir(latents)
+    options.add_plugins(latents)
+    options.add_results(command)
+
+
 def _forget_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("pattern", help="of labels, with * and ?: 'digits/vae*/gmm*/seed 0'")
     command.add_argument("--suite", metavar="NAME", help="in this suite's records alone")
@@ -409,6 +441,7 @@ _OPTIONS = {
     "leaderboard": _leaderboard_options,
     "compare": _compare_options,
     "cite": _cite_options,
+    "plot": _plot_options,
     "forget": _forget_options,
     "completion": _completion_options,
 }

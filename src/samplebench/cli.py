@@ -313,6 +313,15 @@ def cite(options: argparse.Namespace) -> int:
     return _DAMAGED if is_damaged else 0
 
 
+def plot(options: argparse.Namespace) -> int:
+    """Draw a plot of a board, and say where it lies: SVG, PNG or PDF."""
+    from samplebench import plotting
+
+    for path in plotting.plot(options):
+        print(path)
+    return 0
+
+
 def completion(options: argparse.Namespace) -> int:
     """Print what completes commands and options in a shell, for its start-up file."""
     try:
@@ -420,6 +429,7 @@ COMMANDS = {
     "leaderboard": leaderboard,
     "compare": compare,
     "cite": cite,
+    "plot": plot,
     "forget": forget,
     "completion": completion,
 }

@@ -38,15 +38,15 @@ def add_limits(command: argparse.ArgumentParser) -> None:
     )
 
 
-def add_quiet(command: argparse.ArgumentParser) -> None:
+def add_quiet(command: argparse._ActionsContainer) -> None:
     command.add_argument("--quiet", action="store_true", help="show no progress")
 
 
-def add_device(command: argparse.ArgumentParser) -> None:
+def add_device(command: argparse._ActionsContainer) -> None:
     command.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1")
 
 
-def add_workspace(command: argparse.ArgumentParser) -> None:
+def add_workspace(command: argparse._ActionsContainer) -> None:
     command.add_argument(
         "--workspace",
         type=Path,
@@ -55,7 +55,7 @@ def add_workspace(command: argparse.ArgumentParser) -> None:
     )
 
 
-def add_data_dir(command: argparse.ArgumentParser) -> None:
+def add_data_dir(command: argparse._ActionsContainer) -> None:
     command.add_argument(
         "--data-dir",
         type=Path,
@@ -70,7 +70,7 @@ def add_results(command: argparse.ArgumentParser) -> None:
     )
 
 
-def add_plugins(command: argparse.ArgumentParser) -> None:
+def add_plugins(command: argparse._ActionsContainer) -> None:
     command.add_argument(
         "--plugin", type=Path, action="append", default=[], metavar="FILE.py", help="load a file"
     )

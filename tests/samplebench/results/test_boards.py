@@ -57,7 +57,9 @@ def test_writing_again_changes_no_byte_and_checking_none(store):
     assert files(store.folder) == before
 
 
-@pytest.mark.parametrize("pattern", ["toy.md", "toy.appendix.md", "samples/toy/*.montage.png"])
+@pytest.mark.parametrize(
+    "pattern", ["toy.md", "toy.appendix.md", "samples/toy/*.montage.png", "plots/toy/*.svg"]
+)
 @pytest.mark.parametrize("change", [Path.unlink, lambda path: path.write_text("else")])
 def test_a_file_that_differs_is_named_and_mended(store, capsys, pattern, change):
     write_boards(store.folder, [])
@@ -75,14 +77,17 @@ def test_files_that_no_record_asks_for_any_more_are_named_and_removed(store, cap
         if record.appendix:
             store.record_path(record).unlink()
     (store.samples_folder("toy") / "gmm.png").unlink()
+    (store.plots_folder("toy") / "cost.svg").write_text("of costs that no record has any more")
     assert check_boards(store.folder, []) == 1
     report = capsys.readouterr().err
     assert "toy.appendix.md" in report
     assert ".montage.png" in report
+    assert "cost.svg" in report
     write_boards(store.folder, [])
     assert check_boards(store.folder, []) == 0
     assert list(store.samples_folder("toy").iterdir()) == []
     assert not store.appendix_path("toy").exists()
+    assert [path.name for path in store.plots_folder("toy").iterdir()] == ["scores.svg"]
     assert store.board_path("toy").is_file()
 
 

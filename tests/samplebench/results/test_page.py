@@ -125,7 +125,7 @@ def test_a_pipe_in_a_name_does_not_break_the_table(
 
 def test_each_protocol_has_a_table_and_a_heading(suite: list[Record]) -> None:
     headings = re.findall("^## (.*)$", render(suite), re.M)
-    assert headings == ["digits: epochs 5", "digits: epochs 30"]
+    assert headings == ["digits: epochs 5", "digits: epochs 30", "Plots"]
 
 
 def test_the_best_samplers_are_bold_and_the_legend_names_the_test(suite: list[Record]) -> None:
