@@ -85,6 +85,14 @@ def test_missing_data_end_a_run_before_anything_is_written_or_measured(typed, tm
     assert not (tmp_path / "cache" / "samplebench" / "autoencoders").exists()
 
 
+def test_missing_data_end_a_training_as_they_end_a_run(typed, tmp_path):
+    toy = ("--dataset", "absent", "--autoencoder", "linear(latent=3)", "--epochs", "1")
+    code, out, err = typed("train", *toy, "--output", "kept", "--quiet")
+    assert (code, out) == (2, "")
+    assert err == "samplebench: put stripes.bin into the data folder\n"
+    assert not (tmp_path / "kept").exists()
+
+
 def test_missing_data_end_a_verification_with_one_message(typed, tmp_path, capsys):
     plugin = tmp_path / "own.py"
     plugin.write_text(TOYS.read_text())
