@@ -67,11 +67,27 @@ def test_maps_are_the_same_with_channels_first_and_last():
     assert found[0].equals(found[1])
 
 
+def test_codes_meet_the_samplers_of_codes_without_a_word(capsys):
+    with samplebench.seeded(0, "codes"):
+        np.save("train.npy", torch.randint(8, (60, 3, 3)).numpy())
+        np.save("test.npy", torch.randint(8, (40, 3, 3)).numpy())
+    files = ["--latents", "train.npy", "--held-out", "test.npy"]
+    count = ["--seeds", "0", "--generated", "50"]
+    assert main(["run", *files, *count, "--results", "here", "--quiet"]) == 0
+    records = samplebench.read_results("here", "codes").records()
+    assert set(records.status) == {"measured"}
+    bits = records.set_index("sampler")["held-out NLL"]
+    # Codes are uniform: 3 bits each, and what it costs to learn frequencies from 60 latents.
+    assert bits["code-histogram"] == pytest.approx(3.0, abs=0.15)
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         (["--latents", "maps.npy"], "--latents needs --held-out"),
-        (["--latents", "maps.npy", "--held-out", "maps.npy"], "say layout="),
+        (["--latents", "maps.npy", "--held-out", "maps.npy"], "--layout channels-first or"),
+        (["--latents", "v.npy", "--held-out", "v.npy", "--codes", "3"], "leave it out"),
+        (["--latents", "c.npy", "--held-out", "c.npy", "--codes", "7"], "give 8 or more"),
         (["--held-out", "maps.npy"], "is for --latents"),
         (["--latents", "none.npy", "--held-out", "maps.npy"], "There is no file"),
         (
@@ -87,5 +103,6 @@ def test_maps_are_the_same_with_channels_first_and_last():
 def test_what_is_missing_or_contradicts_is_told(capsys, words, told):
     np.save("maps.npy", np.zeros((5, 2, 3, 4), dtype=np.float32))
     np.save("v.npy", np.zeros((5, 2), dtype=np.float32))
+    np.save("c.npy", np.full((5, 2), 7))
     assert main(["run", *words]) != 0
     assert told in capsys.readouterr().err
