@@ -108,6 +108,10 @@ def plan(options: argparse.Namespace) -> int:
 
 def score(options: argparse.Namespace) -> int:
     """Measure samples that exist: a folder of images or a file, next to a dataset's own."""
+    from samplebench import mistakes
+
+    mistakes.find_in_scoring(options)
+
     from samplebench import scoring
 
     shown_alone = not options.against

@@ -2,10 +2,11 @@
 
 import argparse
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from samplebench.catalogue import known_rows, plugin_choice
-from samplebench.errors import UsageError
+from samplebench.errors import DataMissing, UsageError
 from samplebench.pipeline.request.suite_file import SuiteFile, override, read_suite
 from samplebench.registry.hints import check_value, from_data
 from samplebench.registry.registry import unknown_part, unknown_setting
@@ -65,6 +66,22 @@ def find_in_training(options: argparse.Namespace) -> None:
         read_suite(options.suite, SuiteFile)
     asked = {"datasets": [options.dataset], "autoencoders": [options.autoencoder]}
     _require_parts(asked, options)
+
+
+def find_in_scoring(options: argparse.Namespace) -> None:
+    """Check the place, the suite and the parts of `score`; raises as ``find_in_grid``.
+
+    Raises:
+        DataMissing: there is nothing at the place of the samples.
+    """
+    place = Path(options.path).expanduser().absolute()
+    if not place.exists():
+        raise DataMissing(f"There is no file or folder {place}; name the samples to score")
+    if options.against:
+        read_suite(options.against, SuiteFile)
+    datasets = [options.dataset] if options.dataset else []
+    asked = {"datasets": datasets, "features": options.features or []}
+    _require_parts({**asked, "metrics": options.metric or []}, options)
 
 
 def _require_jobs(options: argparse.Namespace) -> None:

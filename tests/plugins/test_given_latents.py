@@ -10,8 +10,8 @@ from samplebench.cli import main
 METRICS = [
     word for name in ("sliced-wasserstein", "latent-authenticity") for word in ("--metric", name)
 ]
-SAMPLERS = [word for spec in ("gaussian", "pmfs(bins=4)") for word in ("--sampler", spec)]
 TITLES = ["sliced W2", "authenticity"]
+FIELDS = ["dataset", "autoencoder", "seed", "status", "reason", "identity"]
 
 
 @pytest.fixture(autouse=True)
@@ -36,19 +36,34 @@ def encode_as_a_run_does(place):
         yield torch.cat([batch.values for batch in batches]).numpy()
 
 
-def test_metrics_of_latents_come_out_bit_for_bit_as_where_they_were_made():
-    model, seed = "ae(latent=3, backbone='mlp')", ["--seeds", "0", "--quiet"]
-    count = ["--generated", "200"]
+def test_samplers_have_the_order_of_the_board_where_the_latents_were_made_to_the_last_bit():
+    """Every metric of latents, of a run that trained on digits and of its latents in files."""
+    metrics = ["sliced-wasserstein", "latent-authenticity", "held-out-bits"]
+    metrics += [f"{name}(of='latents')" for name in ("near-copies", "closeness", "data-copying")]
+    samplers = ["gaussian", "pmfs(bins=4)", "gmm(components=3)", "resample", "standard-normal"]
+    words = [word for name in metrics for word in ("--metric", name)]
+    words += [word for spec in samplers for word in ("--sampler", spec)]
+    words += ["--seeds", "0", "--quiet", "--generated", "200"]
+    model = "ae(latent=3, backbone='mlp')"
     run = ["run", "--suite", "smoke", "--autoencoder", model, "--results", "there"]
-    assert main([*run, *SAMPLERS, *METRICS, *seed, *count]) == 0
+    assert main([*run, *words]) == 0
     kept = ["--suite", "smoke", "--dataset", "digits", "--output", "kept", "--quiet"]
     assert main(["train", "--autoencoder", model, *kept]) == 0
     train, test = encode_as_a_run_does("kept")
     np.save("train.npy", train)
     np.save("test.npy", test[:100])  # as many as the suite compares with
     given = ["run", "--latents", "train.npy", "--held-out", "test.npy", "--results", "here"]
-    assert main([*given, *SAMPLERS, *METRICS, *seed, *count]) == 0
-    assert rows("there", "smoke").equals(rows("here", "latents"))
+    assert main([*given, *words]) == 0
+    there, here = (
+        samplebench.read_results(folder, suite).records().set_index("sampler")
+        for folder, suite in (("there", "smoke"), ("here", "latents"))
+    )
+    titles = [title for title in there if title not in FIELDS]
+    assert len(titles) == len(metrics)
+    assert here.loc[samplers, titles].equals(there.loc[samplers, titles])
+    assert here.loc[samplers, "sliced W2"].nunique() == len(samplers)
+    orders = [list(each.sort_values(titles).index) for each in (here, there)]
+    assert orders[0] == orders[1]
 
 
 def test_maps_are_the_same_with_channels_first_and_last():

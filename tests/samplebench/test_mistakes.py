@@ -80,6 +80,8 @@ def typed(tmp_path):
         (("run", "--jobs", "2", "--executor", "inline"), "leave --jobs out"),
         (("run", "--plugin", "absent.py"), "there is no such Python file"),
         (("run", "--disable-plugin", "absent"), "No plugin is called 'absent'"),
+        (("score", "absent", "--dataset", "digits"), "There is no file or folder "),
+        (("score", ".", "--against", "digitz"), "No suite is called 'digitz'"),
         (("verify", "digitz"), "No suite is called 'digitz'"),
         (("verify", "--sample", "0"), "--sample is 1 or more"),
         (("train", "--dataset", "(", "--autoencoder", "a", "--output", "o"), "is not a name"),
