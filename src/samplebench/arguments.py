@@ -76,7 +76,7 @@ class _Help(argparse.ArgumentDefaultsHelpFormatter):
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
         without = action.default is None or action.default is False or action.default == []
-        if without or "(default:" in str(action.help):
+        if without or action.default == "" or "(default:" in str(action.help):
             return action.help
         return super()._get_help_string(action)
 

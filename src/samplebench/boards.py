@@ -4,15 +4,17 @@ Plain text and pictures: no torch.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from rich.console import Console
 
 from samplebench.errors import UsageError
 from samplebench.results.assembly import assemble
+from samplebench.results.blocks import Paragraph
 from samplebench.results.board import Board, make_board
 from samplebench.results.formats import markdown, terminal
+from samplebench.results.next_to_best import next_to_best
 from samplebench.results.page import appendix_page, main_page, terminal_page
 from samplebench.results.plots.chart import Chart
 from samplebench.results.plots.files import is_current, render
@@ -81,11 +83,16 @@ def check_boards(results: Path, suites: Sequence[str]) -> int:
     return 0 if right == len(boards) else 1
 
 
-def show_board(results: Path, suite: str, console: Console) -> None:
-    """Print the tables of a board; nothing where the suite has no readable record."""
+def show_board(
+    results: Path, suite: str, console: Console, *, asked: Collection[str] | None = None
+) -> None:
+    """Print the tables of a board, or their rows with the records of these identities; nothing
+    where the suite has no readable record.
+    """
     store = Store(results)
     for board in _make_boards(store, [suite]):
-        terminal.show(terminal_page(board, str(store.board_path(suite))), console)
+        blocks = terminal_page(board, str(store.board_path(suite)), asked=asked)
+        terminal.show(blocks, console)
 
 
 def read_all(results: Path, suite: str) -> list[Record]:
@@ -93,10 +100,17 @@ def read_all(results: Path, suite: str) -> list[Record]:
     return Store(results).read(suite)[0]
 
 
-def show_records(suite: str, records: Sequence[Record], results: Path, console: Console) -> None:
-    """Print the tables of a board of these records, whose page lies among ``results``."""
-    board = make_board(suite, records)
-    terminal.show(terminal_page(board, str(Store(results).board_path(suite))), console)
+def show_next_to(
+    records: Sequence[Record], own: Collection[str], name: str, page: Path, console: Console
+) -> None:
+    """Print the row of samples that exist, with a record of these identities, among the best rows
+    of a suite, whose board is on ``page``.
+    """
+    rankings = make_board("", records).rankings
+    blocks = [block for each in rankings for block in next_to_best(each, own, name)]
+    if page.is_file():
+        blocks.append(Paragraph((f"All rows of the suite: {page}",)))
+    terminal.show(blocks, console)
 
 
 def read_rankings(results: Path, suite: str) -> list[Ranking]:

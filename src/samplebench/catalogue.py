@@ -8,6 +8,7 @@ from typing import Any
 
 from samplebench import known
 from samplebench.pipeline.request.suite_file import SuiteFile, bundled_suites, read_suite
+from samplebench.registry.hints import as_data
 from samplebench.registry.loading import Choice, Parts, find_sources, load_parts
 from samplebench.registry.registry import Part, Registry
 from samplebench.results.blocks import Code, Text
@@ -17,7 +18,7 @@ from samplebench.results.formats.text_table import format_rows
 _SHAPE = (1, 32, 32)
 """The shape of images for which autoencoders are built to show their latent space."""
 
-_HIDDEN = ("kind", "settings", "meanings", "samplers")
+_HIDDEN = ("kind", "settings", "types", "meanings", "samplers")
 """The columns that the terminal leaves out."""
 
 
@@ -134,6 +135,7 @@ def _part_row(part: Part, registry: Registry) -> dict[str, Any]:
         "plugin": part.plugin.distribution,
         **_describe_latents(part, registry),
         "settings": {name: parameter.default for name, parameter in part.parameters.items()},
+        "types": {name: as_data(value.annotation) for name, value in part.parameters.items()},
         "meanings": part.meanings,
         "samplers": sorted(part.nested),
         "about": part.summary.replace("``", "`"),

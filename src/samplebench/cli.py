@@ -46,6 +46,11 @@ def _carry_out(arguments: Sequence[str] | None) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Measure what a suite asks for and is not measured yet, then write the board."""
+    return _run(options, shows=not options.quiet)
+
+
+def _run(options: argparse.Namespace, *, shows: bool, all_rows: bool = False) -> int:
+    """Carry out a run; show its rows of the board at the end, or all of the board's."""
     _check_grid(options)
 
     from samplebench.boards import show_board, write_boards
@@ -75,8 +80,9 @@ def run(options: argparse.Namespace) -> int:
         finally:
             if name in Store(options.results).suites():
                 write_boards(options.results, [name])
-    if not options.quiet:
-        show_board(options.results, name, console_for_output())
+    if shows:
+        asked = None if all_rows else {planned.identity for planned in plan.cells}
+        show_board(options.results, name, console_for_output(), asked=asked)
     _summarise(outcomes, plan, site)
     if not plan.of_status("to do", "stale", "measured", "unverified", "failed"):
         return 3
@@ -105,12 +111,15 @@ def plan(options: argparse.Namespace) -> int:
 
 def score(options: argparse.Namespace) -> int:
     """Measure samples that exist: a folder of images or a file, next to a dataset's own."""
+    from samplebench import mistakes
+
+    mistakes.find_in_scoring(options)
+
     from samplebench import scoring
 
     shown_alone = not options.against
     asked = scoring.as_run(options, COMMANDS)
-    asked.quiet = options.quiet or not shown_alone
-    code = run(asked)
+    code = _run(asked, shows=shown_alone and not options.quiet, all_rows=True)
     if not shown_alone and not options.quiet:
         scoring.show_against(options)
     return code

@@ -6,15 +6,18 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from samplebench.arguments import DEFAULT_SUITE
+from samplebench.contracts.dataset import describe_shape
 from samplebench.contracts.given import find_space
 from samplebench.contracts.latents import Discrete, LatentSpace
 from samplebench.errors import UsageError
 from samplebench.pipeline.request.suite_file import given_suite
 from samplebench.registry.spec import Spec
 from samplebench.sample_files import find_largest, read_axes
+
+_AXES_OF_VECTORS: Final = 2
 
 
 def name_given_latents(options: argparse.Namespace) -> None:
@@ -36,18 +39,41 @@ def name_given_latents(options: argparse.Namespace) -> None:
             raise UsageError(f"--latents stands in place of --{name}; leave one of them out")
     train, test = options.latents, options.held_out
     axes, floats = read_axes(Path(train))
-    codes = None if floats else options.codes or find_largest(Path(train), Path(test)) + 1
+    codes = _size_of_codebook(options, floats=floats)
+    if floats and len(axes) > _AXES_OF_VECTORS and options.layout is None:
+        raise UsageError(
+            f"the latents of {train} are {describe_shape(axes[1:])}: maps, so say where their "
+            "channels are, --layout channels-first or --layout channels-last"
+        )
     space = find_space(axes[1:], floats, options.layout, codes)
     options.autoencoder = [str(Spec("identity", _settings_of(space, options.layout)))]
     options.dataset = [str(_dataset(train, test, integers=not floats))]
     if options.suite == DEFAULT_SUITE:
-        options.suite = str(given_suite("latents"))
+        options.suite = str(given_suite("latents" if floats else "codes"))
 
 
 def _require_no_others(options: argparse.Namespace) -> None:
     for name in ("held_out", "layout", "codes"):
         if getattr(options, name) is not None:
             raise UsageError(f"--{name.replace('_', '-')} is for --latents, which is not given")
+
+
+def _size_of_codebook(options: argparse.Namespace, *, floats: bool) -> int | None:
+    """The size that was given, or one more than the largest code; ``None`` for real values."""
+    if floats:
+        if options.codes is not None:
+            raise UsageError(
+                f"--codes is for integers, and the latents of {options.latents} are floats; leave "
+                "it out"
+            )
+        return None
+    largest = find_largest(Path(options.latents), Path(options.held_out))
+    if options.codes is not None and options.codes <= largest:
+        raise UsageError(
+            f"--codes {options.codes} leaves room for codes from 0 to {options.codes - 1}, and "
+            f"there is a code {largest}; give {largest + 1} or more"
+        )
+    return options.codes or largest + 1
 
 
 def _settings_of(space: LatentSpace, layout: str | None) -> dict[str, Any]:

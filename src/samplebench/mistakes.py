@@ -2,13 +2,15 @@
 
 import argparse
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from samplebench.catalogue import known_rows, plugin_choice
-from samplebench.errors import UsageError
+from samplebench.errors import DataMissing, UsageError
 from samplebench.pipeline.request.suite_file import SuiteFile, override, read_suite
+from samplebench.registry.hints import check_value, from_data
 from samplebench.registry.registry import unknown_part, unknown_setting
-from samplebench.registry.spec import parse_grid
+from samplebench.registry.spec import Spec, parse_grid
 
 _KINDS: Final = {
     "datasets": "dataset",
@@ -29,7 +31,7 @@ def find_in_grid(options: argparse.Namespace) -> SuiteFile:
 
     Raises:
         UsageError: there is no such suite, or it is not valid; a spec cannot be read; or a part or
-            a setting is not among those that an earlier command found installed.
+            a setting, or the type of its value, is not what an earlier command found installed.
     """
     _require_jobs(options)
     if getattr(options, "executor", None) == "inline" and options.jobs > 1:
@@ -66,6 +68,22 @@ def find_in_training(options: argparse.Namespace) -> None:
     _require_parts(asked, options)
 
 
+def find_in_scoring(options: argparse.Namespace) -> None:
+    """Check the place, the suite and the parts of `score`; raises as ``find_in_grid``.
+
+    Raises:
+        DataMissing: there is nothing at the place of the samples.
+    """
+    place = Path(options.path).expanduser().absolute()
+    if not place.exists():
+        raise DataMissing(f"There is no file or folder {place}; name the samples to score")
+    if options.against:
+        read_suite(options.against, SuiteFile)
+    datasets = [options.dataset] if options.dataset else []
+    asked = {"datasets": datasets, "features": options.features or []}
+    _require_parts({**asked, "metrics": options.metric or []}, options)
+
+
 def _require_jobs(options: argparse.Namespace) -> None:
     jobs = getattr(options, "jobs", 1)
     if jobs < 1:
@@ -87,18 +105,25 @@ def _require_parts(asked: Mapping[str, Sequence[str]], options: argparse.Namespa
     rows = known_rows(plugin_choice(options))
     if rows is None:  # nothing is known yet; loading the parts will tell
         return
-    settings: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in _KINDS.values()}
+    parts: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in _KINDS.values()}
     for row in rows:
-        if row["kind"] in settings:
-            settings[row["kind"]][row["name"]] = row["settings"]
+        if row["kind"] in parts:
+            parts[row["kind"]][row["name"]] = row
     for kind, spec in specs:
-        if spec.name not in settings[kind]:
-            raise unknown_part(kind, spec.name, settings[kind])
-        defaults = settings[kind][spec.name]
-        for name in spec.settings:
-            if name not in defaults:
-                shown = {setting: _as_typed(value) for setting, value in defaults.items()}
-                raise unknown_setting(kind, spec.name, name, shown)
+        if spec.name not in parts[kind]:
+            raise unknown_part(kind, spec.name, parts[kind])
+        _require_settings(spec, parts[kind][spec.name])
+
+
+def _require_settings(spec: Spec, row: Mapping[str, Any]) -> None:
+    """Raise for the first setting that the part of this row does not take, or not so."""
+    defaults, types = row["settings"], row["types"]
+    for name, value in spec.settings.items():
+        if name not in defaults:
+            shown = {setting: _as_typed(default) for setting, default in defaults.items()}
+            raise unknown_setting(row["kind"], spec.name, name, shown)
+        if types[name] is not None:
+            check_value(row["kind"], spec.name, name, value, from_data(types[name]))
 
 
 def _as_typed(value: Any) -> Any:

@@ -45,22 +45,32 @@ def as_run(options: argparse.Namespace, commands: Mapping[str, Command]) -> argp
 
 
 def show_against(options: argparse.Namespace) -> None:
-    """Print the row of these samples beside the rows of the suite's board."""
-    from samplebench.boards import read_all, show_records
+    """Print the row of these samples among the best rows of the suite's board."""
+    from samplebench.boards import read_all, show_board, show_next_to
     from samplebench.results.formats.terminal import console_for_output
+    from samplebench.results.store import Store
 
     suite = read_suite(options.against, SuiteFile).name
-    theirs = read_all(options.boards, suite)
+    ours = read_all(options.results, suite)
+    known = {record.identity for record in ours}
+    theirs = [one for one in read_all(options.boards, suite) if one.identity not in known]
     if not theirs:
         print(
             f"samplebench: no records of '{suite}' are in {options.boards}, so the row stands "
             "alone; name the folder of its board with --boards",
             file=sys.stderr,
         )
-    ours = read_all(options.results, suite)
-    known = {record.identity for record in ours}
-    both = [*ours, *(record for record in theirs if record.identity not in known)]
-    show_records(suite, both, options.results, console_for_output())
+        show_board(options.results, suite, console_for_output())
+        return
+    digest = digest_samples(read_samples(Path(options.path).expanduser().absolute()))
+    own = {
+        record.identity
+        for record in ours
+        if record.sampler and record.sampler.settings.get("digest") == digest
+    }
+    page = Store(options.boards).board_path(suite)
+    name, console = options.name or options.path, console_for_output()
+    show_next_to([*ours, *theirs], own, name, page, console)
 
 
 def _choose_dataset(options: argparse.Namespace, suite: SuiteFile) -> str:

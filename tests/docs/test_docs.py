@@ -154,7 +154,11 @@ def pairs(words):
 
 def run_section(folder, script, spec):
     """Carry out the commands of one model of the page, and return its rows of the board."""
-    words = [words for words in commands(OWN_PARTS) if ["--autoencoder", spec] in pairs(words)]
+    words = [
+        words
+        for words in commands(OWN_PARTS)
+        if ["--autoencoder", spec] in pairs(words) and "models" not in words
+    ]
     subprocess.run([sys.executable, script], cwd=folder, check=True)
     for command in words:
         assert main([*command, *(["--quiet"] if command[0] == "run" else [])]) == 0, command
@@ -183,13 +187,34 @@ def test_the_model_of_the_page_is_short_passes_the_kit_and_has_its_rows(at_work,
     ("library", "script", "spec"),
     [
         ("pythae", "train_pythae.py", "pythae(path='from_pythae')"),
-        ("diffusers", "save_diffusers.py", "vq-model(path='from_diffusers')"),
+        ("diffusers", "save_diffusers.py", "vq-model(path='from_vq')"),
     ],
 )
 def test_the_models_of_libraries_on_the_page_have_their_rows(at_work, library, script, spec):
     if importlib.util.find_spec(library) is None:
         pytest.skip(f"needs {library}")
     assert are_trained_elsewhere(run_section(at_work(OWN_PARTS), script, spec))
+
+
+@pytest.mark.slow
+def test_three_models_stand_on_one_board_with_five_samplers_each(at_work, capsys):
+    pytest.importorskip("pythae")
+    pytest.importorskip("diffusers")
+    folder = at_work(OWN_PARTS)
+    for script in ("train_mine.py", "train_pythae.py", "save_diffusers.py"):
+        subprocess.run([sys.executable, script], cwd=folder, check=True)
+    *runs, show = [words for words in commands(OWN_PARTS) if "models" in words]
+    assert len(runs) == 2
+    for words in runs:
+        assert main([*words, "--quiet"]) == 0
+    table = samplebench.read_results("models", "smoke").table()
+    drawn = table[(table.kind == "sampler") & (table.score == "FD[random-conv]")]
+    assert sorted(drawn.groupby("autoencoder").sampler.nunique()) == [5, 5, 5]
+    assert drawn.autoencoder.str.contains("trained elsewhere").all()
+    capsys.readouterr()
+    assert main(show) == 0
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in ("pythae(", "autoencoder-kl(", "mine (trained"))
 
 
 def test_the_network_that_the_page_exports_gives_a_column(at_work):
@@ -211,6 +236,7 @@ def test_what_exists_is_scored_and_fitted_as_the_page_shows(at_work, capsys):
         assert main([*words, "--boards", str(ROOT / "leaderboards")]) == 0
     shown = capsys.readouterr().out
     assert "name='ours'" in shown
+    assert "→ ours" in shown
     assert "gmm(components=10)" in shown  # of the suite's board
     with samplebench.seeded(0, "latents"):
         for name, count in (("train", 600), ("test", 300)):

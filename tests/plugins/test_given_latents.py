@@ -10,8 +10,8 @@ from samplebench.cli import main
 METRICS = [
     word for name in ("sliced-wasserstein", "latent-authenticity") for word in ("--metric", name)
 ]
-SAMPLERS = [word for spec in ("gaussian", "pmfs(bins=4)") for word in ("--sampler", spec)]
 TITLES = ["sliced W2", "authenticity"]
+FIELDS = ["dataset", "autoencoder", "seed", "status", "reason", "identity"]
 
 
 @pytest.fixture(autouse=True)
@@ -36,19 +36,34 @@ def encode_as_a_run_does(place):
         yield torch.cat([batch.values for batch in batches]).numpy()
 
 
-def test_metrics_of_latents_come_out_bit_for_bit_as_where_they_were_made():
-    model, seed = "ae(latent=3, backbone='mlp')", ["--seeds", "0", "--quiet"]
-    count = ["--generated", "200"]
+def test_samplers_have_the_order_of_the_board_where_the_latents_were_made_to_the_last_bit():
+    """Every metric of latents, of a run that trained on digits and of its latents in files."""
+    metrics = ["sliced-wasserstein", "latent-authenticity", "held-out-bits"]
+    metrics += [f"{name}(of='latents')" for name in ("near-copies", "closeness", "data-copying")]
+    samplers = ["gaussian", "pmfs(bins=4)", "gmm(components=3)", "resample", "standard-normal"]
+    words = [word for name in metrics for word in ("--metric", name)]
+    words += [word for spec in samplers for word in ("--sampler", spec)]
+    words += ["--seeds", "0", "--quiet", "--generated", "200"]
+    model = "ae(latent=3, backbone='mlp')"
     run = ["run", "--suite", "smoke", "--autoencoder", model, "--results", "there"]
-    assert main([*run, *SAMPLERS, *METRICS, *seed, *count]) == 0
+    assert main([*run, *words]) == 0
     kept = ["--suite", "smoke", "--dataset", "digits", "--output", "kept", "--quiet"]
     assert main(["train", "--autoencoder", model, *kept]) == 0
     train, test = encode_as_a_run_does("kept")
     np.save("train.npy", train)
     np.save("test.npy", test[:100])  # as many as the suite compares with
     given = ["run", "--latents", "train.npy", "--held-out", "test.npy", "--results", "here"]
-    assert main([*given, *SAMPLERS, *METRICS, *seed, *count]) == 0
-    assert rows("there", "smoke").equals(rows("here", "latents"))
+    assert main([*given, *words]) == 0
+    there, here = (
+        samplebench.read_results(folder, suite).records().set_index("sampler")
+        for folder, suite in (("there", "smoke"), ("here", "latents"))
+    )
+    titles = [title for title in there if title not in FIELDS]
+    assert len(titles) == len(metrics)
+    assert here.loc[samplers, titles].equals(there.loc[samplers, titles])
+    assert here.loc[samplers, "sliced W2"].nunique() == len(samplers)
+    orders = [list(each.sort_values(titles).index) for each in (here, there)]
+    assert orders[0] == orders[1]
 
 
 def test_maps_are_the_same_with_channels_first_and_last():
@@ -67,11 +82,27 @@ def test_maps_are_the_same_with_channels_first_and_last():
     assert found[0].equals(found[1])
 
 
+def test_codes_meet_the_samplers_of_codes_without_a_word(capsys):
+    with samplebench.seeded(0, "codes"):
+        np.save("train.npy", torch.randint(8, (60, 3, 3)).numpy())
+        np.save("test.npy", torch.randint(8, (40, 3, 3)).numpy())
+    files = ["--latents", "train.npy", "--held-out", "test.npy"]
+    count = ["--seeds", "0", "--generated", "50"]
+    assert main(["run", *files, *count, "--results", "here", "--quiet"]) == 0
+    records = samplebench.read_results("here", "codes").records()
+    assert set(records.status) == {"measured"}
+    bits = records.set_index("sampler")["held-out NLL"]
+    # Codes are uniform: 3 bits each, and what it costs to learn frequencies from 60 latents.
+    assert bits["code-histogram"] == pytest.approx(3.0, abs=0.15)
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         (["--latents", "maps.npy"], "--latents needs --held-out"),
-        (["--latents", "maps.npy", "--held-out", "maps.npy"], "say layout="),
+        (["--latents", "maps.npy", "--held-out", "maps.npy"], "--layout channels-first or"),
+        (["--latents", "v.npy", "--held-out", "v.npy", "--codes", "3"], "leave it out"),
+        (["--latents", "c.npy", "--held-out", "c.npy", "--codes", "7"], "give 8 or more"),
         (["--held-out", "maps.npy"], "is for --latents"),
         (["--latents", "none.npy", "--held-out", "maps.npy"], "There is no file"),
         (
@@ -87,5 +118,6 @@ def test_maps_are_the_same_with_channels_first_and_last():
 def test_what_is_missing_or_contradicts_is_told(capsys, words, told):
     np.save("maps.npy", np.zeros((5, 2, 3, 4), dtype=np.float32))
     np.save("v.npy", np.zeros((5, 2), dtype=np.float32))
+    np.save("c.npy", np.full((5, 2), 7))
     assert main(["run", *words]) != 0
     assert told in capsys.readouterr().err

@@ -55,6 +55,19 @@ def test_python_scores_arrays_as_the_command_scores_files(train):
     assert again.board == found.board
 
 
+def test_score_is_the_run_of_the_identity_and_the_file_to_the_last_bit(train):
+    np.save("some.npy", train[:100].numpy())
+    words = ["--features", "random-conv", "--quiet", "--seeds", "0", "--dataset", "digits"]
+    words += ["--metric", "frechet-distance", "--metric", "near-copies"]
+    row = ["--autoencoder", "identity", "--sampler", "file(path='some.npy')"]
+    run = ["run", "--suite", "smoke", *row, *words, "--generated", "100", "--results", "run"]
+    assert main(run) == 0
+    scoring = [word for word in words if word not in ("--seeds", "0")]
+    assert main(["score", "some.npy", *scoring, "--against", "smoke", "--results", "score"]) == 0
+    columns = ["FD[random-conv]", "near copies"]
+    assert scores("score", "smoke")[columns].equals(scores("run", "smoke")[columns])
+
+
 def test_score_equals_what_a_run_says_of_the_same_samples(train):
     """The decoded draws of a run are saved, and scored as anyone's."""
     grid = ["--suite", "smoke", "--seeds", "0", "--features", "random-conv"]

@@ -50,6 +50,21 @@ def test_run_writes_the_board_and_a_second_run_says_that_all_is_measured(typed, 
     assert (tmp_path / "leaderboards" / "toy.md").read_text() == board
 
 
+def test_a_run_shows_the_rows_that_it_asked_for_and_the_page_has_all_of_the_folder(typed):
+    one = ("--seeds", "0", "--results", "mine")
+    first = typed("run", *one, "--sampler", "normal")[1]
+    second = typed("run", *one, "--sampler", "again")[1]
+    page = Path("mine/toy.md").read_text()
+    assert ("normal" in first, "more row" in first) == (True, False)
+    assert ("again" in second, "normal" in second) == (True, False)
+    assert "and 1 more row, which this command did not ask for: mine/toy.md" in " ".join(
+        second.split()
+    )
+    assert "`normal`" in page
+    assert "`again`" in page
+    assert "normal" in typed("leaderboard", "toy", "--results", "mine")[1]
+
+
 def test_exit_codes_tell_what_happened(typed, tmp_path):
     assert typed("run", "--sampler", "raising", "--seeds", "0")[0] == 1
     assert typed("run", "--sampler", "nothing")[0] == 2
@@ -84,6 +99,14 @@ def test_missing_data_end_a_run_before_anything_is_written_or_measured(typed, tm
     ]
     assert not (tmp_path / "leaderboards").exists()
     assert not (tmp_path / "cache" / "samplebench" / "autoencoders").exists()
+
+
+def test_missing_data_end_a_training_as_they_end_a_run(typed, tmp_path):
+    toy = ("--dataset", "absent", "--autoencoder", "linear(latent=3)", "--epochs", "1")
+    code, out, err = typed("train", *toy, "--output", "kept", "--quiet")
+    assert (code, out) == (2, "")
+    assert err == "samplebench: put stripes.bin into the data folder\n"
+    assert not (tmp_path / "kept").exists()
 
 
 def test_missing_data_end_a_verification_with_one_message(typed, tmp_path, capsys):

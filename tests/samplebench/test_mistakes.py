@@ -80,6 +80,8 @@ def typed(tmp_path):
         (("run", "--jobs", "2", "--executor", "inline"), "leave --jobs out"),
         (("run", "--plugin", "absent.py"), "there is no such Python file"),
         (("run", "--disable-plugin", "absent"), "No plugin is called 'absent'"),
+        (("score", "absent", "--dataset", "digits"), "There is no file or folder "),
+        (("score", ".", "--against", "digitz"), "No suite is called 'digitz'"),
         (("verify", "digitz"), "No suite is called 'digitz'"),
         (("verify", "--sample", "0"), "--sample is 1 or more"),
         (("train", "--dataset", "(", "--autoencoder", "a", "--output", "o"), "is not a name"),
@@ -121,6 +123,15 @@ def test_list_plan_and_names_of_parts_are_known_from_the_second_command_on(typed
         code, _, messages, imported = typed("run", "--sampler", spec, "--plugin", mine)
         assert (code, imported) == (2, False)
         assert told in messages[0]
+
+
+def test_a_value_of_another_type_is_told_in_the_same_words_with_torch_and_without(typed, mine):
+    asked = ("run", "--suite", HELPERS / "toy.toml", "--plugin", HELPERS / "toy_parts.py")
+    asked += ("--plugin", mine, "--sampler", "fixed(spread='wide')")
+    first, again = typed(*asked), typed(*asked)
+    told = "samplebench: sampler 'fixed': spread='wide' does not fit; it takes float"
+    assert first == (2, "", [told], True)
+    assert again == (2, "", [told], False)
 
 
 def test_a_plan_is_made_anew_when_records_or_what_is_asked_for_change(typed, tmp_path):

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, get_args
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
-
 from samplebench.errors import BadSetting, BadSpec, SamplebenchError, UnknownPart
 from samplebench.registry import documentation
+from samplebench.registry.hints import check_value
 from samplebench.registry.plugin import Plugin
 from samplebench.registry.spec import Setting, Spec, parse_grid
 from samplebench.registry.syntax import Code, joined
@@ -134,15 +133,7 @@ class Part:
         hint = self.parameters[name].annotation
         if hint is inspect.Parameter.empty:
             return value
-        adapter = TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True))
-        try:
-            checked: Setting = adapter.validate_python(value, strict=True)
-        except ValidationError as error:
-            wanted = hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
-            raise BadSetting(
-                f"{self.kind} '{self.name}': {name}={value!r} does not fit; it takes {wanted} "
-                f"({error.errors()[0]['msg'].lower()})"
-            ) from error
+        checked: Setting = check_value(self.kind, self.name, name, value, hint)
         return checked
 
 

@@ -45,9 +45,10 @@ def find_labels(results: Path, suite: str | None, pattern: str) -> list[Record]:
     if not found:
         _refuse_damaged(damaged, pattern, len(records))
         where = f"{results}, suite {suite!r}," if suite else str(results)
+        example = f"such as {records[0].label!r}" if records else "'digits/vae*/gmm*/seed 0'"
         raise UsageError(
-            f"no label of {len(records)} records in {where} matches {pattern!r}; it is a pattern "
-            "such as 'digits/vae*/gmm*/seed 0', as `samplebench show` takes it"
+            f"no label of {len(records)} records in {where} matches {pattern!r}; a label is "
+            f"dataset / autoencoder / sampler / seed, {example}"
         )
     return found
 

@@ -1,6 +1,6 @@
 """The pages of a board as blocks: its tables with their legends, samples and commentary."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from samplebench.results.agreement import describe_agreement
@@ -55,12 +55,25 @@ def appendix_page(board: Board) -> list[Block]:
     ]
 
 
-def terminal_page(board: Board, path: str) -> list[Block]:
-    """The tables of quality for a terminal; ``path`` is that of the page with all the rest."""
+def terminal_page(board: Board, path: str, *, asked: Collection[str] | None = None) -> list[Block]:
+    """The tables of quality for a terminal; ``path`` is that of the page with all the rest.
+
+    Args:
+        asked: the identities of the records whose rows are shown; ``None`` for all.
+    """
+    shown = list(board.rankings)
+    if asked is not None:
+        shown = [part for each in board.rankings if (part := each.of(asked)).rows]
+    more = sum(len(each.rows) for each in board.rankings) - sum(len(each.rows) for each in shown)
+    rest = (
+        f", and {more} more row{'s' if more > 1 else ''}, which this command did not ask for"
+        if more
+        else ""
+    )
     return [
-        *(block for ranking in board.rankings for block in _short_section(board, ranking)),
+        *(block for ranking in shown for block in _short_section(board, ranking)),
         *_summary(board),
-        Paragraph((f"Costs, how to read the scores, provenance and samples: {path}",)),
+        Paragraph((f"Costs, how to read the scores, provenance and samples{rest}: {path}",)),
     ]
 
 

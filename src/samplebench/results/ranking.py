@@ -4,7 +4,7 @@ It says what is shown next to what, and never how. ``assembly`` makes rankings f
 ``marking`` marks what stands out, and ``score_table`` makes a block of text cells.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -94,6 +94,10 @@ class Row:
     def n(self) -> int:
         return len(self.measured)
 
+    def is_of(self, identities: Collection[str]) -> bool:
+        """Say whether one of these records is in the row."""
+        return any(each.identity in identities for each in (*self.measured, *self.unmeasured))
+
 
 @dataclass(frozen=True)
 class Ranking:
@@ -135,6 +139,30 @@ class Ranking:
             rows=tuple(
                 replace(row, entries=tuple(row.entries[place] for place in kept))
                 for row in self.rows
+            ),
+        )
+
+    def of(self, identities: Collection[str]) -> "Ranking":
+        """The rows with one of these records, their floors, and the columns in which they have
+        something.
+        """
+        asked = [row for row in self.rows if row.kind != "floor" and row.is_of(identities)]
+        homes = {row.autoencoder for row in asked}
+        rows = [
+            row
+            for row in self.rows
+            if row in asked or (row.kind == "floor" and row.autoencoder in homes)
+        ]
+        kept = [
+            place
+            for place in range(len(self.columns))
+            if any(row.entries[place].values or row.entries[place].problems for row in asked)
+        ]
+        return replace(
+            self,
+            columns=tuple(self.columns[place] for place in kept),
+            rows=tuple(
+                replace(row, entries=tuple(row.entries[place] for place in kept)) for row in rows
             ),
         )
 

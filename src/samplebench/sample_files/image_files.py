@@ -34,6 +34,7 @@ def decode_into(
     """Fill each row of ``target`` (samples, channels, height, width) with its file's pixels.
 
     Images are turned as their EXIF orientation says; 16-bit grey is scaled to 8 bits.
+    Of 16 bits of colour, or of grey with transparency, Pillow gives the upper 8, v // 256.
 
     Args:
         frame: takes an image in grey or colour, as ``target`` has 1 or 3 channels, and brings it

@@ -292,6 +292,35 @@ def test_sixteen_bits_of_grey_are_scaled_to_eight(tmp_path, form, channels):
     assert np.array_equal(image.numpy(), np.stack([expected] * channels))
 
 
+def write_deep_png(path, pixels, kind):
+    """A PNG of 16 bits a channel, as the standard has it: Pillow writes none in colour."""
+
+    def chunk(name, content):
+        return struct.pack(">I", len(content)) + name + content + checksum(name + content)
+
+    def checksum(content):
+        return struct.pack(">I", zlib.crc32(content))
+
+    height, width = pixels.shape[:2]
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0))
+    rest = chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + rest)
+
+
+@pytest.mark.parametrize(("kind", "channels"), [(2, 3), (6, 4), (4, 2)], ids=["RGB", "RGBA", "LA"])
+def test_of_sixteen_bits_of_colour_the_upper_eight_are_kept(tmp_path, kind, channels):
+    save_constants(tmp_path / "p", ["test/1.png"])
+    deep = np.random.default_rng(0).integers(0, 2**16, (8, 8, channels), dtype=np.uint16)
+    if channels != 3:
+        deep[..., -1] = 65535  # opaque
+    write_deep_png(tmp_path / "p/train/deep.png", deep, kind)
+    (image,) = ImageFolder(tmp_path, path="p", size=8, channels=3).train().samples
+    shown = deep[..., :3] if channels > 2 else deep[..., :1].repeat(3, axis=-1)
+    assert np.array_equal(image.numpy(), (shown // 256).transpose(2, 0, 1))
+
+
 @pytest.mark.parametrize("kind", [np.int32, np.float32])
 def test_values_of_thirty_two_bits_are_refused_instead_of_cut_off(tmp_path, kind):
     save_constants(tmp_path / "p", ["train/0.png", "test/1.png"])

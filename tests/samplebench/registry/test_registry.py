@@ -117,11 +117,11 @@ def test_a_grid_is_one_choice_for_each_member(samplers):
         ("components=3.5", "components=3.5 does not fit; it takes int"),
         ("components='3'", "components='3' does not fit; it takes int"),
         ("components=True", "components=True does not fit; it takes int"),
-        ("law='round'", "law='round' does not fit; it takes Literal['full', 'diagonal']"),
+        ("law='round'", "law='round' does not fit; it takes 'full' or 'diagonal'"),
         ("width='wide'", "width='wide' does not fit; it takes float"),
-        ("seed=1.5", "seed=1.5 does not fit; it takes int | None"),
-        ("sizes=(1, 'a')", "sizes=(1, 'a') does not fit; it takes tuple[int, ...]"),
-        ("sizes=3", "sizes=3 does not fit; it takes tuple[int, ...]"),
+        ("seed=1.5", "seed=1.5 does not fit; it takes int or None"),
+        ("sizes=(1, 'a')", "sizes=(1, 'a') does not fit; it takes a tuple of int"),
+        ("sizes=3", "sizes=3 does not fit; it takes a tuple of int"),
     ],
 )
 def test_a_setting_that_does_not_fit_is_an_error_that_says_what_does(samplers, settings, message):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from pydantic import BaseModel, ValidationError
@@ -61,8 +62,9 @@ def fit_sampler(
 
     Raises:
         UsageError: the spec cannot be read, nothing of that name is installed, or the sampler
-            does not take these latents.
+            does not take these latents, or they are no array.
     """
+    _require_array(latents)
     latents = as_latents(latents, layout=layout, codes=codes)
     chosen = _samplers(plugins).choose(spec)
     if len(chosen) != 1:
@@ -93,6 +95,7 @@ def log_prob(
         raise UsageError(
             f"{sampler} has no density, so it cannot state the probability of latents"
         )
+    _require_array(latents)
     with seeded(0, "look"):
         space = sampler.sample(1).space
     ranges = space.code_ranges if len(space.code_ranges) != 1 else space.code_ranges[0]
@@ -104,6 +107,14 @@ def log_prob(
     if reason := sampler.no_density(space):
         raise UsageError(f"{sampler} has no density here: {reason}")
     return check_log_probs(sampler.log_prob(given.copy()), latents=given)
+
+
+def _require_array(latents: object) -> None:
+    if not isinstance(latents, Latents | Tensor | np.ndarray):
+        raise UsageError(
+            f"latents are an array or a tensor, not a {type(latents).__name__}; "
+            "numpy.asarray makes an array of numbers"
+        )
 
 
 def _holds_integers(given: Latents | Given) -> bool:

@@ -12,7 +12,7 @@ import torch
 from samplebench.contracts.autoencoder import Autoencoder
 from samplebench.contracts.dataset import Stored, as_floats
 from samplebench.digests import digest_of_file
-from samplebench.errors import SamplebenchError, UsageError
+from samplebench.errors import DataMissing, SamplebenchError, UsageError
 from samplebench.pipeline.exchange.checkpoint_folder import (
     WEIGHTS,
     CheckpointRecord,
@@ -79,6 +79,7 @@ def train_checkpoint(
     Raises:
         UsageError: the suite names several parts, or an autoencoder that cannot be trained, or
             something else is where the folder goes.
+        DataMissing: files of the dataset are missing; nothing was trained or written.
         SamplebenchError: the data could not be read, or the training failed.
         StorageError: the workspace or the checkpoint could not be written.
     """
@@ -90,7 +91,8 @@ def train_checkpoint(
     stage = AutoencoderStage(data, autoencoder.spec, suite.seeds[0], suite.training, suite.counts)
     made: dict[Stage, Outcome] = dict(complete([stage], {}, executor, watcher, at_once=1))
     if isinstance(outcome := made[stage], Failure):
-        raise SamplebenchError(outcome.reason)
+        error = DataMissing if outcome.kind == "missing" else SamplebenchError
+        raise error(outcome.reason)
     record = _record(stage, suite, path_of(made, data), outcome, parts)
     write_checkpoint(site.results, outcome / WEIGHTS, record)
     return record

@@ -211,6 +211,16 @@ def test_maps_and_codes_say_how_they_are_to_be_read(plugin):
     assert len(samplebench.fit_sampler("kept", torch.zeros(5, 3), plugins=[plugin]).sample(2)) == 2
 
 
+def test_a_list_is_refused_in_one_sentence():
+    """In a process where types are not checked, as a user's."""
+    program = "import samplebench; samplebench.fit_sampler('gaussian', [[1.0, 2.0]])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    last = done.stderr.splitlines()[-1]
+    assert "UsageError: latents are an array or a tensor, not a list; numpy.asarray" in last
+
+
 def test_latents_that_an_encoder_gave_with_gradients_are_taken_without(plugin, latents):
     followed = latents.space.pack(values=latents.values.clone().requires_grad_())
     sampler = samplebench.fit_sampler("kept", followed, plugins=[plugin])
