@@ -74,7 +74,8 @@ class ArchiveFiles(HeldFiles):
         self._entries = dict(sorted(chosen.items()))
         self.sizes = {path: entry.file_size for path, entry in self._entries.items()}
 
-    def __exit__(self, *error: object) -> None:
+    def close(self) -> None:
+        """Close the archive."""
         self._zip.close()
         self._opened.close()
 

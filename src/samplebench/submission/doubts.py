@@ -37,6 +37,7 @@ def _find_impossible(score: Score) -> Iterator[str]:
     possible = range_of(score)
     values = [value for draws in score.values for value in draws]
     floors = score.floor.values if score.floor else ()
+    shown: list[tuple[str, Sequence[float | None]]]
     shown = [("", [score.value]), ("a value of ", values), ("the floor of ", floors)]
     for what, numbers in shown:
         bad = next((n for n in numbers if n is not None and not possible.holds(n)), None)

@@ -113,9 +113,9 @@ def _require_replaceable(output: Path) -> None:
     if output.is_file() if is_archive else output.is_dir():
         with suppress(UsageError), open_files(output) as files:
             manifest = read_manifest(files) if files.is_bundle else None
-            if isinstance(manifest, Manifest) and not files.findings:
-                if {*manifest.files, MANIFEST}.issuperset(files.sizes):
-                    return
+            known = {MANIFEST, *manifest.files} if isinstance(manifest, Manifest) else set()
+            if known.issuperset(files.sizes) and not files.findings:
+                return
     raise UsageError(
         f"{output} is there and is no bundle of samplebench; give another --output: a new folder, "
         "or a file that ends in .zip"

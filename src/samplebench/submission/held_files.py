@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 from samplebench.submission.findings import Finding
 from samplebench.submission.safe_paths import why_unsafe
@@ -41,10 +41,8 @@ class HeldFiles(ABC):
     sizes: Mapping[str, int]
     findings: list[Finding]
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
+    @abstractmethod
+    def close(self) -> None:
         """Close what is open."""
 
     @abstractmethod
@@ -97,6 +95,9 @@ class FolderFiles(HeldFiles):
             found[path] = status.st_size
         self.sizes = dict(sorted(found.items()))
 
+    def close(self) -> None:
+        """Nothing stays open between two reads."""
+
     def _walk(self, above: str, is_bundle: bool) -> Iterator[tuple[str, os.stat_result]]:
         with os.scandir(self.folder / above) as entries:
             listed = sorted(entries, key=lambda entry: entry.name)
@@ -125,6 +126,9 @@ class MadeFiles(HeldFiles):
     def __post_init__(self) -> None:
         self.sizes = {path: len(data) for path, data in sorted(self.contents.items())}
         self.findings = []
+
+    def close(self) -> None:
+        """Nothing is open."""
 
     def _read(self, path: str, most: int) -> bytes:
         return self.contents[path][:most]

@@ -1,7 +1,6 @@
 """The manifest of a bundle: the suite, and the size and SHA-256 of every other file in it."""
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Final, Literal
 
@@ -29,7 +28,7 @@ class FileDigest(_Strict):
 
 
 class Manifest(_Strict):
-    """The content of ``manifest.json``."""
+    """The content of ``manifest.json``, to which a digest of the rest is added on writing."""
 
     format: Literal[1] = FORMAT
     samplebench: str
@@ -46,25 +45,30 @@ def make_manifest(suite: str, files: Mapping[str, bytes]) -> bytes:
         suite=suite,
         files={path: _digest(data) for path, data in sorted(files.items())},
     )
-    return (json.dumps(manifest.model_dump(), indent=1, ensure_ascii=False) + "\n").encode()
+    return record_file.write(manifest.model_dump()).encode()
 
 
 def read_manifest(files: HeldFiles) -> Manifest | Finding:
     """Read the manifest of a bundle, or say what is wrong with it."""
     try:
-        content = record_file.parse(files.text(MANIFEST))
+        text = files.text(MANIFEST)
+        content = record_file.parse(text)
         if content.get("format") != FORMAT:
             reason = (
                 f"it has format {content.get('format')!r}, and this samplebench reads format "
                 f"{FORMAT}; install a version of samplebench that fits"
             )
             return Finding("manifest", MANIFEST, reason)
-        return Manifest.model_validate(content)
+        content.pop("content_digest", None)
+        manifest = Manifest.model_validate(content)
+        if text != record_file.write(manifest.model_dump()):
+            return Finding("manifest", MANIFEST, "it was changed after it was written")
+        return manifest
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         return Finding("manifest", MANIFEST, f"{where}: {first['msg']}")
-    except (Unreadable, BadRecord) as error:
+    except (Unreadable, BadRecord, ValueError) as error:
         return Finding("manifest", MANIFEST, str(error))
 
 

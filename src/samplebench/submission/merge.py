@@ -73,9 +73,7 @@ def merge(sources: Sequence[Path], results: Path) -> Merged:
     return merged
 
 
-def _merge_suite(
-    suite: str, files: HeldFiles, source: Path, store: Store, merged: Merged
-) -> None:
+def _merge_suite(suite: str, files: HeldFiles, source: Path, store: Store, merged: Merged) -> None:
     findings: list[Finding] = []
     held = read_records(files, suite, findings)
     merged.left_out += _in_source(findings, source)
@@ -87,9 +85,9 @@ def _merge_suite(
     unreadable = {file.path: file for file in damaged}
     for each in held:
         record = each.record
-        if file := unreadable.pop(store.record_path(record), None):
-            if not _make_room(file, store, merged):
-                continue
+        file = unreadable.pop(store.record_path(record), None)
+        if file is not None and not _make_room(file, store, merged):
+            continue
         there[record.identity] = _merge_record(
             record, there.get(record.identity), _picture(record, files), source, store, merged
         )

@@ -30,7 +30,9 @@ class Range:
         return _widen(self.low, -1) <= value <= _widen(self.high, 1)
 
     def __str__(self) -> str:
-        return f"{self.low:g} to {self.high:g}" if self.high < math.inf else f"{self.low:g} or more"
+        return (
+            f"{self.low:g} to {self.high:g}" if self.high < math.inf else f"{self.low:g} or more"
+        )
 
 
 def _widen(bound: float, sign: int) -> float:
@@ -40,19 +42,19 @@ def _widen(bound: float, sign: int) -> float:
 _ROUNDING: Final = 1e-6
 """Relative: a bound of 0 is exact."""
 
-_SHARE: Final = Range(0, 1, coincides=True)
+_SHARE: Final = Range(0.0, 1.0, coincides=True)
 _ANY: Final = Range()
-_POSITIVE: Final = Range(0)
+_POSITIVE: Final = Range(0.0)
 
 RANGES: Final[Mapping[str, Range]] = {
     "authenticity": _SHARE,
-    "bits-per-image": Range(0, coincides=True),
-    "bits-per-site": Range(0, coincides=True),
+    "bits-per-image": Range(0.0, coincides=True),
+    "bits-per-site": Range(0.0, coincides=True),
     "closeness": _SHARE,
-    "codebook-perplexity": Range(1),
+    "codebook-perplexity": Range(1.0),
     "codes-used": _SHARE,
     "data-copying": _ANY,
-    "energy-perplexity": Range(1),
+    "energy-perplexity": Range(1.0),
     "fit-cpu-seconds": _POSITIVE,
     "fit-seconds": _POSITIVE,
     "frechet-distance": _POSITIVE,
@@ -66,7 +68,7 @@ RANGES: Final[Mapping[str, Range]] = {
     "reconstruction-mse": _POSITIVE,
     "samples-per-second": _POSITIVE,
     "sliced-wasserstein": _POSITIVE,
-    "ssim": Range(-1, 1),
+    "ssim": Range(-1.0, 1.0),
 }
 """By the name of a metric of this distribution."""
 

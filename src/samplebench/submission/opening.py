@@ -2,7 +2,7 @@
 
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -39,7 +39,7 @@ def _open(path: Path) -> Iterator[HeldFiles]:
             raise UsageError(f"{escape(str(path))} is neither a folder nor a file; {_WANTED}")
     except (OSError, ValueError) as error:  # a ValueError is a NUL in the path
         raise UsageError(f"{escape(str(path))} cannot be read ({error}); {_WANTED}") from error
-    with files:
+    with closing(files):
         yield files
 
 
