@@ -303,16 +303,16 @@ def validate(options: argparse.Namespace) -> int:
 
 def doctor(options: argparse.Namespace) -> int:
     """Say what this machine can do, what is missing, and what to type next."""
-    from samplebench.doctor import words
     from samplebench.doctor.examination import examine
+    from samplebench.doctor.words import as_rows, as_text
     from samplebench.results.formats.text_table import output_width
 
-    rows = examine(options)
+    answers = examine(options)
     if options.json:
-        print(json.dumps(words.as_rows(rows), indent=1))
+        print(json.dumps(as_rows(answers), indent=1))
     else:
-        print(words.as_text(rows, output_width()))
-    return 1 if any(row.status == "problem" for row in rows) else 0
+        print(as_text(answers, output_width()))
+    return 1 if any(answer.status == "problem" for answer in answers) else 0
 
 
 def compare(options: argparse.Namespace) -> int:
