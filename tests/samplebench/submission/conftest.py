@@ -7,34 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from small_results import make_small_results
 
-from samplebench.boards import write_boards
 from samplebench.results.record import Record
-from samplebench.results.store import Store
-
-COMMITTED = Path(__file__).parents[3] / "leaderboards"
 
 Edit = Callable[[dict[str, Any]], None]
 
 
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three rows of a committed board: 9 records, with floors and pictures."""
-    folder = tmp_path_factory.mktemp("whole")
-    ours, theirs = Store(folder), Store(COMMITTED)
-    ours.records_folder("digits").joinpath("ae").mkdir(parents=True)
-    for row in ("reconstruction", "pmfs", "gaussian"):
-        for path in theirs.records_folder("digits").glob(f"ae/digits_ae_{row}_*.json"):
-            shutil.copy(path, ours.records_folder("digits") / "ae")
-    shutil.copy(theirs.suite_path("digits"), ours.suite_path("digits"))
-    ours.samples_folder("digits").mkdir(parents=True)
-    for record in ours.read("digits")[0]:
-        if record.picture:
-            shutil.copy(theirs.picture_path(record), ours.picture_path(record))
-    ours.commentary_path("digits").parent.mkdir()
-    ours.commentary_path("digits").write_text("Small, and real.\n")
-    write_boards(folder, ["digits"])
-    return folder
+    return make_small_results(tmp_path_factory.mktemp("whole"))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_results import COMMITTED
 
 from samplebench.cli import main
 from samplebench.errors import BadRecord, UsageError
@@ -16,8 +17,6 @@ from samplebench.submission.export import export
 from samplebench.submission.held_files import MadeFiles
 from samplebench.submission.manifest import find_changed
 from samplebench.submission.validate import validate
-
-COMMITTED = Path(__file__).parents[3] / "leaderboards"
 
 
 def contents(folder: Path) -> dict[str, bytes]:

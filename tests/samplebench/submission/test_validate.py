@@ -18,12 +18,10 @@ from hypothesis import strategies as st
 from samplebench.boards import write_boards
 from samplebench.cli import main
 from samplebench.errors import UsageError
-from samplebench.registry.loading import Choice, load_parts
 from samplebench.results.identity import identify
 from samplebench.results.record import Record
 from samplebench.results.store import Store
 from samplebench.submission.findings import escape
-from samplebench.submission.metric_ranges import RANGES
 from samplebench.submission.safe_paths import why_unsafe
 from samplebench.submission.validate import validate
 
@@ -172,10 +170,6 @@ def test_a_score_of_another_row_is_named_and_a_share_that_coincides_is_not(
     write_boards(results, ["digits"])
     (line,) = messages(results)
     assert f"sliced W2 is {values['sliced W2']!r}, equal to the last digit to that of" in line
-
-
-def test_every_bundled_metric_has_a_range() -> None:
-    assert set(RANGES) == set(load_parts(Choice()).metrics)
 
 
 def test_a_board_that_its_records_do_not_give_is_named(results: Path) -> None:
