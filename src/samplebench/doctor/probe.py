@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,26 +40,24 @@ def _looks(asked: dict[str, Any]) -> Iterator[tuple[str, Look]]:
     from samplebench.doctor.devices import examine_device, list_devices
 
     for device in list_devices():
-        yield f"device {device}", lambda device=device: examine_device(device)  # type: ignore[misc]
+        yield f"device {device}", partial(examine_device, device)
 
     from samplebench.doctor import parts
 
     choice = parts.choose(asked["plugins"], asked["disabled"], asked["skip"])
     for source in parts.sources(choice):
-        yield f"plugin {source.name}", lambda source=source: parts.import_plugin(source)  # type: ignore[misc]
+        yield f"plugin {source.name}", partial(parts.import_plugin, source)
     loaded = parts.load(choice)
-    yield "plugins", lambda: parts.examine_plugins(loaded)
+    yield "plugins", partial(parts.examine_plugins, loaded)
 
     from samplebench.doctor.abstinence import abstain
 
     abstain()
+    data_dir = Path(asked["data_dir"])
     for name in loaded.datasets:
-        yield (
-            f"dataset {name}",
-            lambda name=name: parts.examine_dataset(loaded, name, Path(asked["data_dir"])),  # type: ignore[misc]
-        )
+        yield f"dataset {name}", partial(parts.examine_dataset, loaded, name, data_dir)
     for name in loaded.features:
-        yield f"features {name}", lambda name=name: parts.examine_features(loaded, name)  # type: ignore[misc]
+        yield f"features {name}", partial(parts.examine_features, loaded, name)
 
 
 def _import_torch() -> Iterator[Answer]:
