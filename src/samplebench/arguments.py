@@ -46,6 +46,10 @@ _EXAMPLES: Final = {
     "cite": "mnist 'vae*/gmm*' 'vae*/pmfs*' --part bibtex > references.bib",
     "plot": "digits copying --output copying.png",
     "forget": "'digits/*/gmm*/*' --results mine --dry-run",
+    "merge": "theirs/ bundle.zip --results mine",
+    "export": "digits --output digits.zip --results mine",
+    "validate": "digits.zip",
+    "doctor": "--results mine --data-dir DIR",
     "completion": "bash >> ~/.bashrc",
 }
 """One example for each command."""
@@ -327,6 +331,34 @@ def _forget_options(command: argparse.ArgumentParser) -> None:
     options.add_results(command)
 
 
+def _merge_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "sources", nargs="+", type=Path, metavar="FOLDER", help="results, or bundles of `export`"
+    )
+    options.add_results(command)
+
+
+def _export_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("suite", help="whose records lie among the results")
+    command.add_argument(
+        "--output", type=Path, required=True, metavar="PLACE", help="a file *.zip, or a folder"
+    )
+    options.add_results(command)
+
+
+def _validate_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("path", type=Path, help="a bundle of `export`, or a results folder")
+    options.add_json(command)
+
+
+def _doctor_options(command: argparse.ArgumentParser) -> None:
+    options.add_json(command)
+    options.add_workspace(command)
+    options.add_data_dir(command)
+    options.add_results(command)
+    options.add_plugins(command)
+
+
 def _completion_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("shell", choices=("bash", "zsh", "tcsh"), help="the shell to complete in")
 
@@ -443,6 +475,10 @@ _OPTIONS = {
     "cite": _cite_options,
     "plot": _plot_options,
     "forget": _forget_options,
+    "merge": _merge_options,
+    "export": _export_options,
+    "validate": _validate_options,
+    "doctor": _doctor_options,
     "completion": _completion_options,
 }
 """The options of each command, in the order in which the help lists them."""

@@ -282,6 +282,58 @@ def forget(options: argparse.Namespace) -> int:
     return 0
 
 
+def merge(options: argparse.Namespace) -> int:
+    """Join the results of several machines: records, pictures, suites; write the boards anew."""
+    from samplebench.submission.merge import merge
+    from samplebench.submission.words import describe_merge
+
+    merged = merge(options.sources, options.results)
+    for line in [*merged.differing, *map(str, merged.left_out)]:
+        print(f"samplebench: {line}", file=sys.stderr)
+    print(describe_merge(merged, options.results))
+    if merged.left_out:
+        return _DAMAGED
+    return 1 if merged.differing else 0
+
+
+def export(options: argparse.Namespace) -> int:
+    """Bundle a board with records, pictures, suite and digests, to send it to others."""
+    from samplebench.submission.export import export
+
+    findings = export(options.results, options.suite, options.output)
+    for finding in findings:
+        print(f"samplebench: {finding}", file=sys.stderr)
+    print(f"Bundle: {options.output}, for `samplebench validate {options.output}`")
+    return 1 if findings else 0
+
+
+def validate(options: argparse.Namespace) -> int:
+    """Check a bundle or a results folder: schema, digests, boards, doubtful scores."""
+    from samplebench.submission.validate import validate
+    from samplebench.submission.words import describe_findings
+
+    findings = validate(options.path)
+    if options.json:
+        print(json.dumps([finding.as_row() for finding in findings], indent=1))
+    else:
+        print(describe_findings(findings, options.path))
+    return 1 if findings else 0
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Say what this machine can do, what is missing, and what to type next."""
+    from samplebench.doctor.examination import examine
+    from samplebench.doctor.words import as_rows, as_text
+    from samplebench.results.formats.text_table import output_width
+
+    answers = examine(options)
+    if options.json:
+        print(json.dumps(as_rows(answers), indent=1))
+    else:
+        print(as_text(answers, output_width()))
+    return 1 if any(answer.status == "problem" for answer in answers) else 0
+
+
 def compare(options: argparse.Namespace) -> int:
     """Print by how much two rows of a board differ, in pairs of equal seeds, with intervals."""
     from samplebench.boards import read_rankings
@@ -440,6 +492,10 @@ COMMANDS = {
     "cite": cite,
     "plot": plot,
     "forget": forget,
+    "merge": merge,
+    "export": export,
+    "validate": validate,
+    "doctor": doctor,
     "completion": completion,
 }
 

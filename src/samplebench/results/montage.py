@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -25,6 +25,9 @@ _WIDTH: Final = 880
 """About as wide as a line of tiles shall be, in pixels; images are enlarged by a whole factor."""
 _GAP, _LABEL, _FONT_SIZE, _TITLE, _TITLE_SIZE = 2, 22, 15, 32, 20
 _DIGEST: Final = "samplebench inputs"
+
+Read = Callable[[str], bytes]
+"""Reads a file of the folder of samples, by its name."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Montage:
     title: str
     strips: tuple[Strip, ...]
 
-    def digest(self, folder: Path) -> str:
+    def digest(self, read: Read) -> str:
         """The digest of all that it shows: names, pictures, and the layout."""
         inputs: list[object] = [self.title]
         inputs += [
@@ -57,17 +60,21 @@ class Montage:
                 strip.name,
                 strip.place,
                 strip.strips,
-                strip.picture and _digest_of(folder / strip.picture),
+                strip.picture and hashlib.sha256(read(strip.picture)).hexdigest(),
             ]
             for strip in self.strips
         ]
         return hashlib.sha256(json.dumps([_LAYOUT, inputs]).encode()).hexdigest()[:16]
 
     def is_current(self, folder: Path) -> bool:
-        """Say whether the file in ``folder`` is made of these inputs, by the digest in it."""
+        """Say whether the file in ``folder`` is made of the pictures there."""
+        return self.is_made_of(_reader(folder))
+
+    def is_made_of(self, read: Read) -> bool:
+        """Say whether the file is made of these pictures, by the digest in it."""
         try:
-            with Image.open(folder / self.file_name, formats=["PNG"]) as image:
-                return image.info.get(_DIGEST) == self.digest(folder)
+            with Image.open(io.BytesIO(read(self.file_name)), formats=["PNG"]) as image:
+                return image.info.get(_DIGEST) == self.digest(read)
         except OSError:
             return False
 
@@ -88,7 +95,7 @@ class Montage:
             if line:
                 page.paste(line, (0, top + _LABEL))
         about = PngInfo()
-        about.add_text(_DIGEST, self.digest(folder))
+        about.add_text(_DIGEST, self.digest(_reader(folder)))
         file = io.BytesIO()
         _without_colour(page).save(file, "PNG", optimize=True, pnginfo=about)
         return file.getvalue()
@@ -150,8 +157,8 @@ def _file_name(ranking: Ranking, autoencoder: str) -> str:
     return f"{readable}_{hashlib.sha256(about.encode()).hexdigest()[:8]}.montage.png"
 
 
-def _digest_of(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _reader(folder: Path) -> Read:
+    return lambda name: (folder / name).read_bytes()
 
 
 def _first_line(strip: Strip, folder: Path) -> Image.Image | None:

@@ -1,6 +1,7 @@
 """The content of a record's file as plain data: its digest, and the older formats."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -52,7 +53,10 @@ def parse(text: str) -> dict[str, Any]:
     """
     try:
         content = json.loads(
-            text, parse_constant=_refuse_constant, object_pairs_hook=_refuse_repetition
+            text,
+            parse_constant=_refuse_constant,
+            parse_float=_read_finite,
+            object_pairs_hook=_refuse_repetition,
         )
     except (ValueError, RecursionError) as error:
         raise BadRecord(f"it is not JSON: {error}") from error
@@ -82,6 +86,12 @@ def without_old_digests(content: dict[str, Any]) -> dict[str, Any]:
 
 def _refuse_constant(word: str) -> None:
     raise ValueError(f"{word} is no number of JSON")
+
+
+def _read_finite(digits: str) -> float:
+    if math.isinf(number := float(digits)):
+        raise ValueError(f"{digits[:20]} is too large a number")
+    return number
 
 
 def _refuse_repetition(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from samplebench.digests import digest_of
 from samplebench.errors import BadRecord, OtherFormat, StorageError, UsageError
 from samplebench.results.record import Record
 
@@ -162,10 +163,31 @@ class Store:
         if picture.exists():
             _move_to(picture, kept.with_suffix(".png"))
 
+    def set_aside(self, record: Record, picture: bytes | None = None) -> Path:
+        """Keep a record that is not, or no longer, that of its cell, with its picture.
+
+        Raises:
+            StorageError: it could not be written.
+        """
+        place = self._superseded(record)
+        write_whole(place, record.to_json())
+        if picture is not None:
+            write_whole(place.with_suffix(".png"), picture)
+        return place
+
     def _superseded(self, record: Record) -> Path:
-        """The place of a record that is set aside."""
-        name = f"{Path(record.file_name).stem}_{_stamp(record)}.json"
-        return self.folder / "superseded" / record.suite / name
+        """The place of a record that is set aside: another one's is left to that one."""
+        folder = self.folder / "superseded" / record.suite
+        stem = f"{Path(record.file_name).stem}_{_stamp(record)}"
+        text = record.to_json()
+        place = folder / f"{stem}.json"
+        try:
+            is_taken = place.read_text(encoding="utf-8") != text
+        except FileNotFoundError:
+            is_taken = False
+        except (OSError, UnicodeDecodeError):
+            is_taken = True
+        return folder / f"{stem}_{digest_of(text)}.json" if is_taken else place
 
     def _set_aside(self, path: Path) -> None:
         """Keep a record with figures that another is about to replace."""
@@ -174,7 +196,7 @@ class Store:
         except (BadRecord, UnicodeDecodeError):
             return
         if earlier.status in ("measured", "incomplete"):
-            write_whole(self._superseded(earlier), earlier.to_json())
+            self.set_aside(earlier)
 
 
 def _stamp(record: Record) -> str:

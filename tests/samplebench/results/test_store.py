@@ -163,3 +163,16 @@ def test_a_full_disk_loses_no_record(
     with pytest.raises(StorageError):
         store.write(second)
     assert store.read("toy") == ([first], [])
+
+
+def test_records_that_are_set_aside_take_no_place_of_one_another(
+    tmp_path: Path, make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    store = Store(tmp_path)
+    records = [make_record("gmm", 0, [make_score("FD", value)]) for value in (1.0, 2.0, 3.0)]
+    assert len({record.provenance.finished for record in records}) == 1
+    for record in (*records, *records):
+        store.set_aside(record)
+    kept = [Record.from_json(path.read_text()) for path in tmp_path.rglob("*.json")]
+    assert len(kept) == 3
+    assert all(record in kept for record in records)

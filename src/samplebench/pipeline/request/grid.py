@@ -1,8 +1,6 @@
 """Cells, and the grid of them that a suite asks for."""
 
-import hashlib
 import itertools
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,6 +9,7 @@ from samplebench.errors import BadSuite
 from samplebench.pipeline.request.suite import Suite
 from samplebench.registry.loading import Parts
 from samplebench.registry.registry import Chosen, Registry
+from samplebench.results.identity import Part, digest_cell
 
 _MOST_CELLS: Final = 100_000
 
@@ -44,19 +43,18 @@ class Cell:
             protocol: of the suite.
             loaded: the digest of weights that are not trained here.
         """
-        parts = {
-            part.part.kind if part else "reference": (
-                [part.part.name, part.settings] if part else "reconstruction"
-            )
-            for part in (self.dataset, self.autoencoder, self.sampler)
-        }
-        content = {
-            **parts,
-            "protocol": without_training(protocol, loaded),
-            "seed": self.seed,
-            "checkpoint": loaded,
-        }
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        return digest_cell(
+            dataset=_part(self.dataset),
+            autoencoder=_part(self.autoencoder),
+            sampler=_part(self.sampler) if self.sampler else None,
+            protocol=without_training(protocol, loaded),
+            seed=self.seed,
+            loaded=loaded,
+        )
+
+
+def _part(chosen: Chosen) -> Part:
+    return chosen.part.name, chosen.settings
 
 
 def without_training(protocol: Mapping[str, Any], loaded: str | None) -> dict[str, Any]:

@@ -114,8 +114,20 @@ def read_suite(name_or_path: str, kind: type[File]) -> File:
         )
     try:
         text = path.read_text(encoding="utf-8-sig")  # some editors begin files with a mark
+    except UnicodeDecodeError as error:
+        raise BadSuite(f"{path}: {error}") from error
+    return parse_suite(text, path, kind)
+
+
+def parse_suite(text: str, path: Path, kind: type[File]) -> File:
+    """Read the text of a suite; ``path`` is where it comes from, and its name if it has none.
+
+    Raises:
+        BadSuite: it is not valid; the message names the line.
+    """
+    try:
         content = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError too
         raise BadSuite(f"{path}: {error}") from error
     content.setdefault("name", path.stem)
     try:
