@@ -1,6 +1,7 @@
 """The commands. Each reads its arguments, asks the room that knows, and prints."""
 
 import argparse
+import errno
 import json
 import sys
 import time
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from samplebench.arguments import KINDS, parser
 from samplebench.errors import SamplebenchError, StorageError, UsageError
 from samplebench.output import open_output
+from samplebench.plain_text import shorten
 
 if TYPE_CHECKING:
     from samplebench.pipeline.request.plan import Plan
@@ -37,6 +39,11 @@ def _carry_out(arguments: Sequence[str] | None) -> int:
     except SamplebenchError as error:
         print(f"samplebench: {error}", file=sys.stderr)
         return error.exit_code
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        print(f"samplebench: {shorten(str(error.filename))}: {error.strerror}", file=sys.stderr)
+        return UsageError.exit_code
     except KeyboardInterrupt:
         print("samplebench: interrupted; what was finished is kept", file=sys.stderr)
         return _INTERRUPTED

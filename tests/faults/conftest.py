@@ -5,8 +5,10 @@ counts stand at the end of the report.
 """
 
 import gc
+import io
 import shutil
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -63,20 +65,29 @@ def in_time():
 class Place:
     """A folder with results and a workspace, and the commands on them."""
 
-    def __init__(self, folder, capsys):
-        self.folder, self.capsys = folder, capsys
+    def __init__(self, folder):
+        self.folder, self.here, self.helpers = folder, HERE, HELPERS
         self.results, self.workspace = folder / "results", folder / "workspace"
         self.data = folder / "data"
         self.out = self.err = ""
 
     def command(self, *words):
         """Carry out a command in this process; its exit code. An exception is a traceback."""
+        before = sys.stdout, sys.stderr
+        sys.stdout, sys.stderr = (
+            io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in before
+        )
         try:
-            code = main([str(word) for word in words])
+            return main([str(word) for word in words])
         except SystemExit as end:  # of argparse
-            code = end.code
-        self.out, self.err = self.capsys.readouterr()
-        return code
+            return end.code
+        finally:
+            for stream in (sys.stdout, sys.stderr):
+                stream.flush()
+            self.out, self.err = (
+                stream.buffer.getvalue().decode() for stream in (sys.stdout, sys.stderr)
+            )
+            sys.stdout, sys.stderr = before
 
     def run(self, *words, suite=HELPERS / "toy.toml", plugin=HELPERS / "toy_parts.py"):
         """Measure what is missing of the toys, or of another suite."""
@@ -122,9 +133,20 @@ def typed(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def place(tmp_path, typed, capsys):
+def place(tmp_path, typed):
     """A folder in which nothing was measured."""
-    return Place(tmp_path, capsys)
+    return Place(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def faults_place(tmp_path_factory):
+    """A folder for a run that the tests of a module look at."""
+    folder = tmp_path_factory.mktemp("place")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("samplebench.registry.loading.entry_points", lambda group: [])
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        patch.syspath_prepend(str(HERE))
+        yield Place(folder)
 
 
 @pytest.fixture(scope="session")
@@ -132,16 +154,14 @@ def _measured(tmp_path_factory):
     """The toy suite, measured once for all; and its scores."""
     folder = tmp_path_factory.mktemp("measured")
 
-    class Silent:
-        def readouterr(self):
-            return "", ""
-
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("samplebench.registry.loading.entry_points", lambda group: [])
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-        place = Place(folder, Silent())
-        assert place.run("--seeds", "0") == 0  # imports, which are frozen before the other
-        assert place.run() == 0
+        place = Place(folder)
+        # This imports what a run needs, and is no garbage to collect in each cell.
+        toys = ("--suite", HELPERS / "toy.toml", "--plugin", HELPERS / "toy_parts.py")
+        assert place.command("plan", *toys) == 0
+        assert place.run() == 0, place.err
     return place
 
 

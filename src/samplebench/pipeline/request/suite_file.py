@@ -120,12 +120,13 @@ def read_suite(name_or_path: str, kind: type[File]) -> File:
     try:
         text = read_text(path, most=_MOST_BYTES)
         content = tomllib.loads(text)
+        large = _find_large(content)
     except (OSError, UnicodeDecodeError) as error:
         raise BadSuite(f"{path} is no suite: {explain(error)}") from error
     except (ValueError, RecursionError) as error:  # ValueError: also a number of 5,000 digits
         raise BadSuite(f"{path}: {shorten(str(error))}") from error
     content.setdefault("name", path.stem)
-    if (large := _find_large(content)) is not None:
+    if large is not None:
         raise BadSuite(f"{path}: {large} has an integer beyond 64 bits, which nothing here takes")
     try:
         return kind.model_validate(content)
