@@ -168,8 +168,8 @@ def _parsed(file: Path) -> CheckpointRecord:
         problems = {".".join(map(str, problem["loc"])): problem for problem in error.errors()}
         if "format" in problems:
             raise BadCheckpoint(
-                f"{file} has format {quote(problems['format']['input'])}, and this samplebench reads "
-                f"formats 1 to {FORMAT}; install a version of samplebench that fits"
+                f"{file} has format {quote(problems['format']['input'])}, and this samplebench "
+                f"reads formats 1 to {FORMAT}; install a version of samplebench that fits"
             ) from error
         place, problem = next(iter(problems.items()))
         raise BadCheckpoint(
