@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from samplebench.arguments import KINDS, parser
 from samplebench.errors import SamplebenchError, StorageError, UsageError
 from samplebench.output import open_output
-from samplebench.plain_text import shorten
+from samplebench.plain_text import continued, shorten
 
 if TYPE_CHECKING:
     from samplebench.pipeline.request.plan import Plan
@@ -358,7 +358,7 @@ def _summarise(outcomes: "Outcomes", plan: "Plan", site: "Site") -> None:
         )
     for reason, (first, *more) in outcomes.reasons.items():
         cells = f"{first} and {len(more)} more have" if more else f"{first} has"
-        print(f"samplebench: {cells} no full record: {reason}", file=sys.stderr)
+        print(f"samplebench: {cells} no full record: {continued(reason)}", file=sys.stderr)
 
 
 COMMANDS = {

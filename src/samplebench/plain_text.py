@@ -29,6 +29,11 @@ def printable(text: str) -> str:
     return _HARMFUL.sub(_written_out, text)
 
 
+def continued(text: str) -> str:
+    """Indent all lines but the first, so that none looks like a message of its own."""
+    return text.replace("\n", "\n  ")
+
+
 def one_line(text: str) -> str:
     """Make a text printable, with line breaks and tabs written out too."""
     return _HARMFUL_IN_LINE.sub(_written_out, text)

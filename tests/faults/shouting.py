@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from samplebench import Metric, Need, Sampler, hookimpl
+from samplebench import Continuous, Metric, Need, Sampler, hookimpl
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "helpers"))
 from toy_parts import Normal
@@ -24,6 +24,8 @@ SHOUTS = {
 class Shouting(Sampler):
     """Fails with a reason that does harm."""
 
+    accepts = (Continuous,)
+
     def __init__(self, kind: str = "escape") -> None:
         self.kind = kind
 
@@ -41,7 +43,6 @@ class Naming(Normal):
         super().__init__()
         self.kind = kind
 
-    @property
     def diagnostics(self):
         return {SHOUTS[self.kind][:200]: 1.0}
 

@@ -40,7 +40,7 @@ POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n(TRACE) (w) fi
 IMAGES = {
     "no image": b"nothing",
     "empty": b"",
-    "half an image": png(8, 8, 8)[:60],
+    "half an image": png(8, 8, 8)[:45],
     "a bomb of 10^10 pixels": png(100_000, 100_000, 1),
     "a size of 2^31": png(2**31 - 1, 2**31 - 1, 1),
     "PostScript": POSTSCRIPT,
