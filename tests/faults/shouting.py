@@ -47,6 +47,16 @@ class Naming(Normal):
         return {SHOUTS[self.kind][:200]: 1.0}
 
 
+class Kept(Normal):
+    """Can be saved and loaded."""
+
+    def state(self):
+        return {"mean": self.mean, "std": self.std}
+
+    def restore(self, space, state):
+        self.space, self.mean, self.std = space, state["mean"], state["std"]
+
+
 class Titled(Metric):
     """Has a title and a unit that do harm."""
 
@@ -65,6 +75,7 @@ class Titled(Metric):
 def register_samplers(register):
     register("shouting", Shouting)
     register("naming", Naming)
+    register("kept", Kept)
 
 
 @hookimpl

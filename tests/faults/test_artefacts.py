@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from samplebench import Discrete, fit_sampler, load_sampler, save_sampler
+from samplebench import Continuous, fit_sampler, load_sampler, save_sampler
 from samplebench.errors import SamplebenchError
 
 AGAIN = ("--again", "--seeds", "0", "--only", "*/normal/*", "--only", "*/reconstruction/*")
@@ -242,11 +242,11 @@ def flip_byte(path, byte):
 
 @pytest.mark.parametrize("damage", SAMPLERS.values(), ids=SAMPLERS)
 def test_a_damaged_sampler_file_is_refused(tmp_path, damage):
-    toys = {"plugins": [Path(__file__).parents[1] / "helpers" / "toy_priors.py"]}
-    latents = Discrete((4,)).pack(codes=torch.arange(20).reshape(20, 1) % 4)
+    toys = {"plugins": [Path(__file__).parent / "shouting.py"]}
+    latents = Continuous(3).pack(values=torch.arange(60.0).reshape(20, 3))
     path = tmp_path / "sampler.safetensors"
-    save_sampler(fit_sampler("counted", latents, **toys), path, **toys)
-    assert load_sampler(path, **toys).sample(2).codes.shape == (2, 1)
+    save_sampler(fit_sampler("kept", latents, **toys), path, **toys)
+    assert load_sampler(path, **toys).sample(2).values.shape == (2, 3)
     damage(path)
     with pytest.raises(SamplebenchError) as raised:
         load_sampler(path, **toys)
