@@ -1,6 +1,7 @@
 """The commands. Each reads its arguments, asks the room that knows, and prints."""
 
 import argparse
+import errno
 import json
 import sys
 import time
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from samplebench.arguments import KINDS, parser
 from samplebench.errors import SamplebenchError, StorageError, UsageError
 from samplebench.output import open_output
+from samplebench.plain_text import continued, shorten
 from samplebench.signals import Stopped, exit_code_of, stop_when_asked
 
 if TYPE_CHECKING:
@@ -38,6 +40,11 @@ def _carry_out(arguments: Sequence[str] | None) -> int:
     except SamplebenchError as error:
         print(f"samplebench: {error}", file=sys.stderr)
         return error.exit_code
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        print(f"samplebench: {shorten(str(error.filename))}: {error.strerror}", file=sys.stderr)
+        return UsageError.exit_code
     except KeyboardInterrupt as interrupt:
         by = f" by {interrupt.signal.name}" if isinstance(interrupt, Stopped) else ""
         print(f"samplebench: interrupted{by}; what was finished is kept", file=sys.stderr)
@@ -473,7 +480,7 @@ def _summarise(outcomes: "Outcomes", plan: "Plan", site: "Site") -> None:
         )
     for reason, (first, *more) in outcomes.reasons.items():
         cells = f"{first} and {len(more)} more have" if more else f"{first} has"
-        print(f"samplebench: {cells} no full record: {reason}", file=sys.stderr)
+        print(f"samplebench: {cells} no full record: {continued(reason)}", file=sys.stderr)
 
 
 COMMANDS = {

@@ -12,6 +12,8 @@ from rich.table import Column
 from rich.text import Text
 
 from samplebench.durations import format_duration
+from samplebench.plain_output import styled
+from samplebench.plain_text import one_line
 from samplebench.results.record import Record, Score
 from samplebench.training import Progress
 
@@ -63,7 +65,7 @@ class PlainDisplay(QuietDisplay):
         left = describe_time_left(self.done, self.cells, self.first)
         counted = f"{self.done}/{self.cells}{f', {left}' if left else ''}"
         line = f"[{counted}] {record.label}: {describe_outcome(record)}"
-        print(line, file=sys.stderr, flush=True)
+        print(one_line(line), file=sys.stderr, flush=True)
 
 
 class LiveDisplay(QuietDisplay):
@@ -80,8 +82,10 @@ class LiveDisplay(QuietDisplay):
         )
         # Names first, and never cut: on a narrow terminal, bars are what gets lost.
         self.inner = Bars(
-            TextColumn("{task.description}", table_column=Column(overflow="fold")),
-            TextColumn("{task.fields[described]}", table_column=Column(overflow="fold")),
+            TextColumn("{task.description}", markup=False, table_column=Column(overflow="fold")),
+            TextColumn(
+                "{task.fields[described]}", markup=False, table_column=Column(overflow="fold")
+            ),
             BarColumn(),
         )
         self.live = Live(Group(self.overall, self.inner), console=console, refresh_per_second=8)
@@ -103,7 +107,7 @@ class LiveDisplay(QuietDisplay):
         self.overall.update(self.cells, total=cells, visible=True)
 
     def started(self, title: str) -> None:
-        task = self.inner.add_task(title, total=None, described="")
+        task = self.inner.add_task(one_line(title), total=None, described="")
         self.stages[title] = task, time.monotonic()
 
     def progressed(self, title: str, progress: Progress) -> None:
@@ -112,7 +116,7 @@ class LiveDisplay(QuietDisplay):
             task,
             total=progress.total,
             completed=progress.step,
-            described=describe_progress(progress, since),
+            described=one_line(describe_progress(progress, since)),
         )
 
     def ended(self, title: str) -> None:
@@ -127,14 +131,15 @@ class LiveDisplay(QuietDisplay):
         left = describe_time_left(self.done, self.expected, self.first)
         self.overall.update(self.cells, completed=self.done, left=left)
         style = "" if record.status == "measured" else "bold red"
-        self.console.print(Text(f"{record.label}: {describe_outcome(record)}", style=style))
+        line = one_line(f"{record.label}: {describe_outcome(record)}")
+        self.console.print(Text(line, style=style))
 
 
 def choose_display(quiet: bool) -> QuietDisplay:
     """Choose the display that fits where the output goes."""
     if quiet:
         return QuietDisplay()
-    console = Console(stderr=True)
+    console = Console(file=styled(sys.stderr), stderr=True)
     return LiveDisplay(console) if console.is_terminal else PlainDisplay()
 
 

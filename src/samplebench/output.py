@@ -1,7 +1,8 @@
 """Standard output and standard error of a command.
 
-A sign that their encoding lacks is replaced. A reader who goes away, or a disk that is full, stops
-no command: it finishes its work, the rest of its words is dropped, and the problem is kept.
+Control characters are written out, and a sign that their encoding lacks is replaced. A reader who
+goes away, or a disk that is full, stops no command: it finishes its work, the rest of its words is
+dropped, and the problem is kept.
 """
 
 import codecs
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from samplebench.errors import StorageError
+from samplebench.plain_output import PlainText
 
 _PLAIN: Final = "samplebench.plain"
 
@@ -72,10 +74,10 @@ class Outlet(io.RawIOBase):
         """True if something was lost that somebody may wait for; nobody waits at a closed pipe."""
         return self.problem is not None and self.problem.errno != errno.EPIPE
 
-    def as_text(self, like: Any) -> io.TextIOWrapper:
+    def as_text(self, like: Any) -> PlainText:
         """A text stream like the one that writes to ``stream``, in its place."""
         like.flush()
-        return io.TextIOWrapper(
+        return PlainText(
             self,  # type: ignore[arg-type] # a raw stream that takes everything will do
             encoding=like.encoding,
             errors=_PLAIN,

@@ -3,8 +3,10 @@
 Everything in the cache can be made again; it is safe to delete at any time.
 """
 
+import errno
 import json
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,11 +16,13 @@ from typing import Any
 
 from safetensors import SafetensorError
 
+from samplebench.digests import digest_of_file
 from samplebench.errors import StorageError
 from samplebench.limits import Limits
 from samplebench.registry.loading import Choice
+from samplebench.regular_files import read_text
 
-_SIZES = "sizes.json"
+_DIGESTS = "digests.json"
 
 
 @dataclass(frozen=True)
@@ -43,23 +47,23 @@ class Site:
     def artefact(self, kind: str, key: str, make: Callable[[Path], None]) -> Path:
         """The folder of an artefact in the workspace; ``make`` fills it if it is not there yet.
 
-        It appears whole or not at all.
+        It appears whole or not at all, and what was changed since then is made again: the files
+        of one that is there are digested, which takes a second for two gigabytes.
 
         Raises:
             StorageError: the disk is full, or the workspace cannot be written.
         """
         home = self.workspace / kind / key
-        if home.is_dir():
-            if _is_whole(home):
-                return home
-            shutil.rmtree(home)  # a disk or a person has damaged it; it can be made again
+        if _is_whole(home):
+            return home
         with storing(self.workspace):
+            _remove(home)  # a disk or a person has damaged it; it can be made again
             home.parent.mkdir(parents=True, exist_ok=True)
             unfinished = Path(tempfile.mkdtemp(dir=home.parent, prefix=f".{key}."))
         try:
             make(unfinished)
             with storing(self.workspace):
-                write_json(unfinished / _SIZES, _sizes(unfinished))
+                write_json(unfinished / _DIGESTS, _digests(unfinished))
                 _put(unfinished, home)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -83,7 +87,7 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    content: dict[str, Any] = json.loads(read_text(path))
     return content
 
 
@@ -95,13 +99,33 @@ def _put(unfinished: Path, home: Path) -> None:
             raise
 
 
-def _sizes(folder: Path) -> dict[str, int]:
-    return {file.name: file.stat().st_size for file in folder.iterdir() if file.name != _SIZES}
+def _remove(place: Path) -> None:
+    """Remove whatever lies there: a folder, a file, a link, or nothing."""
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """The digest of every file but that of the digests.
+
+    Raises:
+        OSError: something is no regular file, or cannot be read.
+    """
+    files = sorted(folder.iterdir())
+    return {file.name: _digest(file) for file in files if file.name != _DIGESTS}
+
+
+def _digest(file: Path) -> str:
+    if not stat.S_ISREG(file.lstat().st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file", str(file))
+    return digest_of_file(file)
 
 
 def _is_whole(folder: Path) -> bool:
-    """Compare the size of every file with the size that it had when it was written."""
+    """Compare the digest of every file with the one that it had when it was written."""
     try:
-        return read_json(folder / _SIZES) == _sizes(folder)
-    except (OSError, ValueError):
+        return read_json(folder / _DIGESTS) == _digests(folder)
+    except (OSError, ValueError, RecursionError):
         return False

@@ -11,12 +11,13 @@ from pathlib import Path
 import pluggy
 
 from samplebench.errors import PluginError, UsageError
+from samplebench.names import LONGEST, is_name
+from samplebench.plain_text import quote
 from samplebench.registry import hookspecs
 from samplebench.registry.hookspecs import API_VERSION, Factory
 from samplebench.registry.plugin import Plugin
 from samplebench.registry.registry import GIVEN, Part, Registry
 from samplebench.registry.source import Source
-from samplebench.registry.spec import is_name
 
 GROUP = "samplebench"
 
@@ -195,7 +196,10 @@ def _offered(plugin: Plugin, taken: Sequence[Part]) -> list[Part]:
 
 def _check_offer(kind: str, name: str, factory: Factory, later: Collection[str]) -> None:
     if not isinstance(name, str) or not is_name(name):
-        raise PluginError(f"it registers a {kind} as {name!r}; names are lower case with hyphens")
+        raise PluginError(
+            f"it registers a {kind} as {quote(name)}; names are lower case with hyphens, "
+            f"of {LONGEST} characters at most"
+        )
     if not callable(factory):
         raise PluginError(f"the factory of {kind} '{name}' cannot be called")
     parameters = inspect.signature(factory, eval_str=True).parameters

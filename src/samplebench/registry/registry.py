@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, get_args
 
 from samplebench.errors import BadSetting, BadSpec, SamplebenchError, UnknownPart
+from samplebench.plain_text import quote
 from samplebench.registry import documentation
 from samplebench.registry.hints import check_value
 from samplebench.registry.plugin import Plugin
@@ -224,7 +225,7 @@ class Registry(Mapping[str, Part]):
 def unknown_part(kind: str, name: str, known: Collection[str]) -> UnknownPart:
     """The error for a part that is not among the installed ones of its kind."""
     return UnknownPart(
-        f"No {kind} is called {name!r}.{_suggest(name, known)} "
+        f"No {kind} is called {quote(name)}.{_suggest(name, known)} "
         f"Installed: {', '.join(known) or 'none'}."
     )
 
@@ -233,7 +234,7 @@ def unknown_setting(kind: str, part: str, name: str, defaults: Mapping[str, obje
     """The error for a setting that a part does not take."""
     taken = ", ".join(f"{setting}={default!r}" for setting, default in defaults.items())
     return BadSetting(
-        f"{kind} '{part}' has no setting {name!r}.{_suggest(name, defaults)} "
+        f"{kind} '{part}' has no setting {quote(name)}.{_suggest(name, defaults)} "
         f"It takes {taken or 'none'}."
     )
 

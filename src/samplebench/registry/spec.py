@@ -7,23 +7,23 @@ Python literals, which are parsed and never executed.
 import ast
 import itertools
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from samplebench.errors import BadSpec
+from samplebench.names import LONGEST, is_name
+from samplebench.plain_text import encodable, quote
 
 Setting = bool | int | float | str | None | tuple["Setting", ...]
 
 _MOST_SPECS = 10_000
 """Specs in a grid. Each becomes a part with settings in memory."""
 
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_LONGEST = 10_000
+"""Characters of a spec. It is shown in boards, and no setting needs more."""
 
-
-def is_name(text: str) -> bool:
-    """Return True for lower-case letters and digits, with single hyphens between them."""
-    return _NAME.fullmatch(text) is not None
+_BITS = 64
+"""Of an integer. Python has larger ones, which neither arrays nor files hold."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,15 +64,23 @@ def parse_grid(text: str) -> list[Spec]:
     Raises:
         BadSpec: the text cannot be read.
     """
+    if len(text) > _LONGEST:
+        raise BadSpec(
+            f"{quote(text)} is too long: a spec has {_LONGEST:,} characters at most; "
+            "name a file in place of its content"
+        )
     stripped = text.strip()
     name, bracket, _ = stripped.partition("(")
     if not is_name(name):
-        raise BadSpec(f"{text!r}: {name!r} is not a name; names are lower case with hyphens")
+        raise BadSpec(
+            f"{quote(text)}: {quote(name)} is not a name; names are lower case with "
+            f"hyphens, of {LONGEST} characters at most"
+        )
     call = f"f{stripped.removeprefix(name)}"  # a Python call, whatever the part is called
     choices = _parse_settings(call, text=text) if bracket else {}
     if (count := math.prod(map(len, choices.values()))) > _MOST_SPECS:
         raise BadSpec(
-            f"{text!r} is a grid of {count:,} specs, and {_MOST_SPECS:,} are the most; "
+            f"{quote(text)} is a grid of {count:,} specs, and {_MOST_SPECS:,} are the most; "
             "give shorter lists"
         )
     return [
@@ -87,23 +95,25 @@ def _parse_settings(call: str, *, text: str) -> dict[str, list[Setting]]:
     try:
         node = ast.parse(call, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise BadSpec(f"{text!r} cannot be read; write it as in {example}") from error
+        raise BadSpec(f"{quote(text)} cannot be read; write it as in {example}") from error
     if not isinstance(node, ast.Call) or node.args or not isinstance(node.func, ast.Name):
-        raise BadSpec(f"{text!r}: settings are given by name, as in {example}")
+        raise BadSpec(f"{quote(text)}: settings are given by name, as in {example}")
     choices: dict[str, list[Setting]] = {}
     for keyword in node.keywords:
         if keyword.arg is None or keyword.arg in choices:
-            raise BadSpec(f"{text!r}: each setting is given once, by name")
+            raise BadSpec(f"{quote(text)}: each setting is given once, by name")
         try:
             value = ast.literal_eval(keyword.value)
         except (ValueError, TypeError, RecursionError) as error:
             raise BadSpec(
-                f"{text!r}: {keyword.arg} must be a number, a quoted text, True, False, None, "
-                "a tuple of those, or a list of choices"
+                f"{quote(text)}: {keyword.arg} must be a number, a quoted text, True, "
+                "False, None, a tuple of those, or a list of choices"
             ) from error
         choices[keyword.arg] = value if isinstance(value, list) else [value]
         if not choices[keyword.arg] or not all(map(_is_setting, choices[keyword.arg])):
-            raise BadSpec(f"{text!r}: {keyword.arg}={value!r} is not a value for a setting")
+            raise BadSpec(
+                f"{quote(text)}: {keyword.arg}={quote(value)} is not a value for a setting"
+            )
     return dict(sorted(choices.items()))
 
 
@@ -112,4 +122,8 @@ def _is_setting(value: object) -> bool:
         return all(map(_is_setting, value))
     if isinstance(value, float):
         return math.isfinite(value)  # the text "inf" could not be parsed again
-    return value is None or isinstance(value, bool | int | str)
+    if isinstance(value, str):
+        return encodable(value) == value  # records are files in UTF-8
+    if isinstance(value, int):
+        return value.bit_length() <= _BITS
+    return value is None

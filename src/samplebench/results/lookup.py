@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from samplebench.errors import BadRecord, UsageError
+from samplebench.plain_text import continued
 from samplebench.results.formats.text_table import format_rows, wrap_text
 from samplebench.results.record import Record
 from samplebench.results.store import Damaged, Store
@@ -88,11 +89,11 @@ def as_text(record: Record, width: int) -> str:
     diagnostics = [{"diagnostic": n, "value": _text(v)} for n, v in record.diagnostics.items()]
     facts = [{"made with": name, "value": _text(v)} for name, v in _provenance(record).items()]
     sections = [
-        *(wrap_text(text, width) for text in about),
+        *(wrap_text(continued(text), width) for text in about),
         format_rows(_score_rows(record), width),
         format_rows(_cost_rows(record), width),
         format_rows(diagnostics, width),
-        *(wrap_text(text, width) for text in record.remarks),
+        *(wrap_text(continued(text), width) for text in record.remarks),
         format_rows(facts, width),
     ]
     return "\n\n".join(filter(None, sections))

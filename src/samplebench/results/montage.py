@@ -4,6 +4,8 @@ import hashlib
 import io
 import json
 import re
+import struct
+import warnings
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Final
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
+from samplebench.regular_files import read_bytes
 from samplebench.results.legend import has_samplers
 from samplebench.results.ranking import Ranking, Row
 
@@ -25,6 +28,14 @@ _WIDTH: Final = 880
 """About as wide as a line of tiles shall be, in pixels; images are enlarged by a whole factor."""
 _GAP, _LABEL, _FONT_SIZE, _TITLE, _TITLE_SIZE = 2, 22, 15, 32, 20
 _DIGEST: Final = "samplebench inputs"
+_TALLEST: Final = 20
+"""The largest height of a tile in its widths: narrower ones would be enlarged without end."""
+
+_UNREADABLE: Final = (
+    # the errors of Pillow for bytes that are no picture, half of one, or one that fills the memory
+    *(OSError, SyntaxError, ValueError, EOFError, struct.error),
+    *(Image.DecompressionBombError, Image.DecompressionBombWarning),
+)
 
 Read = Callable[[str], bytes]
 """Reads a file of the folder of samples, by its name."""
@@ -60,7 +71,7 @@ class Montage:
                 strip.name,
                 strip.place,
                 strip.strips,
-                strip.picture and hashlib.sha256(read(strip.picture)).hexdigest(),
+                strip.picture and _digest_of(read, strip.picture),
             ]
             for strip in self.strips
         ]
@@ -72,11 +83,8 @@ class Montage:
 
     def is_made_of(self, read: Read) -> bool:
         """Say whether the file is made of these pictures, by the digest in it."""
-        try:
-            with Image.open(io.BytesIO(read(self.file_name)), formats=["PNG"]) as image:
-                return image.info.get(_DIGEST) == self.digest(read)
-        except OSError:
-            return False
+        image = _open_picture(read, self.file_name)
+        return image is not None and image.info.get(_DIGEST) == self.digest(read)
 
     def draw(self, folder: Path) -> bytes:
         """Compose the picture, a PNG, from the pictures of rows in ``folder``."""
@@ -158,20 +166,42 @@ def _file_name(ranking: Ranking, autoencoder: str) -> str:
 
 
 def _reader(folder: Path) -> Read:
-    return lambda name: (folder / name).read_bytes()
+    return lambda name: read_bytes(folder / name, links=False)
+
+
+def _digest_of(read: Read, name: str) -> str:
+    """The digest of a picture; empty where there is none that can be read."""
+    try:
+        return hashlib.sha256(read(name)).hexdigest()
+    except OSError:
+        return ""
+
+
+def _open_picture(read: Read, name: str) -> Image.Image | None:
+    """Open a PNG; ``None`` where there is none, or it is damaged or would fill the memory."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            return Image.open(io.BytesIO(read(name)), formats=["PNG"])
+    except _UNREADABLE:
+        return None
 
 
 def _first_line(strip: Strip, folder: Path) -> Image.Image | None:
     """The first tiles of a strip side by side, enlarged by a whole factor; none if unreadable."""
     if strip.picture is None:
         return None
-    try:
-        with Image.open(folder / strip.picture, formats=["PNG"]) as file:
-            picture = file.convert("RGB")
-    except OSError:
+    opened = _open_picture(_reader(folder), strip.picture)
+    if opened is None:
         return None
-    width = picture.width // TILES_A_LINE
-    height = picture.height // (LINES_A_STRIP * strip.strips)
+    width = opened.width // TILES_A_LINE
+    height = opened.height // (LINES_A_STRIP * strip.strips)
+    if not 0 < height <= _TALLEST * width:
+        return None
+    try:
+        picture = opened.convert("RGB")
+    except _UNREADABLE:
+        return None
     scale = max(1, round(_WIDTH / (TILES_A_LINE * width)))
     top = strip.place * LINES_A_STRIP * height
     line = Image.new(

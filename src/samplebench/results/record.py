@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from samplebench.errors import BadRecord
+from samplebench.plain_text import shorten
 from samplebench.results import record_file
 from samplebench.results.record_file import FORMAT
 from samplebench.vocabulary import Cost, Direction, FailureKind, Floor, Subject
@@ -253,13 +254,14 @@ class Record(_Plain):
             BadRecord: it is damaged, or was changed after it was written.
             OtherFormat: it has a format that this version does not know.
         """
+        content = record_file.read(text)
         try:
             # As JSON: strictly, a text or true is no number there, and an array may be a tuple.
-            return Record.model_validate_json(json.dumps(record_file.read(text)), strict=True)
+            return Record.model_validate_json(json.dumps(content), strict=True)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"])) or "the file"
-            raise BadRecord(f"{where}: {first['msg']}") from error
+            raise BadRecord(shorten(f"{where}: {first['msg']}")) from error
 
 
 def score_value(value: float) -> tuple[float | None, str | None]:

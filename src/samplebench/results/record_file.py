@@ -7,31 +7,52 @@ from typing import Any, Final
 
 from samplebench.digests import digest_of
 from samplebench.errors import BadRecord, OtherFormat
+from samplebench.plain_text import clean, may_need_cleaning, quote, shorten
 
 FORMAT: Final = 2
 """The version of the record format. Raised when a field changes its meaning."""
 
 _DIGEST: Final = "content_digest"
 
+_LINES: Final = frozenset({"reason", "problem", "remarks"})
+"""Fields whose text may have several lines."""
+
+_KEPT: Final = frozenset({"settings", "protocol"})
+"""Fields that decide what a cell is, and which no page shows."""
+
 
 def write(content: Mapping[str, Any]) -> str:
-    """Strict JSON, one field a line, with the digest of all other fields."""
+    """Strict JSON, one field a line, with the digest of all other fields.
+
+    Texts that parts gave are made printable, and cut where they are endless.
+    """
+    content = clean(content, lines=_LINES, kept=_KEPT)
     whole = {**content, _DIGEST: _digest(content)}
     return json.dumps(whole, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
 
 
 def read(text: str) -> dict[str, Any]:
-    """The fields of a record in today's format.
+    """The fields of a record in today's format, with texts that are safe to show.
 
     Raises:
         BadRecord: it is damaged, or a field was changed after it was written.
         OtherFormat: it has a format that this version does not know.
     """
+    try:
+        content = _read(text)
+        if may_need_cleaning(text):
+            content = clean(content, lines=_LINES, kept=_KEPT)
+    except RecursionError as error:
+        raise BadRecord("it is nested too deeply") from error
+    return content
+
+
+def _read(text: str) -> dict[str, Any]:
     content = parse(text)
     version = content.get("format")
     if type(version) is not int or version not in (1, FORMAT):  # true is no version 1
         raise OtherFormat(
-            f"it has format {version!r}, and this samplebench reads formats 1 to {FORMAT}; "
+            f"it has format {quote(version)}, and this samplebench reads formats 1 to {FORMAT}; "
             "install a version of samplebench that fits"
         )
     if version == 1:
@@ -39,8 +60,9 @@ def read(text: str) -> dict[str, Any]:
     stated = content.pop(_DIGEST, None)
     if stated != _digest(content):
         raise BadRecord(
-            f"its content does not have the digest {stated!r} that it states: a field was changed "
-            "after it was written; take the file from its source again, or measure the cell again"
+            f"its content does not have the digest {quote(stated)} that it states: a field was "
+            "changed after it was written; take the file from its source again, or measure the "
+            "cell again"
         )
     return content
 
@@ -59,7 +81,7 @@ def parse(text: str) -> dict[str, Any]:
             object_pairs_hook=_refuse_repetition,
         )
     except (ValueError, RecursionError) as error:
-        raise BadRecord(f"it is not JSON: {error}") from error
+        raise BadRecord(f"it is not JSON: {shorten(str(error))}") from error
     if not isinstance(content, dict):
         raise BadRecord("it is not a JSON object")
     return content
@@ -99,7 +121,7 @@ def _refuse_repetition(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     if len(content) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r} stands twice in one object")
+        raise ValueError(f"the key {quote(twice)} stands twice in one object")
     return content
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from samplebench.digests import digest_of
 from samplebench.errors import BadRecord, OtherFormat, StorageError, UsageError
+from samplebench.names import is_name
+from samplebench.regular_files import explain, read_text
 from samplebench.results.record import Record
 
 
@@ -43,8 +45,8 @@ class Store:
     def read_about(self, suite: str) -> str | None:
         """Read the description of that suite; ``None`` if it is not there or cannot be read."""
         try:
-            content = tomllib.loads(self.suite_path(suite).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            content = tomllib.loads(read_text(self.suite_path(suite), links=False))
+        except (OSError, ValueError, RecursionError):
             return None
         return str(content.get("about", ""))
 
@@ -67,11 +69,12 @@ class Store:
         """The text that somebody wrote about this board, or nothing."""
         path = self.commentary_path(suite)
         try:
-            return path.read_text(encoding="utf-8-sig").strip() if path.is_file() else ""
+            return read_text(path, links=False).strip()
+        except FileNotFoundError:
+            return ""
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(
-                f"{path} is appended to the board, and is no text in UTF-8 ({error}); "
-                "mend or remove it"
+                f"{path} is appended to the board, and {explain(error)}; mend or remove it"
             ) from error
 
     def pictures(self, suite: str) -> set[str]:
@@ -86,25 +89,69 @@ class Store:
         return self.samples_folder(record.suite) / f"{Path(record.file_name).stem}.png"
 
     def suites(self) -> list[str]:
-        """The suites that have records here."""
+        """The suites that have records here.
+
+        Raises:
+            UsageError: the folder cannot be read.
+        """
         folder = self.folder / "records"
-        return (
-            sorted(path.name for path in folder.iterdir() if path.is_dir())
-            if folder.is_dir()
-            else []
-        )
+        try:
+            there = list(folder.iterdir()) if folder.is_dir() else []
+        except OSError as error:
+            raise UsageError(f"{folder} cannot be read: {explain(error)}") from error
+        return sorted(path.name for path in there if is_name(path.name) and path.is_dir())
 
     def read(self, suite: str) -> tuple[list[Record], list[Damaged]]:
-        """Every record of a suite by file name, and the files that could not be read."""
+        """Every record of a suite by file name, and the files that could not be read.
+
+        Raises:
+            UsageError: a folder for what belongs to that suite is a link out of the results.
+        """
+        for place in (
+            *(self.records_folder(suite), self.samples_folder(suite)),
+            *(self._superseded_folder(suite), self._damaged_folder, self.commentary_path(suite)),
+        ):
+            self._require_inside(place.parent if place.suffix else place)
         records, damaged = [], []
         for path in sorted(self.records_folder(suite).rglob("*.json")):
             try:
-                records.append(Record.from_json(path.read_text(encoding="utf-8")))
-            except (BadRecord, UnicodeDecodeError, OSError) as error:
+                records.append(self._read_record(path))
+            except (OSError, UnicodeDecodeError) as error:
+                damaged.append(Damaged(path, explain(error)))
+            except BadRecord as error:
                 damaged.append(Damaged(path, str(error)))
             except OtherFormat as error:
                 damaged.append(Damaged(path, str(error), is_foreign=True))
         return records, damaged
+
+    def _read_record(self, path: Path) -> Record:
+        """Read a record that lies where it says it does: a run writes there, and nowhere else.
+
+        Raises:
+            BadRecord: it is damaged, or its suite, parts, seed or identity name another file.
+            OtherFormat: it has a format that this version does not know.
+            OSError: it is no regular file.
+        """
+        record = Record.from_json(read_text(path, links=False))
+        place = self.record_path(record)
+        if path not in (place, self._earlier_path(record)):
+            raise BadRecord(
+                f"by its content it is {place}: it was moved or renamed, or its suite, a part, "
+                "the seed or the identity was changed; put it back, or measure the cell again"
+            )
+        return record
+
+    def _require_inside(self, place: Path) -> None:
+        """Refuse to follow a link out of the results, as a folder of somebody else may have.
+
+        Raises:
+            UsageError: there is one above ``place``.
+        """
+        if not place.resolve().is_relative_to(self.folder.resolve()):
+            raise UsageError(
+                f"{place} leads to {place.resolve()}, which is outside of {self.folder}: remove "
+                "that link, or name the folder that it leads to with --results"
+            )
 
     def write(self, record: Record) -> Path:
         """Put a record in place of any earlier one of its cell. A measured one that is replaced is
@@ -114,7 +161,7 @@ class Store:
             StorageError: it could not be written; an earlier record is then untouched.
         """
         path = self.record_path(record)
-        if path.exists():
+        if os.path.lexists(path):
             self._set_aside(path)
         self.update(record)
         return path
@@ -126,9 +173,13 @@ class Store:
             StorageError: it could not be written; an earlier record is then untouched.
         """
         path = self.record_path(record)
+        self._require_inside(path.parent)
         write_whole(path, record.to_json())
-        earlier = self.records_folder(record.suite) / record.file_name
-        earlier.unlink(missing_ok=True)  # format 1 had all records of a suite in one folder
+        self._earlier_path(record).unlink(missing_ok=True)
+
+    def _earlier_path(self, record: Record) -> Path:
+        """The place of a record of format 1, which had all records of a suite in one folder."""
+        return self.records_folder(record.suite) / record.file_name
 
     def require_writable(self, suite: str) -> None:
         """See before anything is measured that its record can be written.
@@ -150,7 +201,7 @@ class Store:
             raise OtherFormat(
                 f"{damaged.path} is not replaced: {damaged.reason}, or run into other --results"
             )
-        return _move(damaged.path, self.folder / "damaged")
+        return _move(damaged.path, self._damaged_folder)
 
     def forget(self, record: Record) -> None:
         """Move a record and its picture to ``superseded``, beside those that others replaced.
@@ -177,23 +228,30 @@ class Store:
 
     def _superseded(self, record: Record) -> Path:
         """The place of a record that is set aside: another one's is left to that one."""
-        folder = self.folder / "superseded" / record.suite
+        folder = self._superseded_folder(record.suite)
         stem = f"{Path(record.file_name).stem}_{_stamp(record)}"
         text = record.to_json()
         place = folder / f"{stem}.json"
         try:
-            is_taken = place.read_text(encoding="utf-8") != text
+            is_taken = read_text(place, links=False) != text
         except FileNotFoundError:
             is_taken = False
         except (OSError, UnicodeDecodeError):
             is_taken = True
         return folder / f"{stem}_{digest_of(text)}.json" if is_taken else place
 
+    def _superseded_folder(self, suite: str) -> Path:
+        return self.folder / "superseded" / suite
+
+    @property
+    def _damaged_folder(self) -> Path:
+        return self.folder / "damaged"
+
     def _set_aside(self, path: Path) -> None:
         """Keep a record with figures that another is about to replace."""
         try:
-            earlier = Record.from_json(path.read_text(encoding="utf-8"))
-        except (BadRecord, UnicodeDecodeError):
+            earlier = self._read_record(path)
+        except (BadRecord, OSError, UnicodeDecodeError):
             return
         if earlier.status in ("measured", "incomplete"):
             self.set_aside(earlier)

@@ -15,6 +15,8 @@ from pydantic import BaseModel, ValidationError
 from samplebench.contracts.dataset import Shape
 from samplebench.digests import digest_of_file
 from samplebench.errors import BadCheckpoint, BadRecord, StorageError, UsageError
+from samplebench.plain_text import quote, shorten
+from samplebench.regular_files import explain, read_text
 from samplebench.results.record import Number, PartRecord, Provenance
 from samplebench.results.record_file import parse, without_old_digests
 
@@ -152,23 +154,25 @@ def _from_format_2(content: dict[str, Any]) -> dict[str, Any]:
 
 def _parsed(file: Path) -> CheckpointRecord:
     try:
-        content = parse(file.read_text(encoding="utf-8"))
+        content = parse(read_text(file))
         if content.get("format") == 1:
             content = {**without_old_digests(content), "format": 2}
         if content.get("format") == 2:
             content = _from_format_2(content)
         return CheckpointRecord.model_validate_json(json.dumps(content), strict=True)
-    except (ValueError, KeyError, TypeError, BadRecord) as error:
+    except OSError as error:
+        raise BadCheckpoint(f"{file} cannot be read: {explain(error)}") from error
+    except (ValueError, KeyError, TypeError, RecursionError, BadRecord) as error:
         if not isinstance(error, ValidationError):
-            raise BadCheckpoint(f"{file} is damaged: {error}") from error
+            raise BadCheckpoint(f"{file} is damaged: {shorten(str(error))}") from error
         problems = {".".join(map(str, problem["loc"])): problem for problem in error.errors()}
         if "format" in problems:
             raise BadCheckpoint(
-                f"{file} has format {problems['format']['input']!r}, and this samplebench reads "
-                f"formats 1 to {FORMAT}; install a version of samplebench that fits"
+                f"{file} has format {quote(problems['format']['input'])}, and this samplebench "
+                f"reads formats 1 to {FORMAT}; install a version of samplebench that fits"
             ) from error
         place, problem = next(iter(problems.items()))
         raise BadCheckpoint(
             f"{file} is damaged, or no record of a checkpoint: "
-            f"{place or 'the file'}: {problem['msg']}"
+            f"{shorten(place) or 'the file'}: {shorten(problem['msg'])}"
         ) from error

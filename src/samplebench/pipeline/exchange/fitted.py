@@ -21,9 +21,12 @@ from samplebench.contracts.given import Layout, as_latents
 from samplebench.contracts.latents import Latents, LatentSpace
 from samplebench.contracts.packing import Given
 from samplebench.contracts.sampler import DensitySampler, Sampler
+from samplebench.digests import digest_of
 from samplebench.errors import BadSamplerFile, UsageError
 from samplebench.pipeline.device import choose_device
+from samplebench.pipeline.provenance import digest_of_tensors
 from samplebench.pipeline.stages.part_records import part_record
+from samplebench.plain_text import shorten
 from samplebench.randomness import seeded
 from samplebench.registry.loading import Choice, load_parts
 from samplebench.registry.registry import Chosen, Registry
@@ -41,6 +44,12 @@ class SamplerRecord(BaseModel, extra="forbid", frozen=True):
     format: Literal[1] = 1
     sampler: PartRecord
     space: dict[str, Any]
+    digest: str | None = None
+    """Of all else and of the tensors; ``None`` in files from before it was kept."""
+
+    def content_digest(self, tensors: Mapping[str, Tensor]) -> str:
+        """The digest of this record, but for its own digest, and of the tensors."""
+        return digest_of(self.model_dump_json(exclude={"digest"}), digest_of_tensors(tensors))
 
 
 def fit_sampler(
@@ -144,7 +153,8 @@ def save_sampler(
         space = sampler.sample(1).space
     record = SamplerRecord(sampler=part_record(chosen), space=space.describe())
     tensors = {name: t.detach().cpu().contiguous().clone() for name, t in state.items()}
-    write_whole(Path(file), save(tensors, {_HEADER: record.model_dump_json()}))
+    whole = record.model_copy(update={"digest": record.content_digest(tensors)})
+    write_whole(Path(file), save(tensors, {_HEADER: whole.model_dump_json()}))
 
 
 def load_sampler(
@@ -232,9 +242,15 @@ def _read(file: Path, device: torch.device) -> tuple[SamplerRecord, dict[str, Te
             header = (opened.metadata() or {}).get(_HEADER, "")
             record = SamplerRecord.model_validate_json(header, strict=True)
             names = opened.keys()
-            return record, {name: opened.get_tensor(name) for name in names}
+            tensors = {name: opened.get_tensor(name) for name in names}
     except (SafetensorError, OSError, ValidationError) as error:
         problem = str(error).splitlines()[0]
         raise BadSamplerFile(
-            f"{file} is damaged, or no file that `save_sampler` wrote: {problem}"
+            f"{file} is damaged, or no file that `save_sampler` wrote: {shorten(problem)}"
         ) from error
+    if record.digest is not None and record.digest != record.content_digest(tensors):
+        raise BadSamplerFile(
+            f"{file} is damaged: its content does not have the digest that it states; save the "
+            "sampler again"
+        )
+    return record, tensors

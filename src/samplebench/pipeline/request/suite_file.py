@@ -14,6 +14,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails
 
 from samplebench.errors import BadSuite
+from samplebench.names import LONGEST, NAME
+from samplebench.plain_text import quote, shorten
+from samplebench.regular_files import explain, read_text
 
 _MOST_SEEDS: Final = 10_000
 _MOST_SAMPLES: Final = 10_000_000
@@ -49,7 +52,7 @@ def parse_seeds(value: Any) -> Any:
 
 def _parse_range(text: str) -> tuple[int, int]:
     """Read ``"3"`` and ``"0-4"`` as the first and the last seed."""
-    match = re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", text)
+    match = re.fullmatch(r"\s*(\d{1,19})(?:-(\d{1,19}))?\s*", text)
     if match is None or (match[2] and int(match[2]) < int(match[1])):
         raise ValueError('seeds are written like "0-4" or "0,2,5"')
     return int(match[1]), int(match[2] or match[1])
@@ -68,7 +71,7 @@ class SuiteFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    name: Annotated[str, Field(pattern=f"^{NAME}$", max_length=LONGEST)]
     about: str = ""
     minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     """The time for the whole on two CPU cores, for plans before anything is measured."""
@@ -84,6 +87,8 @@ class SuiteFile(BaseModel):
     training: Any
     counts: Counts = Counts()
 
+
+_MOST_BYTES: Final = 2**20
 
 File = TypeVar("File", bound=SuiteFile)
 
@@ -107,15 +112,15 @@ def read_suite(name_or_path: str, kind: type[File]) -> File:
     """
     bundled = bundled_suites()
     path = bundled.get(name_or_path, Path(name_or_path))
-    if not path.is_file():
+    if not _is_there(path):
         raise BadSuite(
-            f"No suite is called {name_or_path!r}, and no file is. "
+            f"No suite is called {quote(name_or_path)}, and no file is. "
             f"Bundled: {', '.join(bundled)}; or give the path of a TOML file."
         )
     try:
-        text = path.read_text(encoding="utf-8-sig")  # some editors begin files with a mark
-    except UnicodeDecodeError as error:
-        raise BadSuite(f"{path}: {error}") from error
+        text = read_text(path, most=_MOST_BYTES)
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSuite(f"{path} is no suite: {explain(error)}") from error
     return parse_suite(text, path, kind)
 
 
@@ -127,14 +132,34 @@ def parse_suite(text: str, path: Path, kind: type[File]) -> File:
     """
     try:
         content = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError too
-        raise BadSuite(f"{path}: {error}") from error
+        large = _find_large(content)
+    except (ValueError, RecursionError) as error:  # ValueError: also a number of 5,000 digits
+        raise BadSuite(f"{path}: {shorten(str(error))}") from error
     content.setdefault("name", path.stem)
+    if large is not None:
+        raise BadSuite(f"{path}: {large} has an integer beyond 64 bits, which nothing here takes")
     try:
         return kind.model_validate(content)
     except ValidationError as error:
         problems = [f"{path}:{_line(text, e['loc'])}: {_explain(e)}" for e in error.errors()]
         raise BadSuite("\n".join(problems)) from error
+
+
+def _find_large(content: Any) -> str | None:
+    """Find the first key with an integer that TOML allows no file to have."""
+    if isinstance(content, int):
+        return "it" if content.bit_length() > 63 else None
+    if isinstance(content, dict):
+        return next((shorten(k) for k, value in content.items() if _find_large(value)), None)
+    return "it" if isinstance(content, list) and any(map(_find_large, content)) else None
+
+
+def _is_there(path: Path) -> bool:
+    """Say if something lies there; a name that no file can have is not there."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # it is too long, or holds a NUL
+        return False
 
 
 def override(suite: File, **changes: Any) -> File:
@@ -151,14 +176,16 @@ def override(suite: File, **changes: Any) -> File:
 
 
 def _explain(error: ErrorDetails) -> str:
-    place = ".".join(map(str, error["loc"]))
+    place = shorten(".".join(map(str, error["loc"])))
     if error["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         return f"{place}: there is no such key; allowed: {', '.join(_allowed(error['loc'][0]))}"
     if error["type"] == "missing":
         return f"{place}: this key is missing"
     message = error["msg"].removeprefix("Value error, ")
     message = f"{place}: {message[0].lower()}{message[1:]}"
-    return message if isinstance(error["input"], dict) else f"{message}, not {error['input']!r}"
+    return (
+        message if isinstance(error["input"], dict) else f"{message}, not {quote(error['input'])}"
+    )
 
 
 def _allowed(table: int | str) -> list[str]:

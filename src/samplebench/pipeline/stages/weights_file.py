@@ -7,6 +7,7 @@ with ``weights_only``, which knows tensors and plain containers and refuses the 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
+from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 import torch
 from torch import Tensor
@@ -66,6 +67,7 @@ def _require_safe_torch(path: Path, version: str) -> None:
 
 
 def _load_without_running(path: Path) -> Any:
+    _require_uncompressed(path)
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises several kinds for files that it does not take
@@ -74,6 +76,24 @@ def _load_without_running(path: Path) -> Any:
             "which could run any code; save the weights alone, "
             "torch.save(model.state_dict(), 'weights.pt')"
         ) from error
+
+
+def _require_uncompressed(path: Path) -> None:
+    """Refuse an archive whose members unpack to more than they are, until memory is full.
+
+    Raises:
+        BadCheckpoint: it is one.
+    """
+    try:
+        with ZipFile(path) as archive:
+            members = archive.infolist()
+    except (BadZipFile, OSError, ValueError):
+        return  # an older file of torch, or none, which torch finds out
+    if any(member.compress_type != ZIP_STORED for member in members):
+        raise BadCheckpoint(
+            f"{path.name} is not read: it is compressed, which torch's own files never are, and "
+            "could unpack to any size; save the weights with torch.save"
+        )
 
 
 def _find_state_dict(path: Path, content: Any) -> dict[str, Tensor]:

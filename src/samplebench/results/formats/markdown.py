@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from tabulate import tabulate
 
+from samplebench.plain_text import one_line
 from samplebench.results.blocks import (
     Block,
     Bullets,
@@ -108,5 +109,5 @@ def _escape_label(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Text without line breaks, and with a sign in place of control characters."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]", "\ufffd", re.sub(r"\s+", " ", text))
+    """Text without line breaks, and with control characters written out."""
+    return one_line(re.sub(r"\s+", " ", text))

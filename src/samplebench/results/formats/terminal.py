@@ -1,5 +1,7 @@
 """Blocks on a terminal, by rich: tables are split where they are wider than the console."""
 
+import re
+import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -12,6 +14,8 @@ from rich.measure import Measurement
 from rich.table import Table as Grid
 from rich.text import Text as Styled
 
+from samplebench.plain_output import styled
+from samplebench.plain_text import one_line, printable
 from samplebench.results.blocks import (
     Block,
     Bullets,
@@ -33,7 +37,7 @@ _NARROWEST: Final = 8
 
 def console_for_output() -> Console:
     """Standard output: as wide as COLUMNS states, or the terminal, or 100 in a file or a pipe."""
-    return Console(highlight=False, width=output_width())
+    return Console(file=styled(sys.stdout), highlight=False, width=output_width())
 
 
 def show(blocks: Iterable[Block], console: Console) -> None:
@@ -55,21 +59,27 @@ def _pieces(block: Block, console: Console) -> list[RenderableType]:
         case Table():
             return list(_split(block, console))
         case Picture(path, description):
-            return [Styled(f"{description}: {path}")]
+            return [Styled(_harmless(f"{description}: {path}"))]
         case Written(markdown):
-            return [Markdown(markdown)]
+            return [Markdown(printable(markdown))]
     assert_never(block)
 
 
 def _styled(text: Text) -> Styled:
     """The runs without links, which lead out of a page and not out of a terminal."""
-    styled = Styled()
+    text_of_line = Styled()
     for run in text:
         if isinstance(run, str):
-            styled.append(run)
+            text_of_line.append(_harmless(run))
         else:
-            styled.append(run.text, style="bold" if isinstance(run, Strong) else "")
-    return styled
+            style = "bold" if isinstance(run, Strong) else ""
+            text_of_line.append(_harmless(run.text), style=style)
+    return text_of_line
+
+
+def _harmless(text: str) -> str:
+    """Text on one line, with control characters written out."""
+    return one_line(re.sub(r"\s+", " ", text))
 
 
 def _bullets(items: Iterable[Text]) -> Grid:

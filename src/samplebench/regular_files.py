@@ -1,0 +1,74 @@
+"""Reading files that somebody else may have put there: regular ones of a bounded size.
+
+Anything else may lie under a name: a FIFO, whose reader waits for ever; a link to a device that
+has no end; a sparse file larger than the memory.
+"""
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+MOST_BYTES: Final = 64 * 2**20
+"""The largest file that is read whole. A record has about 50 KB, a picture about as much."""
+
+
+def read_bytes(path: Path, *, most: int = MOST_BYTES, links: bool = True) -> bytes:
+    """Read the content of a regular file.
+
+    Args:
+        most: the largest size in bytes.
+        links: False to refuse a symbolic link too, which may lead out of its folder.
+
+    Raises:
+        OSError: it cannot be read, is no regular file, or is larger; ``strerror`` is a sentence
+            that goes on from the name of the file.
+    """
+    _require_regular(path, path.stat() if links else path.lstat(), most)
+    # Between that look and this one it may have become a FIFO, at which opening would wait.
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if links else os.O_NOFOLLOW)
+    with os.fdopen(os.open(path, flags), "rb") as file:
+        _require_regular(path, os.fstat(file.fileno()), most)
+        content = file.read(most + 1)
+    if len(content) > most:  # it grew, or lies in /proc, whose files state no size
+        raise _too_large(path, most)
+    return content
+
+
+def read_text(path: Path, *, most: int = MOST_BYTES, links: bool = True) -> str:
+    """Read a regular file as UTF-8, without the mark with which some editors begin files.
+
+    Raises:
+        OSError: as ``read_bytes``.
+        UnicodeDecodeError: it is not UTF-8.
+    """
+    return read_bytes(path, most=most, links=links).decode("utf-8-sig")
+
+
+def explain(error: OSError | ValueError) -> str:
+    """Say what is wrong with a file in a few words, without its name."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is no text in UTF-8 (byte {error.start})"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def _require_regular(path: Path, status: os.stat_result, most: int) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, f"it is {_name_kind(status.st_mode)}, no file", str(path))
+    if status.st_size > most:
+        raise _too_large(path, most)
+
+
+def _too_large(path: Path, most: int) -> OSError:
+    return OSError(errno.EFBIG, f"it is larger than {most:,} bytes, which none is", str(path))
+
+
+def _name_kind(mode: int) -> str:
+    kinds = {
+        stat.S_ISDIR: "a folder",
+        stat.S_ISLNK: "a link",
+        stat.S_ISFIFO: "a FIFO",
+        stat.S_ISSOCK: "a socket",
+    }
+    return next((name for asks, name in kinds.items() if asks(mode)), "a device")
