@@ -1,0 +1,144 @@
+"""Blocks as HTML, in which every text is escaped: a part called ``<script>`` stays text."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import assert_never
+
+from markupsafe import Markup
+
+from samplebench.results.blocks import (
+    Block,
+    Bullets,
+    Code,
+    Heading,
+    Link,
+    Paragraph,
+    Picture,
+    RowDetails,
+    Run,
+    Strong,
+    Table,
+    Text,
+    Written,
+)
+from samplebench.results.formats.written_html import render_written
+
+
+@dataclass(frozen=True)
+class Places:
+    """Find the files that blocks name.
+
+    ``link`` gives the address of a path; ``picture`` that of a picture which can be shown in the
+    page itself, or ``None``, and the page then links to it. ``anchor`` gives the id of the place
+    where the page shows a row's picture.
+    """
+
+    link: Callable[[str], str]
+    picture: Callable[[str], str | None]
+    anchor: Callable[[str], str | None]
+    origin: Callable[[str], int]
+    """The number of an origin in the list that the page has of them."""
+
+
+def render(blocks: Iterable[Block], places: Places) -> Markup:
+    """A page, or a part of one."""
+    return Markup("\n").join(_block(block, places) for block in blocks)
+
+
+def _block(block: Block, places: Places) -> Markup:
+    match block:
+        case Heading(text, level):
+            return Markup("<h{0}>{1}</h{0}>").format(level, line(text, places))
+        case Paragraph(text):
+            return Markup("<p>{}</p>").format(line(text, places))
+        case Bullets(items):
+            lines = Markup("\n").join(
+                Markup("<li>{}</li>").format(line(item, places)) for item in items
+            )
+            return Markup("<ul>\n{}\n</ul>").format(lines)
+        case Table():
+            return _table(block, places)
+        case Picture(path, description):
+            return _picture(path, description, places)
+        case Written(markdown):
+            return render_written(markdown, places.link)
+    assert_never(block)
+
+
+def line(text: Text, places: Places) -> Markup:
+    """A text on a line of its own, or in a cell."""
+    return Markup("").join(_run(run, places) for run in text)
+
+
+def _run(run: Run, places: Places) -> Markup:
+    match run:
+        case str():
+            return Markup("{}").format(run)
+        case Code(text):
+            return Markup("<code>{}</code>").format(text)
+        case Strong(text):
+            return Markup("<b>{}</b>").format(text)
+        case Link(text, path):
+            return Markup('<a href="{}">{}</a>').format(places.link(path), text)
+    assert_never(run)
+
+
+def _picture(path: str, description: str, places: Places) -> Markup:
+    source = places.picture(path)
+    if source is None:
+        return Markup('<p><a href="{}">{}</a></p>').format(places.link(path), description)
+    return Markup('<img src="{}" alt="{}">').format(source, description)
+
+
+def _table(table: Table, places: Places) -> Markup:
+    """A table whose row headers are the cells of the last label column, which names the row."""
+    headings = Markup("").join(_heading(table, place, places) for place in range(_width(table)))
+    rows = Markup("\n").join(_row(table, place, places) for place in range(len(table.rows)))
+    return Markup("<table>\n<thead><tr>{}</tr></thead>\n<tbody>\n{}\n</tbody>\n</table>").format(
+        headings, rows
+    )
+
+
+def _width(table: Table) -> int:
+    return len(table.headings)
+
+
+def _heading(table: Table, place: int, places: Places) -> Markup:
+    text = line(table.headings[place], places)
+    if not table.about_columns:
+        return Markup('<th scope="col">{}</th>').format(text)
+    group = table.about_columns[place].group
+    return Markup('<th scope="col" data-group="{}">{}</th>').format(group, text)
+
+
+def _row(table: Table, number: int, places: Places) -> Markup:
+    """A row; what is known of it beyond its cells stands in attributes."""
+    about = table.about_rows[number] if table.about_rows else None
+    cells = Markup("").join(
+        _cell(text, place == table.labels - 1, about, places)
+        for place, text in enumerate(table.rows[number])
+    )
+    return Markup("<tr{}>{}</tr>").format(_attributes(about, places), cells)
+
+
+def _attributes(about: RowDetails | None, places: Places) -> Markup:
+    if about is None:
+        return Markup("")
+    return Markup(' data-kind="{}" data-records="{}" data-origin="{}"{}').format(
+        about.kind,
+        " ".join(about.records),
+        places.origin(about.origin),
+        Markup(" data-copies") if about.copies else "",
+    )
+
+
+def _cell(text: Text, names_row: bool, about: RowDetails | None, places: Places) -> Markup:
+    content = line(text, places)
+    if not names_row:
+        return Markup("<td>{}</td>").format(content)
+    anchor = about.picture and places.anchor(about.picture) if about else None
+    if anchor:
+        content = Markup('<a href="#{}">{}</a>').format(anchor, content)
+    if about and about.copies:
+        content += Markup(' <span class="chip">copies</span>')
+    return Markup('<th scope="row">{}</th>').format(content)
