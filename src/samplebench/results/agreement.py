@@ -16,12 +16,7 @@ def describe_agreement(ranking: Ranking) -> list[Text]:
 
     Compared are the samplers of each autoencoder that have every score and no alarm.
     """
-    places = [
-        place
-        for place, column in enumerate(ranking.columns)
-        if column.subject in ("images", "latents") and not column.diagnostic
-    ]
-    groups = [rows for rows in _group_rivals(ranking, places) if len(rows) >= _FEWEST]
+    places, groups = _find_comparable(ranking)
     if len(places) < 2 or not groups:
         return []
     pairs = [
@@ -32,7 +27,7 @@ def describe_agreement(ranking: Ranking) -> list[Text]:
     seeds = [tau for rows in groups for place in places for tau in compare_seeds(rows, place)]
     between = f"; seed and seed in one column {_describe(seeds)}" if seeds else ""
     several = ", median and range over autoencoders" if len(groups) > 1 else ""
-    split = sum(len({_find_winner(ranking, rows, at) for at in places}) > 1 for rows in groups)
+    split, _ = count_split_winners(ranking)
     return [
         (f"Agreement of orders (Kendall's τ{several}): {'; '.join(pairs)}{between}.",),
         (
@@ -42,6 +37,24 @@ def describe_agreement(ranking: Ranking) -> list[Text]:
             else "All these columns name the same winner.",
         ),
     ]
+
+
+def count_split_winners(ranking: Ranking) -> tuple[int, int]:
+    """The number of autoencoders with which columns name different winners, and that of all."""
+    places, groups = _find_comparable(ranking)
+    split = sum(len({_find_winner(ranking, rows, at) for at in places}) > 1 for rows in groups)
+    return split, len(groups)
+
+
+def _find_comparable(ranking: Ranking) -> tuple[list[int], list[list[Row]]]:
+    """The columns of quality, and the rows of each autoencoder whose orders can be compared."""
+    places = [
+        place
+        for place, column in enumerate(ranking.columns)
+        if column.subject in ("images", "latents") and not column.diagnostic
+    ]
+    groups = [rows for rows in _group_rivals(ranking, places) if len(rows) >= _FEWEST]
+    return places, groups
 
 
 def compute_tau(ranking: Ranking, rows: Sequence[Row], one: int, other: int) -> float:

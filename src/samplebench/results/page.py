@@ -23,6 +23,7 @@ from samplebench.results.montage import picture_of_row
 from samplebench.results.notes import Note, collect_notes
 from samplebench.results.ranking import Ranking
 from samplebench.results.score_table import score_table
+from samplebench.results.summary import summarise
 
 MORE: Final = "<!-- more -->"
 """The line of a commentary below which the board only links to it."""
@@ -33,6 +34,7 @@ def main_page(board: Board) -> list[Block]:
     return [
         Heading((board.suite,), level=1),
         *([Paragraph((board.about,))] if board.about else []),
+        *_summary(board),
         Paragraph(_describe_source(board)),
         *(block for ranking in board.rankings for block in _section(board, ranking)),
         *_samples(board),
@@ -56,8 +58,14 @@ def terminal_page(board: Board, path: str) -> list[Block]:
     """The tables of quality for a terminal; ``path`` is that of the page with all the rest."""
     return [
         *(block for ranking in board.rankings for block in _short_section(board, ranking)),
+        *_summary(board),
         Paragraph((f"Costs, how to read the scores, provenance and samples: {path}",)),
     ]
+
+
+def _summary(board: Board) -> Iterator[Block]:
+    """The sentences that a reader in a hurry reads."""
+    yield Bullets(summarise(board.rankings))
 
 
 def _describe_source(board: Board) -> Text:

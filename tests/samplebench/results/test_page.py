@@ -472,7 +472,8 @@ def test_the_page_gives_the_command_and_the_suite_that_it_is_measured_by(
     assert f"{line} and made by" in render(suite)
     page = render(suite, about="A suite of tests.")
     assert f"{line} ([suite.toml](records/toy/suite.toml)) and made by" in page
-    assert page.startswith("# toy\n\nA suite of tests.\n\nMeasured by")
+    assert page.startswith("# toy\n\nA suite of tests.\n\n- ")
+    assert page.index(line) < page.index("\n## ")
 
 
 def test_a_row_that_no_longer_holds_is_marked_and_the_mark_explained(
