@@ -240,6 +240,23 @@ def leaderboard(options: argparse.Namespace) -> int:
     return _DAMAGED if is_damaged else code
 
 
+def site(options: argparse.Namespace) -> int:
+    """Write boards as a static site: a page for each, an index, and the records behind them."""
+    from samplebench import catalogue
+    from samplebench.boards import report_unreadable
+    from samplebench.site import texts_of, write_site
+
+    is_damaged = report_unreadable(options.results, options.suite)
+    rows = catalogue.known_rows(catalogue.plugin_choice(options))
+    if rows is None:
+        from samplebench.planning import load_chosen_parts
+
+        rows = catalogue.part_rows(load_chosen_parts(options))
+    for path in write_site(options.results, options.folder, options.suite, texts_of(rows)):
+        print(path)
+    return _DAMAGED if is_damaged else 0
+
+
 def forget(options: argparse.Namespace) -> int:
     """Set aside the records whose label matches, with their pictures, and write the board anew."""
     from samplebench.boards import remove_empty_board, write_boards
@@ -366,6 +383,7 @@ COMMANDS = {
     "show": show,
     "check": check,
     "leaderboard": leaderboard,
+    "site": site,
     "compare": compare,
     "forget": forget,
     "completion": completion,

@@ -66,7 +66,7 @@ class ColumnDetails:
 
 @dataclass(frozen=True)
 class RowDetails:
-    """Explain a row: its kind, the records behind it, their origin, and its picture, if it has one.
+    """Explain a row: its kind, the records behind it, their origin, and its picture, if any.
 
     ``copies`` is true of a row that a diagnostic marks as a copier.
     """

@@ -40,6 +40,12 @@ class Places:
     """The number of an origin in the list that the page has of them."""
 
 
+NOWHERE = Places(
+    link=lambda path: path, picture=lambda _: None, anchor=lambda _: None, origin=lambda _: 0
+)
+"""Paths as they are, and no picture in the page."""
+
+
 def render(blocks: Iterable[Block], places: Places) -> Markup:
     """A page, or a part of one."""
     return Markup("\n").join(_block(block, places) for block in blocks)

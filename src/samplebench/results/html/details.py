@@ -30,7 +30,7 @@ _SEEDS: Final = ColumnDetails(
 class PartText:
     """A sentence on an installed part, and the paper that it comes from, where there is one."""
 
-    about: str
+    about: Text
     reference: str = ""
 
 
@@ -44,25 +44,20 @@ def add_details(
     """Add to the table of a ranking what is known of its columns and rows."""
     columns = [explain_column(column, texts) for column in ranking.columns]
     rows = [_explain_row(row, pictures) for row in ranking.rows]
-    return replace(
-        table, about_columns=(_ROWS, _ROWS, _SEEDS, *columns), about_rows=tuple(rows)
-    )
+    return replace(table, about_columns=(_ROWS, _ROWS, _SEEDS, *columns), about_rows=tuple(rows))
 
 
 def explain_column(column: Column, texts: PartTexts) -> ColumnDetails:
     """Say what a column measures, in which features, and which direction is better."""
     metric = json.loads(column.key[1])[0]
     text = texts.get(("metric", metric))
-    sentence = text.about if text else f"The metric {metric}."
-    unit = f" In {column.unit}." if column.unit else ""
+    sentence = text.about if text else ("The metric ", Code(metric), ".")
     better = f"{'Lower' if column.better == 'lower' else 'Higher'} is better."
     kind = " A diagnostic, which ranks nothing." if column.diagnostic else ""
     features: Text = ()
     if column.features:
         features = (" Features: ", Code(column.features.part.spec), ".")
-    return ColumnDetails(
-        GROUPS[column.subject], (f"{sentence}{unit} ", better, kind, *features)
-    )
+    return ColumnDetails(GROUPS[column.subject], (*sentence, f" {better}{kind}", *features))
 
 
 def _explain_row(row: Row, pictures: Collection[str]) -> RowDetails:

@@ -10,12 +10,12 @@ from samplebench.results.labels import list_distinct
 class Freshness:
     """What a board is made of, and when that was measured.
 
-    ``rows`` counts samplers with an autoencoder, without references. ``states`` counts records by
+    ``pairs`` counts samplers with an autoencoder, without controls. ``states`` counts records by
     the trust that they deserve.
     """
 
     records: int
-    rows: int
+    pairs: int
     autoencoders: int
     samplers: int
     datasets: str
@@ -43,7 +43,7 @@ def describe_freshness(board: Board) -> Freshness:
     """Count the rows and records of a board, appendix included, and find their days."""
     rankings = (*board.rankings, *board.appendix)
     records = {each.identity: each for ranking in rankings for each in ranking.records}.values()
-    rows = {
+    pairs = {
         (ranking.dataset, row.autoencoder, row.name)
         for ranking in rankings
         for row in ranking.rows
@@ -53,7 +53,7 @@ def describe_freshness(board: Board) -> Freshness:
     states = [record.verification.state for record in records]
     return Freshness(
         records=len(records),
-        rows=len(rows),
+        pairs=len(pairs),
         autoencoders=len({record.autoencoder.key for record in records}),
         samplers=len({record.sampler.key for record in records if record.sampler}),
         datasets=list_distinct(ranking.dataset for ranking in rankings),

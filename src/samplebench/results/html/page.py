@@ -12,7 +12,7 @@ from samplebench.results.blocks import Bullets, Text, Written
 from samplebench.results.board import Board
 from samplebench.results.details import write_details
 from samplebench.results.formats import html
-from samplebench.results.html.details import GROUPS, PartText, PartTexts, add_details
+from samplebench.results.html.details import GROUPS, PartTexts, add_details
 from samplebench.results.html.downloads import Download
 from samplebench.results.html.freshness import describe_freshness
 from samplebench.results.html.pictures import data_address, embed
@@ -22,8 +22,9 @@ from samplebench.results.legend import write_legend
 from samplebench.results.notes import collect_notes
 from samplebench.results.ranking import Ranking
 from samplebench.results.score_table import score_table
+from samplebench.results.summary import summarise
 
-_Part = tuple[str, PartText]
+_Part = tuple[str, Markup, str]
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,8 @@ class Plot:
 
 @dataclass(frozen=True)
 class Companions:
-    """Show these next to the tables of a board: sentences, plots, files, and how to cite it."""
+    """Show these next to the tables of a board: plots, files to download, and how to cite it."""
 
-    summary: tuple[Text, ...] = ()
     plots: tuple[Plot, ...] = ()
     downloads: tuple[Download, ...] = ()
     setup: str = ""
@@ -67,8 +67,10 @@ def board_page(board: Board, samples: Path, texts: PartTexts, companions: Compan
     ]
     return fill(
         "board.html",
+        scripts=("datatables/dataTables.min.js", "board.js"),
         board=board,
-        summary=html.render([Bullets(companions.summary)] if companions.summary else [], places),
+        records=places.link(f"records/{board.suite}"),
+        summary=_bullets(summarise(board.rankings), places),
         freshness=describe_freshness(board),
         sections=sections,
         appendix=appendix,
@@ -82,7 +84,7 @@ def board_page(board: Board, samples: Path, texts: PartTexts, companions: Compan
         downloads=companions.downloads,
         setup=companions.setup,
         bibliography=companions.bibliography,
-        glossary=_explain_parts(board, texts),
+        glossary=_explain_parts(board, texts, places),
     )
 
 
@@ -98,6 +100,7 @@ class _Section:
     autoencoders: list[str]
     meanings: list[tuple[Markup, Markup]]
     missing: Markup
+    is_only_narrower: bool
     legend: Markup
     details: Markup
 
@@ -106,9 +109,7 @@ def _section(
     board: Board, ranking: Ranking, texts: PartTexts, places: html.Places, name: str
 ) -> _Section:
     notes = collect_notes(ranking)
-    table = add_details(
-        score_table(board.suite, ranking, notes), ranking, board.pictures, texts
-    )
+    table = add_details(score_table(board.suite, ranking, notes), ranking, board.pictures, texts)
     about = list(zip(table.headings, table.about_columns, strict=True))[table.labels :]
     columns = [
         (place, html.line(heading, places).striptags(), column.group)
@@ -128,6 +129,9 @@ def _section(
             for heading, column in about
         ],
         missing=_bullets([note.line for note in notes], places),
+        is_only_narrower=any(
+            each.alarm_is_relative for row in ranking.rows for each in row.alarms
+        ),
         legend=_bullets(legend, places),
         details=_bullets(write_details(ranking), places),
     )
@@ -156,7 +160,9 @@ def _find_places(
     )
 
 
-def _explain_parts(board: Board, texts: PartTexts) -> list[tuple[str, list[_Part]]]:
+def _explain_parts(
+    board: Board, texts: PartTexts, places: html.Places
+) -> list[tuple[str, list[_Part]]]:
     """The autoencoders and samplers of the board of which something is known, by kind."""
     records = [record for ranking in board.rankings for record in ranking.records]
     names = {
@@ -164,7 +170,11 @@ def _explain_parts(board: Board, texts: PartTexts) -> list[tuple[str, list[_Part
         "sampler": {record.sampler.name for record in records if record.sampler},
     }
     found = {
-        kind: [(name, texts[kind, name]) for name in sorted(those) if (kind, name) in texts]
+        kind: [
+            (name, html.line(text.about, places), text.reference)
+            for name in sorted(those)
+            if (text := texts.get((kind, name)))
+        ]
         for kind, those in names.items()
     }
     return [(f"{kind.capitalize()}s", those) for kind, those in found.items() if those]

@@ -22,6 +22,7 @@ class Strip:
     anchor: str
     name: Markup
     words: str
+    order: str
     address: str | None
     link: str
 
@@ -52,6 +53,7 @@ def show_strips(
                     anchor=places.anchor(picture) or "",
                     name=html.line(name_row(row), places),
                     words=_describe(row),
+                    order=" below, held-out samples above" if row.kind == "reconstruction" else "",
                     address=embedded.get(picture),
                     link=places.link(f"samples/{board.suite}/{picture}"),
                 )

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -11,8 +12,11 @@ from markupsafe import Markup
 _ROOM = files("samplebench.results.html")
 
 
-def fill(template: str, **content: Any) -> str:
-    """Fill a template. Its policy lets nothing run and nothing load but what it holds itself."""
+def fill(template: str, scripts: Sequence[str] = (), **content: Any) -> str:
+    """Fill a template, with scripts by the names of their files.
+
+    Its policy lets nothing run and nothing load but what the page holds itself.
+    """
     environment = Environment(
         loader=PackageLoader("samplebench.results", "html"),
         autoescape=True,
@@ -22,12 +26,12 @@ def fill(template: str, **content: Any) -> str:
         keep_trailing_newline=True,
     )
     style = _resource("style.css")
-    scripts = [_resource("datatables/dataTables.min.js"), _resource("board.js")]
+    contents = [_resource(script) for script in scripts]
     return environment.get_template(template).render(
         style=style,
-        scripts=scripts,
+        scripts=contents,
         style_digest=_digest(style),
-        script_digests=[_digest(script) for script in scripts],
+        script_digests=[_digest(script) for script in contents],
         **content,
     )
 
