@@ -223,6 +223,7 @@ def _check_options(command: argparse.ArgumentParser) -> None:
 def _leaderboard_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("suite", nargs="*", help="all that have records when left out")
     command.add_argument("--check", action="store_true", help="write nothing; fail if one differs")
+    options.add_excerpt(command)
     options.add_results(command)
 
 

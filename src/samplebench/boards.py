@@ -35,7 +35,7 @@ def report_unreadable(results: Path, suites: Sequence[str]) -> bool:
 def write_boards(results: Path, suites: Sequence[str]) -> list[Path]:
     """Make the boards of these suites, or of all that have records; return their paths."""
     store = Store(results)
-    boards = read_boards(store, suites)
+    boards = _make_boards(store, suites)
     for board in boards:
         for path in _surplus(store, board):
             path.unlink()
@@ -63,7 +63,7 @@ def check_boards(results: Path, suites: Sequence[str]) -> int:
     Pages are compared by their text, montages by the digest of what they are made of.
     """
     store = Store(results)
-    boards = read_boards(store, suites)
+    boards = _make_boards(store, suites)
     differing = {board.suite: _differing(store, board) for board in boards}
     for path in (path for paths in differing.values() for path in paths):
         print(
@@ -78,7 +78,7 @@ def check_boards(results: Path, suites: Sequence[str]) -> int:
 def show_board(results: Path, suite: str, console: Console) -> None:
     """Print the tables of a board; nothing where the suite has no readable record."""
     store = Store(results)
-    for board in read_boards(store, [suite]):
+    for board in _make_boards(store, [suite]):
         terminal.show(terminal_page(board, str(store.board_path(suite))), console)
 
 
@@ -102,6 +102,11 @@ def read_rankings(results: Path, suite: str) -> list[Ranking]:
     return assemble(records)
 
 
+def read_boards(results: Path, suites: Sequence[str]) -> list[Board]:
+    """The boards of these suites, or of all that have a readable record."""
+    return _make_boards(Store(results), suites)
+
+
 def render_pages(store: Store, board: Board) -> dict[Path, str]:
     """The pages of a board as markdown, by path."""
     pages = {
@@ -111,7 +116,7 @@ def render_pages(store: Store, board: Board) -> dict[Path, str]:
     return {path: markdown.render(blocks) for path, blocks in pages.items() if blocks}
 
 
-def read_boards(store: Store, suites: Sequence[str]) -> list[Board]:
+def _make_boards(store: Store, suites: Sequence[str]) -> list[Board]:
     """The boards of suites with a readable record."""
     _require_records(store, suites)
     boards = []

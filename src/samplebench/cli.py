@@ -226,12 +226,18 @@ def check(options: argparse.Namespace) -> int:
 
 
 def leaderboard(options: argparse.Namespace) -> int:
-    """Rebuild boards from records, or check that they are what the records say."""
+    """Rebuild boards from records, check that they are what the records say, or print tables."""
     from samplebench.boards import check_boards, report_unreadable, show_board, write_boards
+    from samplebench.printing import print_tables, refuse_choice_without_format
     from samplebench.results.formats.terminal import console_for_output
 
+    if not options.format:
+        refuse_choice_without_format(options)
     is_damaged = report_unreadable(options.results, options.suite)
-    if options.check:
+    if options.format:
+        code = 0
+        print_tables(options)
+    elif options.check:
         code = check_boards(options.results, options.suite)
     else:
         code = 0

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from samplebench.results.formats.choice import FORMATS
+
 
 def add_only(command: argparse.ArgumentParser) -> None:
     command.add_argument(
@@ -66,3 +68,23 @@ def add_plugins(command: argparse.ArgumentParser) -> None:
 
 def add_json(command: argparse._ActionsContainer) -> None:
     command.add_argument("--json", action="store_true", help="a list of objects")
+
+
+def add_excerpt(command: argparse.ArgumentParser) -> None:
+    """Options for tables of boards that are printed: their format, rows and columns."""
+    printed = command.add_argument_group("tables to take along, in place of the boards' pages")
+    printed.add_argument("--format", choices=FORMATS, help="print the tables in this format")
+    for option, metavar, what in (
+        ("columns", "TITLE", "scores, in this order: 'FD*'"),
+        ("autoencoder", "NAME", "rows of these: 'vae*'"),
+        ("sampler", "NAME", "rows of these: 'gmm*', reconstruction, 'real data'"),
+    ):
+        printed.add_argument(
+            f"--{option}",
+            action="append",
+            default=[],
+            metavar=metavar,
+            help=f"only {what}, with * and ?; repeatable",
+        )
+    printed.add_argument("--transpose", action="store_true", help="a row for each score")
+    printed.add_argument("--output", type=Path, metavar="FILE", help="write to it, not to print")

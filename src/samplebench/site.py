@@ -6,15 +6,27 @@ Plain text and pictures: no torch.
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from samplebench.boards import read_boards
 from samplebench.catalogue import with_code
 from samplebench.errors import StorageError
+from samplebench.results.board import Board
+from samplebench.results.excerpt import make_excerpts
+from samplebench.results.formats.choice import FORMATS
 from samplebench.results.html.details import PartText, PartTexts
+from samplebench.results.html.downloads import Download
 from samplebench.results.html.index import index_page
 from samplebench.results.html.page import Companions, board_page
+from samplebench.results.selection import Selection
 from samplebench.results.store import Store, write_whole
+
+_FILES: Final = (
+    ("csv", "CSV", "csv", "text/csv"),
+    ("latex", "LaTeX", "tex", "application/x-tex"),
+    ("json", "JSON", "json", "application/json"),
+)
+"""The formats of files on a page: name, label, ending and media type."""
 
 
 def write_site(results: Path, folder: Path, suites: Sequence[str], texts: PartTexts) -> list[Path]:
@@ -24,10 +36,10 @@ def write_site(results: Path, folder: Path, suites: Sequence[str], texts: PartTe
     folder stays.
     """
     store = Store(results)
-    boards = read_boards(store, suites)
+    boards = read_boards(results, suites)
     pages = []
     for board in boards:
-        companions = Companions()
+        companions = make_companions(board)
         samples = store.samples_folder(board.suite)
         for download in companions.downloads:
             write_whole(folder / download.name, download.content)
@@ -37,6 +49,16 @@ def write_site(results: Path, folder: Path, suites: Sequence[str], texts: PartTe
         _copy(samples, folder / "samples" / board.suite)
     write_whole(folder / "index.html", index_page(boards))
     return [folder / "index.html", *pages]
+
+
+def make_companions(board: Board) -> Companions:
+    """Make what a page shows next to its tables: files to take along."""
+    excerpts = make_excerpts([board], Selection())
+    downloads = [
+        Download(f"{board.suite}.{ending}", label, kind, FORMATS[name](excerpts, False))
+        for name, label, ending, kind in _FILES
+    ]
+    return Companions(downloads=tuple(downloads))
 
 
 def texts_of(rows: Iterable[Mapping[str, Any]]) -> PartTexts:

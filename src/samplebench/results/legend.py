@@ -1,5 +1,7 @@
 """The legend of a table: how to read its scores, rows and marks."""
 
+from typing import Final
+
 from samplebench.results.blocks import Code, Strong, Text
 from samplebench.results.few_samples import explain_few_samples
 from samplebench.results.floor_legend import describe_floor
@@ -9,33 +11,46 @@ from samplebench.results.ranking import Column, Ranking
 from samplebench.results.states import explain_marks as explain_states
 from samplebench.results.statistics import SIGNIFICANCE
 
+SCORES: Final = (
+    "Mean ± half its 95 % interval (Student's t over n seeds); without ±, the score has one "
+    "seed or is the same at each. ↓: lower is better, ↑: higher is better."
+)
+"""How to read a score."""
+
 
 def write_legend(ranking: Ranking) -> tuple[Text, ...]:
     """Explain how to read the table, in a line for each thing."""
+    return (
+        (f"{SCORES} n links to the first seed's record.",),
+        *explain_marks(ranking),
+        *explain_few_samples(ranking),
+        *describe_content(ranking),
+    )
+
+
+def explain_marks(ranking: Ranking) -> tuple[Text, ...]:
+    """The marks of scores and rows: bold, and those that a row has at its name or its seeds."""
+    return (*explain_bold(ranking), *explain_marks_of_rows(ranking))
+
+
+def explain_marks_of_rows(ranking: Ranking) -> tuple[Text, ...]:
+    """The marks that a row has at its name or its seeds."""
+    return (*_explain_alarms(ranking), *explain_states(ranking.rows))
+
+
+def describe_content(ranking: Ranking) -> tuple[Text, ...]:
+    """The floor, the rows, and all that scores depend on, in a line for each thing."""
     lines = (
-        "Mean ± half its 95 % interval (Student's t over n seeds); without ±, the score has one "
-        "seed or is the same at each. ↓: lower is better, ↑: higher is better. n links to the "
-        "first seed's record.",
         describe_floor(ranking),
         _describe_rows(ranking),
         _describe_counts(ranking),
         _describe_loaded(ranking),
         _describe_costs(ranking),
     )
-    first, *rest = [(line,) for line in lines if line]
-    return (first, *explain_marks(ranking), *explain_few_samples(ranking), *rest)
+    return tuple((line,) for line in lines if line)
 
 
-def explain_marks(ranking: Ranking) -> tuple[Text, ...]:
-    """The marks of scores and rows: bold, and those that a row has at its name or its seeds."""
-    return (
-        *_explain_bold(ranking),
-        *_explain_alarms(ranking),
-        *explain_states(ranking.rows),
-    )
-
-
-def _explain_bold(ranking: Ranking) -> list[Text]:
+def explain_bold(ranking: Ranking) -> list[Text]:
     """The rule for bold scores, with the test by its name."""
     if not any(entry.bold for row in ranking.rows for entry in row.entries):
         return [("Nothing is bold: that takes two competing rows with two seeds or more.",)]

@@ -113,8 +113,11 @@ def _heading(table: Table, place: int, places: Places) -> Markup:
     text = line(table.headings[place], places)
     if not table.about_columns:
         return Markup('<th scope="col">{}</th>').format(text)
-    group = table.about_columns[place].group
-    return Markup('<th scope="col" data-group="{}">{}</th>').format(group, text)
+    kind = Markup(' class="name"') if place == table.labels - 1 else ""
+    # An arrow stays on the line of the word before it.
+    return Markup('<th scope="col"{}>{}</th>').format(
+        kind, text.replace(" ↓", "\xa0↓").replace(" ↑", "\xa0↑")
+    )
 
 
 def _row(table: Table, number: int, places: Places) -> Markup:

@@ -22,8 +22,8 @@ from samplebench.results.blocks import (
     Table,
     Text,
     Written,
-    join,
 )
+from samplebench.results.formats.shared_labels import shared_labels, varying_labels
 from samplebench.results.formats.text_table import output_width
 
 _WIDEST_LABEL: Final = 44
@@ -81,7 +81,7 @@ def _bullets(items: Iterable[Text]) -> Grid:
 
 def _split(table: Table, console: Console) -> Iterable[RenderableType]:
     """As many tables as it takes for each to fit, all of them with the labels."""
-    labels = _varying_labels(table)
+    labels = varying_labels(table)
     places = list(range(table.labels, len(table.headings)))
     while places:
         count = next(
@@ -96,20 +96,6 @@ def _split(table: Table, console: Console) -> Iterable[RenderableType]:
         places = places[count:]
 
 
-def _varying_labels(table: Table) -> list[int]:
-    """The label columns without those that say the same in each of several rows."""
-    columns = range(table.labels)
-    varying = [place for place in columns if len({row[place] for row in table.rows}) > 1]
-    return varying or list(columns)
-
-
-def _common_labels(table: Table, labels: Sequence[int]) -> Styled | None:
-    """The labels that all rows share, as the title of the table."""
-    shared = [place for place in range(table.labels) if place not in labels]
-    texts = [(*table.headings[place], ": ", *table.rows[0][place]) for place in shared]
-    return _styled(join(texts, ", ")) if texts else None
-
-
 def _fits(grid: Grid, console: Console) -> bool:
     unbounded = console.options.update(max_width=_UNBOUNDED)
     return Measurement.get(console, unbounded, grid).maximum <= console.width
@@ -118,7 +104,7 @@ def _fits(grid: Grid, console: Console) -> bool:
 def _grid(table: Table, labels: Sequence[int], places: Sequence[int]) -> Grid:
     """Some columns of a table. A first label that repeats becomes a line above its rows."""
     grid = Grid(
-        title=_common_labels(table, labels),
+        title=_styled(shared) if (shared := shared_labels(table, labels)) else None,
         title_justify="left",
         title_style="",
         box=box.SIMPLE_HEAD,

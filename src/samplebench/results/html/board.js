@@ -44,11 +44,11 @@ function startTable(section) {
   });
   const rows = board.rows().nodes().toArray();
   const names = rows.map((row) => row.cells[0].textContent);
-  startControls(section, controls, board, rows, names, headings);
+  startControls(controls, board, rows, names);
   startDetails(table, board, rows, names, titles, section);
 }
 
-function startControls(section, controls, board, rows, names, headings) {
+function startControls(controls, board, rows, names) {
   const find = controls.querySelector(".find");
   const autoencoder = controls.querySelector(".autoencoder");
   const kinds = controls.querySelector(".kinds");
@@ -63,27 +63,28 @@ function startControls(section, controls, board, rows, names, headings) {
     );
   });
   find.addEventListener("input", () => board.search(find.value).draw());
-  for (const select of [autoencoder, kinds].filter(Boolean)) {
-    select.addEventListener("change", () => board.draw());
-  }
-  startColumns(controls, board, headings);
+  kinds.addEventListener("change", () => board.draw());
+  autoencoder?.addEventListener("change", () => {
+    board.column(0).visible(!autoencoder.value, false); // it would say the same in each row
+    board.draw();
+  });
+  startColumns(controls, board);
   board.on("draw", () => {
     const { recordsDisplay, recordsTotal } = board.page.info();
     count.textContent = `${recordsDisplay} of ${recordsTotal} rows`;
-    let last = null;
-    for (const row of board.rows({ page: "current" }).nodes().toArray()) {
-      row.classList.toggle("first", last !== null && last !== row.cells[0].textContent);
-      last = row.cells[0].textContent;
-    }
-    const sorted = board.order().length > 0;
-    if (sorted) section.querySelectorAll("tr.first").forEach((row) => row.classList.remove("first"));
+    const places = board.rows({ page: "current", search: "applied" }).indexes().toArray();
+    const inOrder = board.order().length === 0; // the rows of an autoencoder stand together
+    places.forEach((place, number) => {
+      const starts = inOrder && number > 0 && names[place] !== names[places[number - 1]];
+      rows[place].classList.toggle("first", starts);
+    });
     makeReachable(board);
   });
   board.draw();
 }
 
 /** Checkboxes for each column and for each group of them. */
-function startColumns(controls, board, headings) {
+function startColumns(controls, board) {
   const columns = [...controls.querySelectorAll(".column")];
   const show = (boxes) => {
     for (const box of boxes) board.column(Number(box.value)).visible(box.checked, false);
@@ -111,7 +112,7 @@ function startColumns(controls, board, headings) {
 function makeReachable(board) {
   const body = board.table().body();
   for (const cell of body.querySelectorAll('td[tabindex="0"]')) cell.tabIndex = -1;
-  const first = body.querySelector("td:nth-child(4)");
+  const first = body.querySelector("th + td + td");
   if (first) first.tabIndex = 0;
 }
 
@@ -230,7 +231,7 @@ function neighbour(cell, key) {
     ArrowRight: () => row.cells[place + 1],
     ArrowUp: () => row.previousElementSibling?.cells[place],
     ArrowDown: () => row.nextElementSibling?.cells[place],
-    Home: () => row.cells[3],
+    Home: () => row.querySelector("th + td"),
     End: () => row.cells[row.cells.length - 1],
   };
   const next = cells[key]?.();
