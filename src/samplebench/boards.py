@@ -14,6 +14,8 @@ from samplebench.results.assembly import assemble
 from samplebench.results.board import Board, make_board
 from samplebench.results.formats import markdown, terminal
 from samplebench.results.page import appendix_page, main_page, terminal_page
+from samplebench.results.plots.chart import Chart
+from samplebench.results.plots.files import is_current, render
 from samplebench.results.ranking import Ranking
 from samplebench.results.record import Record
 from samplebench.results.store import Store, write_whole
@@ -43,24 +45,28 @@ def write_boards(results: Path, suites: Sequence[str]) -> list[Path]:
         for montage in board.montages:
             if not montage.is_current(folder):
                 write_whole(folder / montage.file_name, montage.draw(folder))
+        for path, chart in _charts(store, board).items():
+            if not is_current(chart, path):
+                write_whole(path, render(chart, path.suffix))
         for path, text in render_pages(store, board).items():
             write_whole(path, text)
     return [store.board_path(board.suite) for board in boards]
 
 
 def remove_empty_board(results: Path, suite: str) -> None:
-    """Remove the pages and montages of a suite that has no record left."""
+    """Remove the pages, montages and plots of a suite that has no record left."""
     store = Store(results)
     if not any(store.records_folder(suite).rglob("*.json")):
         montages = store.samples_folder(suite).glob("*.montage.png")
-        for path in (store.board_path(suite), store.appendix_path(suite), *montages):
+        plots = store.plots_folder(suite).glob("*.svg")
+        for path in (store.board_path(suite), store.appendix_path(suite), *montages, *plots):
             path.unlink(missing_ok=True)
 
 
 def check_boards(results: Path, suites: Sequence[str]) -> int:
     """Report the files of boards that are not what their records say; return the exit code.
 
-    Pages are compared by their text, montages by the digest of what they are made of.
+    Pages are compared by their text, montages and plots by the digest of what they are made of.
     """
     store = Store(results)
     boards = _make_boards(store, suites)
@@ -145,17 +151,26 @@ def _differing(store: Store, board: Board) -> list[Path]:
     montages = [
         folder / montage.file_name for montage in board.montages if not montage.is_current(folder)
     ]
-    return [*pages, *montages, *_surplus(store, board)]
+    charts = [path for path, chart in _charts(store, board).items() if not is_current(chart, path)]
+    return [*pages, *montages, *charts, *_surplus(store, board)]
+
+
+def _charts(store: Store, board: Board) -> dict[Path, Chart]:
+    """The plots of a board's page, by the paths of their files."""
+    folder = store.plots_folder(board.suite)
+    return {folder / f"{name}.svg": chart for name, chart in board.charts.items()}
 
 
 def _surplus(store: Store, board: Board) -> list[Path]:
-    """The montages and the appendix of earlier records, which the board has no more."""
+    """The pictures and the appendix of earlier records, which the board has no more."""
     shown = {montage.file_name for montage in board.montages}
     paths = [
         path
         for path in sorted(store.samples_folder(board.suite).glob("*.montage.png"))
         if path.name not in shown
     ]
+    plots, folder = _charts(store, board), store.plots_folder(board.suite)
+    paths += [path for path in sorted(folder.glob("*.svg")) if path not in plots]
     appendix = store.appendix_path(board.suite)
     return [*paths, appendix] if not board.appendix and appendix.exists() else paths
 

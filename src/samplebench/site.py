@@ -18,6 +18,7 @@ from samplebench.results.html.details import PartText, PartTexts
 from samplebench.results.html.downloads import Download
 from samplebench.results.html.index import index_page
 from samplebench.results.html.page import Companions, board_page
+from samplebench.results.plots import draw_board
 from samplebench.results.selection import Selection
 from samplebench.results.store import Store, write_whole
 
@@ -52,13 +53,13 @@ def write_site(results: Path, folder: Path, suites: Sequence[str], texts: PartTe
 
 
 def make_companions(board: Board) -> Companions:
-    """Make what a page shows next to its tables: files to take along."""
+    """Make what a page shows next to its tables: plots, and files to take along."""
     excerpts = make_excerpts([board], Selection())
     downloads = [
         Download(f"{board.suite}.{ending}", label, kind, FORMATS[name](excerpts, False))
         for name, label, ending, kind in _FILES
     ]
-    return Companions(downloads=tuple(downloads))
+    return Companions(plots=tuple(draw_board(board).values()), downloads=tuple(downloads))
 
 
 def texts_of(rows: Iterable[Mapping[str, Any]]) -> PartTexts:

@@ -3,12 +3,14 @@
 The same records give the same board, in whatever order they come.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from samplebench.results.assembly import assemble
 from samplebench.results.marking import mark
 from samplebench.results.montage import Montage, plan_montages
+from samplebench.results.plots import plan_embedded
+from samplebench.results.plots.chart import Chart
 from samplebench.results.ranking import Ranking
 from samplebench.results.record import Record
 
@@ -17,13 +19,15 @@ from samplebench.results.record import Record
 class Board:
     """The content of the pages of one suite.
 
-    ``pictures`` are the names of the files in its folder of samples; ``about`` is
-    what the suite as it was resolved says of itself, ``None`` if it is not with the records.
+    ``charts`` are the plots of its page, by the names of their files; ``pictures`` are the names
+    of the files in its folder of samples; ``about`` is what the suite as it was resolved says of
+    itself, ``None`` if it is not with the records.
     """
 
     suite: str
     rankings: tuple[Ranking, ...]
     appendix: tuple[Ranking, ...]
+    charts: Mapping[str, Chart]
     montages: tuple[Montage, ...]
     pictures: frozenset[str]
     commentary: str
@@ -39,11 +43,12 @@ def make_board(
     about: str | None = None,
 ) -> Board:
     """Make the board of a suite from its records."""
-    rankings = assemble(record for record in records if not record.appendix)
+    rankings = tuple(map(mark, assemble(record for record in records if not record.appendix)))
     return Board(
         suite=suite,
-        rankings=tuple(map(mark, rankings)),
+        rankings=rankings,
         appendix=tuple(map(mark, assemble(_choose_appendix(records)))),
+        charts=plan_embedded(suite, rankings),
         montages=tuple(made for each in rankings for made in plan_montages(each, pictures)),
         pictures=frozenset(pictures),
         commentary=commentary,

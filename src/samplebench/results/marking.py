@@ -104,13 +104,13 @@ def _alarms(row: Row, ranking: Ranking) -> tuple[Column, ...]:
         return ()
     alarms = []
     for place, (column, entry) in enumerate(zip(ranking.columns, row.entries, strict=True)):
-        limit = _limit(row, place, ranking)
+        limit = find_limit(row, place, ranking)
         if limit is not None and entry.summary and _worse(entry.summary.mean, limit, column):
             alarms.append(column)
     return tuple(alarms)
 
 
-def _limit(row: Row, place: int, ranking: Ranking) -> float | None:
+def find_limit(row: Row, place: int, ranking: Ranking) -> float | None:
     """The score beyond which a row is marked, if there is one."""
     column = ranking.columns[place]
     if column.alarm is None or not column.alarm_is_relative:

@@ -30,13 +30,14 @@ MORE: Final = "<!-- more -->"
 
 
 def main_page(board: Board) -> list[Block]:
-    """The page of a suite: the tables without the appendix, the samples, and the commentary."""
+    """The page of a suite: the tables without the appendix, plots, samples, and the commentary."""
     return [
         Heading((board.suite,), level=1),
         *([Paragraph((board.about,))] if board.about else []),
         *_summary(board),
         Paragraph(_describe_source(board)),
         *(block for ranking in board.rankings for block in _section(board, ranking)),
+        *_plots(board),
         *_samples(board),
         *_commentary(board),
     ]
@@ -119,6 +120,14 @@ def _not_measured(notes: Iterable[Note]) -> Iterator[Block]:
     if lines := tuple(note.line for note in notes):
         yield Paragraph(("Not measured:",))
         yield Bullets(lines)
+
+
+def _plots(board: Board) -> Iterator[Block]:
+    """The plots of the tables, each with what is seen in it."""
+    if board.charts:
+        yield Heading(("Plots",), level=2)
+    for name, chart in board.charts.items():
+        yield Picture(f"plots/{board.suite}/{name}.svg", chart.description)
 
 
 def _samples(board: Board) -> Iterator[Block]:

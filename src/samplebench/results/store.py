@@ -26,7 +26,8 @@ class Damaged:
 @dataclass(frozen=True)
 class Store:
     """A results folder: ``<suite>.md`` next to ``records/<suite>/<autoencoder>/*.json``, pictures
-    in ``samples/<suite>``, and ``commentary/<suite>.md`` where somebody wrote about the board.
+    in ``samples/<suite>``, plots in ``plots/<suite>``, and ``commentary/<suite>.md`` where
+    somebody wrote about the board.
     """
 
     folder: Path
@@ -48,6 +49,9 @@ class Store:
 
     def samples_folder(self, suite: str) -> Path:
         return self.folder / "samples" / suite
+
+    def plots_folder(self, suite: str) -> Path:
+        return self.folder / "plots" / suite
 
     def board_path(self, suite: str) -> Path:
         return self.folder / f"{suite}.md"

@@ -20,20 +20,12 @@ from samplebench.results.html.strips import Strips, find_strips, show_strips
 from samplebench.results.html.templates import fill
 from samplebench.results.legend import write_legend
 from samplebench.results.notes import collect_notes
+from samplebench.results.plots import Plot
 from samplebench.results.ranking import Ranking
 from samplebench.results.score_table import score_table
 from samplebench.results.summary import summarise
 
 _Part = tuple[str, Markup, str]
-
-
-@dataclass(frozen=True)
-class Plot:
-    """A plot: what it shows, in words, and the picture."""
-
-    title: str
-    description: str
-    svg: str
 
 
 @dataclass(frozen=True)
@@ -75,7 +67,7 @@ def board_page(board: Board, samples: Path, texts: PartTexts, companions: Compan
         sections=sections,
         appendix=appendix,
         plots=[
-            (plot.title, plot.description, data_address(plot.svg.encode(), "image/svg+xml"))
+            (plot.caption, plot.description, data_address(plot.svg, "image/svg+xml"))
             for plot in companions.plots
         ],
         samples=show_strips(board, strips, embedded, places),

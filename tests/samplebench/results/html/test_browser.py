@@ -15,7 +15,8 @@ from samplebench.results.blocks import Code
 from samplebench.results.board import make_board
 from samplebench.results.html.details import PartText
 from samplebench.results.html.downloads import Download
-from samplebench.results.html.page import Companions, Plot, board_page
+from samplebench.results.html.page import Companions, board_page
+from samplebench.results.plots import Plot
 from samplebench.results.record import Record, Score
 from samplebench.vocabulary import Floor
 
@@ -27,6 +28,7 @@ DRIVER = shutil.which("chromedriver")
 AXE = Path(os.environ.get("SAMPLEBENCH_TEST_AXE", "node_modules/axe-core/axe.min.js"))
 
 HOSTILE = """<script>window.broken = 1</script>"><img src=x onerror="window.broken = 2">"""
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>'
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -76,7 +78,11 @@ def records(make_record: MakeRecord, make_score: MakeScore) -> list[Record]:
         for seed in range(3):
             scores = [
                 make_score(
-                    "FD", base + seed / 10, weights="a", metric="frechet", floor=Floor((4.0, 5.0))
+                    "FD",
+                    base + seed / 10,
+                    weights="a",
+                    metric="frechet",
+                    floor=Floor((4.0, 5.0), count=99),
                 ),
                 make_score("copies", copies, alarm=0.1, diagnostic=True),
                 make_score("NLL", None if base > 1000 else base / 10, subject="latents"),
@@ -115,7 +121,7 @@ def page(records: Sequence[Record], tmp_path_factory: pytest.TempPathFactory) ->
         "toy", records, pictures=names, commentary=commentary, about=f"A board of {HOSTILE}"
     )
     companions = Companions(
-        plots=(Plot("Scores", f"A plot of {HOSTILE}", "<svg xmlns='http://www.w3.org/2000/svg'/>"),),
+        plots=(Plot("scores", "scores", "Scores", HOSTILE, HOSTILE, SVG),),
         downloads=(Download("toy.csv", "CSV", "text/csv", "suite,mean\ntoy,1\n"),),
         bibliography=f"@misc{{samplebench, title = {{{HOSTILE}}}}}",
     )
