@@ -18,7 +18,8 @@ from samplebench.results.html.details import PartText, PartTexts
 from samplebench.results.html.downloads import Download
 from samplebench.results.html.index import index_page
 from samplebench.results.html.page import Companions, board_page
-from samplebench.results.plots import draw_board
+from samplebench.results.plots import Plot
+from samplebench.results.plots.files import is_current, render
 from samplebench.results.selection import Selection
 from samplebench.results.store import Store, write_whole
 
@@ -40,7 +41,7 @@ def write_site(results: Path, folder: Path, suites: Sequence[str], texts: PartTe
     boards = read_boards(results, suites)
     pages = []
     for board in boards:
-        companions = make_companions(board)
+        companions = make_companions(store, board)
         samples = store.samples_folder(board.suite)
         for download in companions.downloads:
             write_whole(folder / download.name, download.content)
@@ -52,14 +53,24 @@ def write_site(results: Path, folder: Path, suites: Sequence[str], texts: PartTe
     return [folder / "index.html", *pages]
 
 
-def make_companions(board: Board) -> Companions:
+def make_companions(store: Store, board: Board) -> Companions:
     """Make what a page shows next to its tables: plots, and files to take along."""
     excerpts = make_excerpts([board], Selection())
     downloads = [
         Download(f"{board.suite}.{ending}", label, kind, FORMATS[name](excerpts, False))
         for name, label, ending, kind in _FILES
     ]
-    return Companions(plots=tuple(draw_board(board).values()), downloads=tuple(downloads))
+    return Companions(plots=_plots(store, board), downloads=tuple(downloads))
+
+
+def _plots(store: Store, board: Board) -> tuple[Plot, ...]:
+    """The plots that the board has on disk; drawn anew where they are missing or outdated."""
+    plots = []
+    for name, chart in board.charts.items():
+        path = store.plots_folder(board.suite) / f"{name}.svg"
+        svg = path.read_bytes() if is_current(chart, path) else render(chart, ".svg")
+        plots.append(Plot(name, chart.kind, chart.title, chart.description, chart.caption, svg))
+    return tuple(plots)
 
 
 def texts_of(rows: Iterable[Mapping[str, Any]]) -> PartTexts:

@@ -33,9 +33,11 @@ class Freshness:
 
     @property
     def trust(self) -> str:
-        """Say how many records hold with today's code, as far as the records tell."""
+        """Say how many records hold with today's code, by the states that they have."""
         if set(self.states) <= {"measured"}:
             return "all measured or verified"
+        if set(self.states) == {"unverified"}:
+            return "by code or versions that have changed since (°)"
         return ", ".join(f"{count} {state}" for state, count in sorted(self.states.items()))
 
 

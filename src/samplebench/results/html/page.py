@@ -67,7 +67,7 @@ def board_page(board: Board, samples: Path, texts: PartTexts, companions: Compan
         sections=sections,
         appendix=appendix,
         plots=[
-            (plot.caption, plot.description, data_address(plot.svg, "image/svg+xml"))
+            (plot.title, plot.description, data_address(plot.svg, "image/svg+xml"))
             for plot in companions.plots
         ],
         samples=show_strips(board, strips, embedded, places),

@@ -29,6 +29,7 @@ AXE = Path(os.environ.get("SAMPLEBENCH_TEST_AXE", "node_modules/axe-core/axe.min
 
 HOSTILE = """<script>window.broken = 1</script>"><img src=x onerror="window.broken = 2">"""
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>'
+FLOOR = Floor((4.0, 5.0), count=99)
 FLAGS = (
     "--headless",
     "--no-sandbox",
