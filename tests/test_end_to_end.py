@@ -91,6 +91,17 @@ def test_the_wheel_holds_the_weights_that_ship(installed):
     assert weights_in(installed.rglob("*")) == WEIGHTS
 
 
+def bibliographies_in(names):
+    found = (Path(name) for name in names if str(name).endswith("references.bib"))
+    return {f"{name.parent.name}/{name.name}" for name in found}
+
+
+def test_the_wheel_holds_the_bibliography_of_each_plugin(installed):
+    assert bibliographies_in(installed.rglob("*")) == bibliographies_in(
+        [*ROOT.glob("plugins/*/references.bib"), *ROOT.glob("src/*/references.bib")]
+    )
+
+
 @pytest.mark.slow
 def test_the_source_archive_holds_the_weights_that_ship_and_stays_below_3_megabytes(tmp_path):
     run(sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", tmp_path, ROOT)

@@ -38,8 +38,8 @@ class CodeMarkov(DensitySampler):
             PMF, in all. At 0, a code that occurred neither at its place nor after its neighbour
             is impossible.
 
-    Reference: A hierarchical Dirichlet language model (MacKay and Peto, 1995), Natural Language
-    Engineering 1.
+    Reference: A hierarchical Dirichlet language model (MacKay and Peto, 1995),
+    doi:10.1017/S1351324900000218.
     """
 
     accepts = (Discrete,)

@@ -15,7 +15,7 @@ class CIFAR10(Dataset):
     """Photographs of ten kinds of thing, 32×32 colour: 50,000 to train on, 10,000 to test.
 
     Reference: Learning Multiple Layers of Features from Tiny Images (Krizhevsky, 2009),
-    University of Toronto
+    https://www.cs.toronto.edu/~kriz/learning-features-2009-TR.pdf
     """
 
     def __init__(self, data_dir: Path) -> None:

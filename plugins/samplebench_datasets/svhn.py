@@ -16,7 +16,8 @@ class SVHN(Dataset):
     The 531,131 easier images that were published as "extra" are not used.
 
     Reference: Reading Digits in Natural Images with Unsupervised Feature Learning (Netzer, Wang,
-    Coates, Bissacco, Wu, Ng, 2011), NIPS workshop on deep learning
+    Coates, Bissacco, Wu, Ng, 2011),
+    http://ufldl.stanford.edu/housenumbers/nips2011_housenumbers.pdf
     """
 
     def __init__(self, data_dir: Path) -> None:

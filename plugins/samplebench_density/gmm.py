@@ -61,7 +61,7 @@ class GaussianMixture(DensitySampler):
             distinct latents, are left out.
 
     Reference: Maximum likelihood from incomplete data via the EM algorithm (Dempster, Laird and
-    Rubin, 1977), Journal of the Royal Statistical Society B 39.
+    Rubin, 1977), doi:10.1111/j.2517-6161.1977.tb01600.x.
     """
 
     accepts = (Continuous,)

@@ -31,7 +31,7 @@ class KDE(DensitySampler):
             with all.
 
     Reference: On the choice of smoothing parameters for Parzen estimators of probability density
-    functions (Duin, 1976), IEEE Transactions on Computers C-25.
+    functions (Duin, 1976), doi:10.1109/TC.1976.1674577.
     """
 
     accepts = (Continuous,)

@@ -58,8 +58,8 @@ class NormalisingFlow(DensitySampler):
         patience: evaluations on held-out latents without a higher likelihood after which training
             stops; there are at most a hundred.
 
-    Reference: Masked Autoregressive Flow for Density Estimation (Papamakarios, Pavlakou and
-    Murray, 2017), arXiv:1705.07057; "iaf": Improved Variational Inference with Inverse
+    Reference: "maf": Masked Autoregressive Flow for Density Estimation (Papamakarios, Pavlakou
+    and Murray, 2017), arXiv:1705.07057; "iaf": Improved Variational Inference with Inverse
     Autoregressive Flow (Kingma et al., 2016), arXiv:1606.04934; "spline": Neural Spline Flows
     (Durkan, Bekasov, Murray and Papamakarios, 2019), arXiv:1906.04032.
     """

@@ -38,6 +38,7 @@ _EXAMPLES: Final = {
     "leaderboard": "digits",
     "site": "public --results leaderboards",
     "compare": "'pmfs(bins=10)' 'gmm(components=10)'",
+    "cite": "mnist 'vae*/gmm*' 'vae*/pmfs*' --part bibtex > references.bib",
     "forget": "'digits/*/gmm*/*' --results mine --dry-run",
     "completion": "bash >> ~/.bashrc",
 }
@@ -249,6 +250,27 @@ def _compare_options(command: argparse.ArgumentParser) -> None:
     options.add_results(command)
 
 
+def _cite_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("board", help="the suite whose board it is")
+    command.add_argument(
+        "rows", nargs="*", help="samplers, or autoencoder/sampler, with * and ?: 'vae*/gmm*'"
+    )
+    command.add_argument(
+        "--part",
+        choices=("table", "setup", "bibtex", "records"),
+        help="print this alone; records are the digests and files of what the table shows",
+    )
+    command.add_argument(
+        "--columns",
+        action="append",
+        default=[],
+        metavar="TITLE",
+        help="only scores, in this order: 'FD*', with * and ?; repeatable",
+    )
+    options.add_results(command)
+    options.add_plugins(command)
+
+
 def _forget_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("pattern", help="of labels, with * and ?: 'digits/vae*/gmm*/seed 0'")
     command.add_argument("--suite", metavar="NAME", help="in this suite's records alone")
@@ -363,6 +385,7 @@ _OPTIONS = {
     "leaderboard": _leaderboard_options,
     "site": _site_options,
     "compare": _compare_options,
+    "cite": _cite_options,
     "forget": _forget_options,
     "completion": _completion_options,
 }

@@ -17,7 +17,7 @@ from samplebench.results.formats.text_table import format_rows
 _SHAPE = (1, 32, 32)
 """The shape of images for which autoencoders are built to show their latent space."""
 
-_HIDDEN = ("kind", "settings", "meanings")
+_HIDDEN = ("kind", "settings", "meanings", "samplers")
 """The columns that the terminal leaves out."""
 
 
@@ -135,6 +135,7 @@ def _part_row(part: Part, registry: Registry) -> dict[str, Any]:
         **_describe_latents(part, registry),
         "settings": {name: parameter.default for name, parameter in part.parameters.items()},
         "meanings": part.meanings,
+        "samplers": sorted(part.nested),
         "about": part.summary.replace("``", "`"),
         "reference": part.reference,
     }

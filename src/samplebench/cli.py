@@ -184,12 +184,7 @@ def list_parts(options: argparse.Namespace) -> int:
     if options.markdown and options.kind in ("suites", "plugins"):
         raise UsageError(f"--markdown is a table of parts; list {options.kind} without it")
     kinds = KINDS if options.kind is None else (options.kind,)
-    known = catalogue.known_rows(catalogue.plugin_choice(options))
-    if known is None:
-        from samplebench.planning import load_chosen_parts
-
-        known = catalogue.part_rows(load_chosen_parts(options))
-    rows = catalogue.select(known, kinds)
+    rows = catalogue.select(_list_installed(options), kinds)
     if options.json:
         print(json.dumps(rows, indent=1))
     elif options.markdown:
@@ -250,15 +245,15 @@ def site(options: argparse.Namespace) -> int:
     """Write boards as a static site: a page for each, an index, and the records behind them."""
     from samplebench import catalogue
     from samplebench.boards import report_unreadable
-    from samplebench.site import texts_of, write_site
+    from samplebench.citing.bibliography import read_bibliography
+    from samplebench.citing.parts import index_rows
+    from samplebench.site import Knowledge, write_site
 
     is_damaged = report_unreadable(options.results, options.suite)
-    rows = catalogue.known_rows(catalogue.plugin_choice(options))
-    if rows is None:
-        from samplebench.planning import load_chosen_parts
-
-        rows = catalogue.part_rows(load_chosen_parts(options))
-    for path in write_site(options.results, options.folder, options.suite, texts_of(rows)):
+    knowledge = Knowledge(
+        index_rows(_list_installed(options)), read_bibliography(catalogue.plugin_choice(options))
+    )
+    for path in write_site(options.results, options.folder, options.suite, knowledge):
         print(path)
     return _DAMAGED if is_damaged else 0
 
@@ -305,6 +300,27 @@ def compare(options: argparse.Namespace) -> int:
     return 0
 
 
+def cite(options: argparse.Namespace) -> int:
+    """Print what a paper needs to cite a board: the table, sentences on its set-up, and BibTeX."""
+    from samplebench import catalogue
+    from samplebench.boards import report_unreadable
+    from samplebench.citing.bibliography import read_bibliography
+    from samplebench.citing.cite import cite_board
+    from samplebench.citing.parts import index_rows
+    from samplebench.results.selection import Selection
+
+    is_damaged = report_unreadable(options.results, [options.board])
+    citation = cite_board(
+        options.results,
+        options.board,
+        Selection(rows=options.rows, columns=options.columns),
+        installed=index_rows(_list_installed(options)),
+        bibliography=read_bibliography(catalogue.plugin_choice(options)),
+    )
+    print(vars(citation)[options.part] if options.part else citation, end="")
+    return _DAMAGED if is_damaged else 0
+
+
 def completion(options: argparse.Namespace) -> int:
     """Print what completes commands and options in a shell, for its start-up file."""
     try:
@@ -316,6 +332,18 @@ def completion(options: argparse.Namespace) -> int:
         ) from error
     print(shtab.complete(parser(COMMANDS), options.shell))
     return 0
+
+
+def _list_installed(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """The rows of all installed parts: as they are known, or else from the parts themselves."""
+    from samplebench import catalogue
+
+    known = catalogue.known_rows(catalogue.plugin_choice(options))
+    if known is None:
+        from samplebench.planning import load_chosen_parts
+
+        known = catalogue.part_rows(load_chosen_parts(options))
+    return known
 
 
 def _check_grid(options: argparse.Namespace) -> None:
@@ -391,6 +419,7 @@ COMMANDS = {
     "leaderboard": leaderboard,
     "site": site,
     "compare": compare,
+    "cite": cite,
     "forget": forget,
     "completion": completion,
 }

@@ -20,6 +20,8 @@ class Selection:
     columns: Sequence[str] = ()
     autoencoders: Sequence[str] = ()
     samplers: Sequence[str] = ()
+    rows: Sequence[str] = ()
+    """Patterns of samplers, or of autoencoder and sampler with a slash between them."""
 
     def narrow(self, rankings: Sequence[Ranking]) -> list[Ranking]:
         """Each ranking with these rows and columns alone, maybe without any.
@@ -32,6 +34,8 @@ class Selection:
         _require("score", self.columns, titles)
         _require("autoencoder", self.autoencoders, [row.autoencoder for row in rows])
         _require("sampler", self.samplers, [row.name for row in rows])
+        strange = [each for each in self.rows if not any(_fits_row(row, each) for row in rows)]
+        _require("row", strange, [row.name for row in rows])
         narrowed = [self._narrow(ranking) for ranking in rankings]
         if rankings and not any(ranking.rows and ranking.columns for ranking in narrowed):
             raise UsageError(
@@ -62,7 +66,15 @@ class Selection:
         )
 
     def _has(self, row: Row) -> bool:
-        return _fits_any(row.autoencoder, self.autoencoders) and _fits_any(row.name, self.samplers)
+        return (
+            _fits_any(row.autoencoder, self.autoencoders)
+            and _fits_any(row.name, self.samplers)
+            and (not self.rows or any(_fits_row(row, pattern) for pattern in self.rows))
+        )
+
+
+def _fits_row(row: Row, pattern: str) -> bool:
+    return _fits(row.name, pattern) or _fits(f"{row.autoencoder}/{row.name}", pattern)
 
 
 def _fits_any(name: str, patterns: Sequence[str]) -> bool:

@@ -1,29 +1,27 @@
 """The page of a board: one file with its tables, plots, samples, commentary and downloads."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 from urllib.parse import quote
 
 from markupsafe import Markup
 
-from samplebench.results.agreement import describe_agreement
-from samplebench.results.blocks import Bullets, Text, Written
+from samplebench.results.blocks import Written
 from samplebench.results.board import Board
-from samplebench.results.details import write_details
 from samplebench.results.formats import html
-from samplebench.results.html.details import GROUPS, PartTexts, add_details
+from samplebench.results.html.details import PartTexts
 from samplebench.results.html.downloads import Download
 from samplebench.results.html.freshness import describe_freshness
 from samplebench.results.html.pictures import data_address, embed
+from samplebench.results.html.sections import make_bullets, make_section
 from samplebench.results.html.strips import Strips, find_strips, show_strips
 from samplebench.results.html.templates import fill
-from samplebench.results.legend import write_legend
-from samplebench.results.notes import collect_notes
 from samplebench.results.plots import Plot
-from samplebench.results.ranking import Ranking
-from samplebench.results.score_table import score_table
 from samplebench.results.summary import summarise
+
+LARGEST: Final = 2_900_000
+"""Bytes of a page; pictures of samples for which it has no room are linked."""
 
 _Part = tuple[str, Markup, str]
 
@@ -46,96 +44,49 @@ def board_page(board: Board, samples: Path, texts: PartTexts, companions: Compan
         texts: sentences on parts, which explain columns and rows.
     """
     strips = find_strips(board)
-    embedded = embed(samples, (name for strip in strips.values() for name in strip))
     origins: dict[str, int] = {}
-    places = _find_places(board, strips, embedded, origins)
-    sections = [
-        _section(board, ranking, texts, places, name=f"scores-{number}")
-        for number, ranking in enumerate(board.rankings, start=1)
-    ]
-    appendix = [
-        _section(board, ranking, texts, places, name=f"swept-{number}")
-        for number, ranking in enumerate(board.appendix, start=1)
-    ]
-    return fill(
-        "board.html",
-        scripts=("datatables/dataTables.min.js", "board.js"),
-        board=board,
-        records=places.link(f"records/{board.suite}"),
-        summary=_bullets(summarise(board.rankings), places),
-        freshness=describe_freshness(board),
-        sections=sections,
-        appendix=appendix,
-        plots=[
+    places = _find_places(board, strips, origins)
+    content = _make_content(board, texts, companions, places) | {"origins": list(origins)}
+    bare = _fill(board, content | {"samples": show_strips(board, strips, {}, places)})
+    names = (name for strip in strips.values() for name in strip)
+    embedded = embed(samples, names, budget=LARGEST - len(bare.encode()))
+    return _fill(board, content | {"samples": show_strips(board, strips, embedded, places)})
+
+
+def _fill(board: Board, content: dict[str, Any]) -> str:
+    scripts = ("datatables/dataTables.min.js", "board.js")
+    return fill("board.html", scripts=scripts, board=board, **content)
+
+
+def _make_content(
+    board: Board, texts: PartTexts, companions: Companions, places: html.Places
+) -> dict[str, Any]:
+    """Make what the template shows, by name, without the samples."""
+    return {
+        "records": places.link(f"records/{board.suite}"),
+        "summary": make_bullets(summarise(board.rankings), places),
+        "freshness": describe_freshness(board),
+        "sections": [
+            make_section(board, ranking, texts, places, name=f"scores-{number}")
+            for number, ranking in enumerate(board.rankings, start=1)
+        ],
+        "appendix": [
+            make_section(board, ranking, texts, places, name=f"swept-{number}")
+            for number, ranking in enumerate(board.appendix, start=1)
+        ],
+        "plots": [
             (plot.title, plot.description, data_address(plot.svg, "image/svg+xml"))
             for plot in companions.plots
         ],
-        samples=show_strips(board, strips, embedded, places),
-        commentary=html.render([Written(board.commentary)], places) if board.commentary else "",
-        origins=list(origins),
-        downloads=companions.downloads,
-        setup=companions.setup,
-        bibliography=companions.bibliography,
-        glossary=_explain_parts(board, texts, places),
-    )
+        "commentary": html.render([Written(board.commentary)] if board.commentary else [], places),
+        "downloads": companions.downloads,
+        "setup": companions.setup,
+        "bibliography": companions.bibliography,
+        "glossary": _explain_parts(board, texts, places),
+    }
 
 
-@dataclass(frozen=True)
-class _Section:
-    """A table with its legend, as the template shows them."""
-
-    name: str
-    title: str
-    table: Markup
-    columns: list[tuple[int, str, str]]
-    groups: list[str]
-    autoencoders: list[str]
-    meanings: list[tuple[Markup, Markup]]
-    missing: Markup
-    is_only_narrower: bool
-    legend: Markup
-    details: Markup
-
-
-def _section(
-    board: Board, ranking: Ranking, texts: PartTexts, places: html.Places, name: str
-) -> _Section:
-    notes = collect_notes(ranking)
-    table = add_details(score_table(board.suite, ranking, notes), ranking, board.pictures, texts)
-    about = list(zip(table.headings, table.about_columns, strict=True))[table.labels :]
-    columns = [
-        (place, html.line(heading, places).striptags(), column.group)
-        for place, (heading, column) in enumerate(about, start=table.labels)
-        if column.group
-    ]
-    legend = (*write_legend(ranking), *describe_agreement(ranking))
-    return _Section(
-        name=name,
-        title=ranking.title,
-        table=html.render([table], places),
-        columns=columns,
-        groups=[group for group in GROUPS.values() if group in {each[2] for each in columns}],
-        autoencoders=list(dict.fromkeys(row.autoencoder for row in ranking.rows)),
-        meanings=[
-            (html.line(heading, places), html.line(column.meaning, places))
-            for heading, column in about
-        ],
-        missing=_bullets([note.line for note in notes], places),
-        is_only_narrower=any(
-            each.alarm_is_relative for row in ranking.rows for each in row.alarms
-        ),
-        legend=_bullets(legend, places),
-        details=_bullets(write_details(ranking), places),
-    )
-
-
-def _bullets(lines: Sequence[Text], places: html.Places) -> Markup:
-    return html.render([Bullets(tuple(lines))] if lines else [], places)
-
-
-def _find_places(
-    board: Board, strips: Strips, embedded: Mapping[str, str], origins: dict[str, int]
-) -> html.Places:
+def _find_places(board: Board, strips: Strips, origins: dict[str, int]) -> html.Places:
     """Find what the board names among the sections of the page and the files next to it."""
     names = [name for strip in strips.values() for name in strip]
     anchors = {name: f"samples-{number}" for number, name in enumerate(names, start=1)}
@@ -146,7 +97,7 @@ def _find_places(
     }
     return html.Places(
         link=lambda path: inside.get(path, quote(path)),
-        picture=embedded.get,
+        picture=lambda _: None,
         anchor=anchors.get,
         origin=lambda origin: origins.setdefault(origin, len(origins) + 1),
     )

@@ -3,14 +3,14 @@
 import base64
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
-
-BUDGET: Final = 1_600_000
-"""Characters that the pictures of a page may take together, as base64."""
 
 
-def embed(folder: Path, names: Iterable[str], budget: int = BUDGET) -> dict[str, str]:
-    """Make a data address of each picture, in their order, until the budget is spent."""
+def embed(folder: Path, names: Iterable[str], budget: int) -> dict[str, str]:
+    """Make a data address of each picture, in their order, as far as the budget goes.
+
+    Args:
+        budget: the characters that all of them may take, as base64.
+    """
     embedded: dict[str, str] = {}
     for name in dict.fromkeys(names):
         try:
