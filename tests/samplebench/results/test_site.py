@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -17,12 +18,22 @@ from samplebench.site import Knowledge, write_site
 
 SeedsOf = Callable[..., list[Record]]
 
+
+def describe(about: str, reference: str | None) -> dict[str, Any]:
+    """A row of the catalogue."""
+    return {
+        "about": about,
+        "reference": reference,
+        "plugin": "samplebench_test",
+        "settings": {},
+        "meanings": {},
+    }
+
+
 PARTS = {
-    ("sampler", "gmm"): {"about": "A ``mixture`` of Gaussians.", "reference": "Pearson (1894)"},
-    ("metric", "fd"): {"about": "A distance.", "reference": None},
+    ("sampler", "gmm"): describe("A ``mixture`` of Gaussians.", "Pearson (1894)"),
+    ("metric", "fd"): describe("A distance.", None),
 }
-
-
 PROTOCOL = {
     "version": 1,
     "training": {"epochs": 30, "batch": 64, "optimiser": "adam", "learning_rate": 1e-3},

@@ -26,24 +26,21 @@ from samplebench.results.formats.written_html import render_written
 
 @dataclass(frozen=True)
 class Places:
-    """Find the files that blocks name.
+    """Find what blocks name: on the page, or next to it.
 
-    ``link`` gives the address of a path; ``picture`` that of a picture which can be shown in the
-    page itself, or ``None``, and the page then links to it. ``anchor`` gives the id of the place
-    where the page shows a row's picture.
+    Attributes:
+        link: gives the address of a path.
+        anchor: gives the id of the place that shows a picture, or ``None`` where there is none.
+        origin: gives the number of an origin in the list that the page has of them.
     """
 
     link: Callable[[str], str]
-    picture: Callable[[str], str | None]
     anchor: Callable[[str], str | None]
     origin: Callable[[str], int]
-    """The number of an origin in the list that the page has of them."""
 
 
-NOWHERE = Places(
-    link=lambda path: path, picture=lambda _: None, anchor=lambda _: None, origin=lambda _: 0
-)
-"""Paths as they are, and no picture in the page."""
+NOWHERE = Places(link=lambda path: path, anchor=lambda _: None, origin=lambda _: 0)
+"""Paths as they are, on a page that has nothing but the blocks."""
 
 
 def render(blocks: Iterable[Block], places: Places) -> Markup:
@@ -65,7 +62,8 @@ def _block(block: Block, places: Places) -> Markup:
         case Table():
             return _table(block, places)
         case Picture(path, description):
-            return _picture(path, description, places)
+            link = places.link(path)  # the page may be read where the file is not
+            return Markup('<p><a href="{}">{}</a></p>').format(link, description)
         case Written(markdown):
             return render_written(markdown, places.link)
     assert_never(block)
@@ -89,24 +87,15 @@ def _run(run: Run, places: Places) -> Markup:
     assert_never(run)
 
 
-def _picture(path: str, description: str, places: Places) -> Markup:
-    source = places.picture(path)
-    if source is None:
-        return Markup('<p><a href="{}">{}</a></p>').format(places.link(path), description)
-    return Markup('<img src="{}" alt="{}">').format(source, description)
-
-
 def _table(table: Table, places: Places) -> Markup:
     """A table whose row headers are the cells of the last label column, which names the row."""
-    headings = Markup("").join(_heading(table, place, places) for place in range(_width(table)))
+    headings = Markup("").join(
+        _heading(table, place, places) for place in range(len(table.headings))
+    )
     rows = Markup("\n").join(_row(table, place, places) for place in range(len(table.rows)))
     return Markup("<table>\n<thead><tr>{}</tr></thead>\n<tbody>\n{}\n</tbody>\n</table>").format(
         headings, rows
     )
-
-
-def _width(table: Table) -> int:
-    return len(table.headings)
 
 
 def _heading(table: Table, place: int, places: Places) -> Markup:

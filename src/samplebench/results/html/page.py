@@ -97,7 +97,6 @@ def _find_places(board: Board, strips: Strips, origins: dict[str, int]) -> html.
     }
     return html.Places(
         link=lambda path: inside.get(path, quote(path)),
-        picture=lambda _: None,
         anchor=anchors.get,
         origin=lambda origin: origins.setdefault(origin, len(origins) + 1),
     )

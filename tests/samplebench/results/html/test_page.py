@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -154,7 +155,7 @@ def test_tags_and_scripts_of_a_commentary_stay_text(written: str) -> None:
 
 def test_a_commentary_has_headings_below_those_of_the_page_and_tables() -> None:
     block = Written("# One\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n<!-- more -->\n\n[all](x.md)")
-    page = html.render([block], html.Places(lambda path: f"to/{path}", *(lambda _: None,) * 3))
+    page = html.render([block], replace(html.NOWHERE, link=lambda path: f"to/{path}"))
     tags = Elements(str(page)).tags
     assert ("h3", {}) in tags
     assert ("td", {"class": "number"}) in tags
