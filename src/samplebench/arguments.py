@@ -5,9 +5,10 @@ import difflib
 import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from samplebench import __version__, options
+from samplebench.vocabulary import Retry
 
 KINDS = ("datasets", "autoencoders", "samplers", "features", "metrics", "suites", "plugins")
 """What can be listed."""
@@ -18,7 +19,9 @@ EXIT_CODES: Final = {
     2: "usage, or data or weights that are missing or do not fit",
     3: "nothing to run",
     5: "a damaged record, or output or storage that could not be written",
+    129: "stopped by SIGHUP",
     130: "interrupted",
+    143: "stopped by SIGTERM",
 }
 """The meaning of each exit code."""
 
@@ -124,6 +127,20 @@ def _run_options(command: argparse.ArgumentParser) -> None:
     options.add_quiet(command)
     command.add_argument("--again", action="store_true", help="measure measured cells again")
     options.add_jobs(command)
+    options.add_limits(command)
+    command.add_argument(
+        "--retry",
+        choices=get_args(Retry),
+        default="failed",
+        help="cells that failed: those not at a limit; at the time limit too; or all of them",
+    )
+    stop = command.add_mutually_exclusive_group()
+    stop.add_argument(
+        "--max-failures", type=_positive, metavar="N", help="stop when N cells have failed"
+    )
+    stop.add_argument(
+        "--fail-fast", action="store_const", const=1, dest="max_failures", help="stop at the first"
+    )
     command.add_argument(
         "--executor",
         default="forked",
@@ -174,6 +191,7 @@ def _train_options(command: argparse.ArgumentParser) -> None:
         "--output", type=Path, required=True, metavar="DIR", help="the folder of the checkpoint"
     )
     options.add_quiet(command)
+    options.add_limits(command)
     options.add_device(command)
     options.add_workspace(command)
     options.add_data_dir(command)
@@ -184,6 +202,13 @@ def _push_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("folder", type=Path, help="a checkpoint that `train` wrote")
     command.add_argument("repository", metavar="owner/name", help="where it goes")
     command.add_argument("--private", action="store_true", help="if it has to be made for it")
+    command.add_argument(
+        "--benchmark",
+        metavar="owner/name",
+        help="push its scores too, as results of this dataset of the hub, a benchmark",
+    )
+    command.add_argument("--source", metavar="URL", help="where these scores can be read")
+    options.add_results(command)
 
 
 def _fetch_options(command: argparse.ArgumentParser) -> None:
@@ -340,6 +365,13 @@ def _score_options(command: argparse.ArgumentParser) -> None:
 def _plural(kind: str) -> str:
     """The kind that is meant: ``sampler`` is ``samplers``."""
     return f"{kind}s" if f"{kind}s" in KINDS else kind
+
+
+def _positive(text: str) -> int:
+    """A whole number above 0."""
+    if not text.isdecimal() or len(text) > 9 or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text[:80]!r} is no number from 1 on")
+    return int(text)
 
 
 def _grid_options(command: argparse.ArgumentParser) -> None:

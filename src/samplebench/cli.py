@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from samplebench.arguments import KINDS, parser
 from samplebench.errors import SamplebenchError, StorageError, UsageError
 from samplebench.output import open_output
+from samplebench.signals import Stopped, exit_code_of, stop_when_asked
 
 if TYPE_CHECKING:
     from samplebench.pipeline.request.plan import Plan
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from samplebench.pipeline.workspace import Site
 
 _DAMAGED = 5
-_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,13 +33,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _carry_out(arguments: Sequence[str] | None) -> int:
     options = parser(COMMANDS).parse_args(arguments)
     try:
-        return int(options.command(options))
+        with stop_when_asked():
+            return int(options.command(options))
     except SamplebenchError as error:
         print(f"samplebench: {error}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        print("samplebench: interrupted; what was finished is kept", file=sys.stderr)
-        return _INTERRUPTED
+    except KeyboardInterrupt as interrupt:
+        by = f" by {interrupt.signal.name}" if isinstance(interrupt, Stopped) else ""
+        print(f"samplebench: interrupted{by}; what was finished is kept", file=sys.stderr)
+        return exit_code_of(interrupt)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -69,16 +71,17 @@ def run(options: argparse.Namespace) -> int:
         start_executor(options.executor, site) as executor,
     ):
         try:
-            outcomes = run(plan, site, executor, display)
+            outcomes = run(plan, site, executor, display, max_failures=options.max_failures)
         finally:
             if name in Store(options.results).suites():
                 write_boards(options.results, [name])
     if not options.quiet:
         show_board(options.results, name, console_for_output())
     _summarise(outcomes, plan, site)
-    if not plan.of_status("to do", "stale", "measured", "unverified"):
+    if not plan.of_status("to do", "stale", "measured", "unverified", "failed"):
         return 3
-    return 1 if outcomes.failed or outcomes.incomplete else 0
+    failed_before = plan.of_status("failed")
+    return 1 if outcomes.failed or outcomes.incomplete or failed_before else 0
 
 
 def plan(options: argparse.Namespace) -> int:
@@ -158,10 +161,16 @@ def train(options: argparse.Namespace) -> int:
 
 
 def push(options: argparse.Namespace) -> int:
-    """Upload a checkpoint to the Hugging Face hub, with a model card made from its record."""
+    """Upload a checkpoint to the Hugging Face hub, with a model card, and its scores if asked."""
+    from samplebench.pipeline.exchange.eval_results import EvalResults
     from samplebench.pipeline.exchange.hub import upload
 
-    print(upload(options.folder, options.repository, private=options.private))
+    if options.source and not options.benchmark:
+        raise UsageError("--source is where scores can be read; name their --benchmark too")
+    scores = None
+    if options.benchmark:
+        scores = EvalResults(options.results, options.benchmark, options.source)
+    print(upload(options.folder, options.repository, private=options.private, scores=scores))
     return 0
 
 
@@ -399,6 +408,15 @@ def _summarise(outcomes: "Outcomes", plan: "Plan", site: "Site") -> None:
         print(
             f"{unverified} of them with code or versions that changed since; "
             "`samplebench verify` says if their scores still hold."
+        )
+    if failed := len(plan.of_status("failed")):
+        print(
+            f"{failed} reached a limit before and {'was' if failed == 1 else 'were'} not tried "
+            "again; `samplebench plan` says why, `samplebench run --retry all` tries them."
+        )
+    if outcomes.left:
+        print(
+            f"Stopped at {outcomes.failed} failed; {outcomes.left} of the cells are still to do."
         )
     for reason, (first, *more) in outcomes.reasons.items():
         cells = f"{first} and {len(more)} more have" if more else f"{first} has"

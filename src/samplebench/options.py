@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from samplebench.limits import parse_duration, parse_size
 from samplebench.results.formats.choice import FORMATS
 
 
@@ -19,6 +20,21 @@ def add_only(command: argparse.ArgumentParser) -> None:
 def add_jobs(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--jobs", type=int, default=1, metavar="N", help="stages at once, which share the threads"
+    )
+
+
+def add_limits(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--timeout",
+        type=parse_duration,
+        metavar="TIME",
+        help="that a training or a cell may take: 90s, 30m, 2h; then it is killed, and fails",
+    )
+    command.add_argument(
+        "--memory",
+        type=parse_size,
+        metavar="SIZE",
+        help="of the host that a training or a cell may hold: 800M, 8G",
     )
 
 

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from samplebench.pipeline.request.plan import Plan
     from samplebench.pipeline.request.status import Status
 
-_STATUSES: Final[tuple["Status", ...]] = ("to do", "stale", "unverified", "measured", "refused")
+_STATUSES: Final[tuple["Status", ...]] = (
+    "to do",
+    "stale",
+    "unverified",
+    "measured",
+    "failed",
+    "refused",
+)
 
 _MOST_ROWS: Final = 100
 """Cells that are listed one by one unless all are asked for."""

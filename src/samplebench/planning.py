@@ -10,6 +10,7 @@ from samplebench.catalogue import load_and_keep, plugin_choice
 from samplebench.contracts.dataset import describe_shape
 from samplebench.errors import BadCheckpoint, UsageError
 from samplebench.folders import cache_folder
+from samplebench.limits import Limits
 from samplebench.pipeline.device import choose_device, usable_threads
 from samplebench.pipeline.exchange.pretrained import (
     Checkpoint,
@@ -25,6 +26,7 @@ from samplebench.pipeline.stages.code import core_code
 from samplebench.pipeline.workspace import Site
 from samplebench.registry.loading import Parts
 from samplebench.results.store import Store
+from samplebench.vocabulary import Retry
 
 
 def plan_run(options: argparse.Namespace, parts: Parts) -> tuple[Plan, Site]:
@@ -49,6 +51,7 @@ def plan_run(options: argparse.Namespace, parts: Parts) -> tuple[Plan, Site]:
         weights=checkpoint.weights if checkpoint else None,
         only=options.only,
         again=getattr(options, "again", False),
+        retry=getattr(options, "retry", "failed"),
     )
     _require_weights_that_fit(plan, site)
     return plan, site
@@ -71,6 +74,7 @@ def site_of(options: argparse.Namespace, results: Path) -> Site:
         device=choose_device(options.device),
         threads=max(1, usable_threads() // jobs),
         jobs=jobs,
+        limits=Limits(getattr(options, "timeout", None), getattr(options, "memory", None)),
         plugins=plugin_choice(options),
     )
 
@@ -97,6 +101,7 @@ def _plan(
     weights: Path | None = None,
     only: Sequence[str] = (),
     again: bool = False,
+    retry: Retry = "failed",
 ) -> tuple[Plan, Site]:
     site = site_of(options, options.results)
     records, damaged = Store(site.results).read(suite.name)
@@ -111,6 +116,7 @@ def _plan(
         weights=weights,
         only=only,
         again=again,
+        retry=retry,
     )
     for warning in plan.warnings:
         print(f"samplebench: {warning}", file=sys.stderr)

@@ -16,6 +16,22 @@ is not repeatable bit for bit.
 """
 
 
+FailureKind = Literal[
+    "error", "non-finite", "out-of-memory", "timeout", "killed", "storage", "missing"
+]
+"""The kind of reason for which a piece of work gave nothing.
+
+``error``: a part raised it. ``non-finite``: training diverged. ``out-of-memory``, of the host or
+the device, and ``timeout``: a limit was reached. ``killed``: a signal or an exit ended it.
+``storage``: something could not be written. ``missing``: data or weights are not there.
+"""
+
+Retry = Literal["failed", "timeout", "all"]
+"""The cells without scores that a run tries again: those that failed for another reason than a
+limit, those that ran out of time too, or all of them, out of memory included.
+"""
+
+
 @dataclass(frozen=True)
 class Floor:
     """The scores of fresh real data: training samples in the place of the generated ones.

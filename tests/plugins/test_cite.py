@@ -47,7 +47,7 @@ def keys_cited(text):
 
 BOARDS = [
     ("digits", "vae(latent=8)/*"),
-    ("spoken-digits",),
+    ("spoken-digits", "*/gmm*", "*/pmfs(bins=5)", "*/reconstruction", "--columns", "FD*"),
     pytest.param(("bottlenecks-mnist",), marks=pytest.mark.slow),
     pytest.param(("autoencoders-mnist",), marks=pytest.mark.slow),
     pytest.param(("mnist", "beta-vae*"), marks=pytest.mark.slow),

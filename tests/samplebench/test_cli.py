@@ -13,6 +13,7 @@ import pytest
 from samplebench import errors
 from samplebench.arguments import parser
 from samplebench.cli import COMMANDS, main
+from samplebench.results.formats.choice import FORMATS
 
 HELPERS = Path(__file__).parents[1] / "helpers"
 TOYS = HELPERS / "toy_parts.py"
@@ -242,6 +243,39 @@ def test_leaderboard_rebuilds_boards_byte_for_byte_and_check_sees_a_difference(t
     board.write_bytes(made.replace(b"0", b"1", 1))
     code, _, err = typed("leaderboard", "--check")
     assert (code, "is not what its records say" in err) == (1, True)
+
+
+def test_leaderboard_prints_tables_in_every_format_and_writes_nothing(typed, tmp_path):
+    typed("run", "--seeds", "0")
+    before = sorted(tmp_path.rglob("*"))
+    printed = {}
+    for name in FORMATS:
+        code, printed[name], err = typed("leaderboard", "toy", "--format", name)
+        assert (code, err) == (0, "")
+        assert "normal" in printed[name]
+        assert typed("leaderboard", "toy", "--format", name)[1] == printed[name]
+    assert sorted(tmp_path.rglob("*")) == before
+    file = tmp_path / "papers" / "toy.tex"
+    code, out, _ = typed("leaderboard", "toy", "--format", "latex", "--output", str(file))
+    assert (code, out) == (0, "")
+    assert file.read_text() == printed["latex"]
+    chosen = ["--sampler", "norm*", "--autoencoder", "linear", "--transpose"]
+    code, out, _ = typed("leaderboard", "--format", "markdown", *chosen)
+    assert (code, "| score " in out, "| reconstruction" in out) == (0, True, False)
+
+
+def test_leaderboard_tells_in_one_line_what_cannot_be_printed(typed):
+    typed("run", "--seeds", "0")
+    for arguments, told in [
+        (["--columns", "FD*"], "--columns is for tables that are printed"),
+        (["--transpose"], "--transpose is for tables that are printed"),
+        (["--output", "x"], "--output is for tables that are printed"),
+        (["--format", "csv", "--check"], "--check compares boards and prints none"),
+        (["--format", "csv", "--transpose"], "leave --transpose out"),
+        (["--format", "csv", "--sampler", "normale"], "did you mean 'normal'?"),
+    ]:
+        code, out, err = typed("leaderboard", *arguments)
+        assert (code, out, told in err, len(err.splitlines())) == (2, "", True, 1)
 
 
 def test_a_truncated_record_is_set_aside_with_one_line_and_its_cell_runs_again(typed, tmp_path):

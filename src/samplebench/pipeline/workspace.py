@@ -15,6 +15,7 @@ from typing import Any
 from safetensors import SafetensorError
 
 from samplebench.errors import StorageError
+from samplebench.limits import Limits
 from samplebench.registry.loading import Choice
 
 _SIZES = "sizes.json"
@@ -27,6 +28,7 @@ class Site:
     Attributes:
         threads: of each process that carries out a stage.
         jobs: how many of these there are at the same time.
+        limits: what each of them may take.
     """
 
     data_dir: Path
@@ -35,6 +37,7 @@ class Site:
     device: str = "cpu"
     threads: int = 1
     jobs: int = 1
+    limits: Limits = Limits()
     plugins: Choice = Choice()
 
     def artefact(self, kind: str, key: str, make: Callable[[Path], None]) -> Path:

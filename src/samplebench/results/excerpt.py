@@ -14,6 +14,7 @@ from samplebench.results.blocks import (
     Run,
     Table,
     Text,
+    join,
 )
 from samplebench.results.board import Board
 from samplebench.results.few_samples import explain_few_samples
@@ -89,22 +90,17 @@ def excerpt_blocks(excerpt: Excerpt, *, transposed: bool = False) -> list[Block]
 
 
 def transpose(table: Table) -> Table:
-    """The table with a row for each score, and a column for each row that it had."""
-    names = [_join_labels(row[: table.labels]) for row in table.rows]
-    shared: set[Text] = {row[0] for row in table.rows} if table.labels > 1 else set()
-    if len(shared) == 1:
-        names = [_join_labels(row[1 : table.labels]) for row in table.rows]
-    corner: Text = ("score with ", *shared.pop()) if len(shared) == 1 else ("score",)
+    """The table with a row for each score, and a column for each row that it had.
+
+    Where all rows share the first label, it stays one.
+    """
+    kept = 1 if len({row[0] for row in table.rows}) == 1 else 0
+    names = [join(row[kept : table.labels], " × ") for row in table.rows]
     rows = tuple(
-        (table.headings[place], *(row[place] for row in table.rows))
+        (*table.rows[0][:kept], table.headings[place], *(row[place] for row in table.rows))
         for place in range(table.labels, len(table.headings))
     )
-    return Table((corner, *names), rows, labels=1)
-
-
-def _join_labels(labels: Sequence[Text]) -> Text:
-    first, *others = labels
-    return (*first, *(run for label in others for run in (" × ", *label)))
+    return Table((*table.headings[:kept], ("score",), *names), rows, labels=kept + 1)
 
 
 def _without_links(table: Table) -> Table:

@@ -26,7 +26,16 @@ SCORE_COLUMNS = (
     "bold",
     "marks",
 )
-RECORD_COLUMNS = ("dataset", "autoencoder", "sampler", "seed", "status", "reason", "identity")
+RECORD_COLUMNS = (
+    "dataset",
+    "autoencoder",
+    "sampler",
+    "seed",
+    "status",
+    "failure",
+    "reason",
+    "identity",
+)
 
 
 def frame_scores(rankings: Iterable[Ranking]) -> pd.DataFrame:
@@ -83,6 +92,7 @@ def _identify(record: Record) -> Iterator[tuple[str, Any]]:
     yield "sampler", record.sampler.spec if record.sampler else "reconstruction"
     yield "seed", record.seed
     yield "status", record.status
+    yield "failure", record.failure
     yield "reason", record.reason
     yield "identity", record.identity
 

@@ -80,7 +80,7 @@ def as_text(record: Record, width: int) -> str:
     """Show a record on a terminal: its label, scores, costs and provenance."""
     about = [
         record.label,
-        f"{record.status}{f': {record.reason}' if record.reason else ''}; {record.identity}",
+        f"{record.outcome}{f': {record.reason}' if record.reason else ''}; {record.identity}",
         *_describe_training(record),
         *_describe_doubt(record),
     ]

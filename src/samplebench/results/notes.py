@@ -55,9 +55,9 @@ def join_marks(notes: Iterable[Note], *, row: int, column: int | None) -> str:
 def _about_row(row: Row) -> Iterable[tuple[None, str]]:
     seeds: dict[tuple[str, str], list[int]] = {}
     for record in row.unmeasured:
-        seeds.setdefault((record.status, record.reason or ""), []).append(record.seed)
-    for (status, reason), those in sorted(seeds.items()):
-        yield None, f"{status}, {_shorten(reason)} ({_name_seeds(those)})"
+        seeds.setdefault((record.outcome, record.reason or ""), []).append(record.seed)
+    for (outcome, reason), those in sorted(seeds.items()):
+        yield None, f"{outcome}, {_shorten(reason)} ({_name_seeds(those)})"
 
 
 def _about_scores(row: Row) -> Iterable[tuple[int, str]]:

@@ -17,7 +17,7 @@ from pydantic import (
 from samplebench.errors import BadRecord
 from samplebench.results import record_file
 from samplebench.results.record_file import FORMAT
-from samplebench.vocabulary import Cost, Direction, Floor, Subject
+from samplebench.vocabulary import Cost, Direction, FailureKind, Floor, Subject
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -188,6 +188,8 @@ class Record(_Plain):
     suite: str
     status: Literal["measured", "incomplete", "failed", "refused"]
     reason: str | None
+    failure: FailureKind | None = None
+    """The kind of the reason for which it failed; absent in earlier records."""
     role: Literal["sampler", "control", "reconstruction"]
     appendix: bool = False
     """Whether the row stands in the appendix of the board."""
@@ -213,6 +215,11 @@ class Record(_Plain):
         if (self.status in ("failed", "refused")) != (self.reason is not None):
             raise ValueError("a reason belongs to a failed or refused cell, and to no other")
         return self
+
+    @property
+    def outcome(self) -> str:
+        """The status in one word, for a failure its kind if that is known."""
+        return self.failure or self.status
 
     @property
     def row(self) -> str:

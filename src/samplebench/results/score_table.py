@@ -56,7 +56,7 @@ def _scores(row: Row, place: int, notes: Sequence[Note]) -> list[Text]:
         for column, entry in enumerate(row.entries)
     ]
     if row.n == 0 and texts:
-        outcomes = sorted({record.status for record in row.unmeasured})
+        outcomes = sorted({record.outcome for record in row.unmeasured})
         texts[0] = (f"{' and '.join(outcomes)} {join_marks(notes, row=place, column=None)}",)
     return texts
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from samplebench.errors import HubError, UsageError
 from samplebench.pipeline.exchange.checkpoint_folder import RECORD, WEIGHTS, read_checkpoint
+from samplebench.pipeline.exchange.eval_results import EvalResults
 from samplebench.pipeline.exchange.model_card import model_card
 
 SCHEME: Final = "hf://"
@@ -36,14 +37,22 @@ def download(place: str) -> Path:
         )
 
 
-def upload(folder: Path, repository: str, *, private: bool = False) -> str:
+def upload(
+    folder: Path,
+    repository: str,
+    *,
+    private: bool = False,
+    scores: EvalResults | None = None,
+) -> str:
     """Put a checkpoint on the hub in one commit, with a model card; the address of the commit.
 
     Args:
         private: of a repository that has to be made for it.
+        scores: those that go along, if any do.
 
     Raises:
-        UsageError: ``repository`` is not written as owner/name.
+        UsageError: ``repository`` or the benchmark is not written as owner/name, or no record has
+            a score of this checkpoint.
         BadCheckpoint: the folder is no whole checkpoint.
         HubError: the hub did not take it.
     """
@@ -51,11 +60,15 @@ def upload(folder: Path, repository: str, *, private: bool = False) -> str:
     record = read_checkpoint(folder)
     with _explaining(repository):
         from huggingface_hub import CommitOperationAdd, HfApi
-
+    if scores:
+        _require_name(scores.benchmark)
+    files = scores.make_files(record.weights) if scores else {}
+    with _explaining(repository):
         contents: dict[str, Path | bytes] = {
             "README.md": model_card(record, repository).encode(),
             RECORD: folder / RECORD,
             WEIGHTS: folder / WEIGHTS,
+            **files,
         }
         api = HfApi()
         api.create_repo(repository, private=private, exist_ok=True)

@@ -27,6 +27,7 @@ from samplebench.registry.loading import Parts
 from samplebench.registry.registry import Chosen
 from samplebench.registry.syntax import Code
 from samplebench.results.record import Record
+from samplebench.vocabulary import Retry
 
 _TRAINING = ("train", "encode")
 
@@ -88,6 +89,7 @@ def make_plan(
     weights: Path | None = None,
     only: Sequence[str] = (),
     again: bool = False,
+    retry: Retry = "failed",
 ) -> Plan:
     """Plan every cell of the suite. Trains nothing and reads no data.
 
@@ -96,6 +98,7 @@ def make_plan(
         weights: a file of weights, loaded in place of training.
         only: patterns such as ``*/vae*/pmfs*``; cells whose label none matches are left out.
         again: measured cells count as stale.
+        retry: the cells that failed and are to do again.
 
     Raises:
         UsageError: an unknown part, setting or value, or a checkpoint for several autoencoders.
@@ -117,7 +120,9 @@ def make_plan(
         identity = cell.identity(suite.protocol, fits.loaded(cell))
         record = known.get(identity)
         asked = bind_metrics(metrics, features, also=_measured(record, parts))
-        planned.append(_plan_cell(cell, identity, record, fits, asked, core, again=again))
+        planned.append(
+            _plan_cell(cell, identity, record, fits, asked, core, again=again, retry=retry)
+        )
     if not planned:
         patterns = " or ".join(map(repr, only))
         wanted = f"no cell matches --only {patterns}" if only else "the suite has no cell"
@@ -225,6 +230,7 @@ def _plan_cell(
     core: Code,
     *,
     again: bool,
+    retry: Retry,
 ) -> Planned:
     sampler: Sampler | None = cell.sampler.build() if cell.sampler else None
     built, loaded = fits.autoencoder(cell), fits.loaded(cell)
@@ -238,7 +244,13 @@ def _plan_cell(
     shape, refused = fits.shape(cell.dataset), fits.refused(cell.dataset, metrics)
     selection = applicable(metrics, shape, built.space, sampler, refused)
     status, reason = status_of(
-        cell, record, selection.metrics, core, floors=selection.floors, again=again
+        cell,
+        record,
+        selection.metrics,
+        core,
+        floors=selection.floors,
+        again=again,
+        retry=retry,
     )
     return Planned(cell, identity, status, reason, selection, record, loaded)
 

@@ -1,7 +1,7 @@
 """The status of a cell: does its record hold for the code and versions of today?"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from samplebench.pipeline.provenance import relevant_versions
 from samplebench.pipeline.request.grid import Cell
@@ -9,8 +9,16 @@ from samplebench.pipeline.request.measures import BoundMetric
 from samplebench.registry.registry import Chosen
 from samplebench.registry.syntax import Code
 from samplebench.results.record import PartRecord, Record
+from samplebench.vocabulary import Retry
 
-Status = Literal["to do", "measured", "unverified", "stale", "refused"]
+Status = Literal["to do", "measured", "unverified", "stale", "failed", "refused"]
+
+_NOT_TRIED: Final[Mapping[Retry, Collection[str | None]]] = {
+    "failed": ("timeout", "out-of-memory"),
+    "timeout": ("out-of-memory",),
+    "all": (),
+}
+"""By what is asked for, the kinds of failure that are not tried again."""
 
 
 def status_of(
@@ -21,6 +29,7 @@ def status_of(
     *,
     floors: Sequence[BoundMetric] = (),
     again: bool = False,
+    retry: Retry = "failed",
 ) -> tuple[Status, str | None]:
     """The status of a cell that can be measured, and the reason where there is one.
 
@@ -29,9 +38,13 @@ def status_of(
         floors: those whose floor is; a record that has none of it holds all the same.
         core: the measuring code of today.
         again: records that hold count as stale.
+        retry: the failed cells that are to do again.
     """
     if record is None:
         return "to do", None
+    if record.failure in _NOT_TRIED[retry]:
+        way = "timeout" if record.failure == "timeout" else "all"
+        return "failed", f"{record.failure}: {record.reason}; `--retry {way}` tries it again"
     if record.status != "measured":
         return "to do", f"was {record.status}: {record.reason or 'a score has a problem'}"
     there = {score.key for score in record.scores}

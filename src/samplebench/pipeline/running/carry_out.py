@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from samplebench.errors import (
     DataMissing,
@@ -12,25 +13,58 @@ from samplebench.errors import (
     WeightsMissing,
 )
 from samplebench.pipeline.device import deterministic
-from samplebench.pipeline.stages.stage import Failure, FailureKind, Outcome, Report, Stage
+from samplebench.pipeline.stages.stage import Failure, Outcome, Report, Stage
+from samplebench.vocabulary import FailureKind
+
+_LONGEST_REASON: Final = 4000
+"""Characters; a part may raise any text, and a record holds the reason."""
+
+_SIGNS_OF_LACK: Final = ("can't allocate memory", "not enough memory")
+"""Of host memory, in the words of PyTorch, which has no type of its own for it."""
 
 
 def carry_out(stage: Stage, made: Mapping[Stage, Outcome], report: Report) -> Outcome:
     """Do the work of a stage; what a part raises becomes a failure with its reason."""
     try:
         with deterministic(stage.site.threads):
-            return stage.make(made, report)
+            return stage.make(_make_again(stage, made, report), report)
     except SamplebenchError as error:
-        return Failure(_kind(error), str(error))
+        return _fail(_kind(error), describe(error))
     except MemoryError as error:
-        return _out_of_memory(f"out of memory: {error}")
+        return _run_out_of_memory("host", error)
+    except SystemExit as error:
+        return _fail("error", f"a part ended the process by sys.exit({error.code!r})")
     except Exception as error:  # parts are others' code: they may raise anything
         traceback.print_exc()  # into the log
         if type(error).__name__ == "OutOfMemoryError":
-            return _out_of_memory(f"out of memory on the device: {error}")
+            return _run_out_of_memory("device", error)
+        reason = describe(error)
+        if any(sign in reason for sign in _SIGNS_OF_LACK):
+            return _run_out_of_memory("host", error)
         place = traceback.extract_tb(error.__traceback__)[-1]
         line = f"{Path(place.filename).name}, line {place.lineno}"
-        return Failure("error", f"{type(error).__name__}: {error} ({line})")
+        return _fail("error", f"{type(error).__name__}: {reason} ({line})")
+
+
+def _make_again(
+    stage: Stage, made: Mapping[Stage, Outcome], report: Report
+) -> dict[Stage, Outcome]:
+    """Make again what a stage takes and somebody removed since it was made."""
+    made = dict(made)
+    for other in (*stage.needs, *stage.wants):
+        place = made[other]
+        if isinstance(place, Path) and not place.exists():
+            known = {each: made[each] for each in (*other.needs, *other.wants)}
+            made[other] = other.make(known, report)
+    return made
+
+
+def describe(error: BaseException) -> str:
+    """Give the text of an error, even of one that fails to give it."""
+    try:
+        return str(error)
+    except Exception as other:  # it is a part's class
+        return f"(its text cannot be had: {type(other).__name__})"
 
 
 def _kind(error: SamplebenchError) -> FailureKind:
@@ -41,5 +75,16 @@ def _kind(error: SamplebenchError) -> FailureKind:
     return "non-finite" if isinstance(error, TrainingDiverged) else "error"
 
 
-def _out_of_memory(reason: str) -> Failure:
-    return Failure("out-of-memory", f"{reason}. Use a smaller batch or fewer samples")
+def _run_out_of_memory(of: str, error: BaseException) -> Failure:
+    text = f": {said}" if (said := describe(error)) else ""
+    return _fail(
+        "out-of-memory", f"out of {of} memory{text}. Use a smaller batch or fewer samples"
+    )
+
+
+def _fail(kind: FailureKind, reason: str) -> Failure:
+    return Failure(kind, reason if len(reason) <= _LONGEST_REASON else _cut(reason))
+
+
+def _cut(reason: str) -> str:
+    return f"{reason[:_LONGEST_REASON]}… ({len(reason):,} characters)"

@@ -1,14 +1,14 @@
 """Carrying out stages, each as soon as those that it needs are done."""
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from graphlib import TopologicalSorter
 from typing import Protocol, runtime_checkable
 
 from samplebench.errors import StorageError
 from samplebench.pipeline.running.carry_out import carry_out
-from samplebench.pipeline.running.forked import ChildDied
+from samplebench.pipeline.running.children.parent import ChildDied
 from samplebench.pipeline.running.progress_file import ProgressFile
 from samplebench.pipeline.stages.stage import Failure, Outcome, Stage
 from samplebench.training import Progress
@@ -32,7 +32,7 @@ def complete(
     watcher: Watcher,
     *,
     at_once: int,
-) -> Iterator[tuple[Stage, Outcome]]:
+) -> Generator[tuple[Stage, Outcome], None, None]:
     """Carry out stages and all that they need, up to ``at_once`` at a time; give each as it ends.
 
     Earlier stages go first, as far as what they need is there. A stage fails for the reason for
@@ -72,7 +72,7 @@ def complete(
                     watcher.progressed(order[place].title, progress)
             for place in sorter.get_ready():
                 heapq.heappush(ready, place)
-    except BaseException:
+    except BaseException:  # GeneratorExit too: the reader has seen enough
         executor.shutdown(cancel_futures=True)
         raise
 
@@ -112,7 +112,7 @@ def _outcome(future: Future[Outcome]) -> Outcome:
     try:
         outcome = future.result()
     except ChildDied as error:
-        return Failure("killed", str(error))
+        return Failure(error.kind, str(error))
     if isinstance(outcome, Failure) and outcome.kind == "storage":
         raise StorageError(outcome.reason)
     return outcome

@@ -13,8 +13,15 @@ class Outcomes:
     incomplete: int = 0
     failed: int = 0
     refused: int = 0
+    left: int = 0
+    """Cells that are still to do, because too many others failed."""
     reasons: dict[str, list[str]] = field(default_factory=dict)
     """The labels of the cells that failed, by the reason."""
+
+    @property
+    def tried(self) -> int:
+        """The number of cells that were carried out."""
+        return self.measured + self.incomplete + self.failed
 
     def add(self, record: Record) -> None:
         setattr(self, record.status, getattr(self, record.status) + 1)

@@ -29,9 +29,20 @@ class Display(Watcher, Protocol):
     def finished(self, record: Record) -> None: ...
 
 
-def run(plan: Plan, site: Site, executor: Executor, display: Display) -> Outcomes:
+def run(
+    plan: Plan,
+    site: Site,
+    executor: Executor,
+    display: Display,
+    *,
+    max_failures: int | None = None,
+) -> Outcomes:
     """Measure the cells that are to do, stale, or measured on other data than today's, and write
     down which were refused.
+
+    Args:
+        max_failures: when so many cells have failed, those at work are killed, and the rest stays
+            to do.
 
     Raises:
         DataMissing: the files of a dataset are missing. Nothing was written.
@@ -48,7 +59,8 @@ def run(plan: Plan, site: Site, executor: Executor, display: Display) -> Outcome
     for planned in plan.of_status("refused"):
         _keep(_refusal(planned, plan, site), planned.record, store, outcomes, display)
     display.expect(len(wanted))
-    for stage, outcome in complete(cells, made, executor, display, at_once=site.jobs):
+    ended = complete(cells, made, executor, display, at_once=site.jobs)
+    for stage, outcome in ended:
         if not isinstance(stage, CellStage):
             continue
         if isinstance(outcome, Failure):
@@ -58,6 +70,10 @@ def run(plan: Plan, site: Site, executor: Executor, display: Display) -> Outcome
             record = Record.from_json(outcome.read_text(encoding="utf-8"))
             outcomes.add(record)
             display.finished(record)
+        if outcomes.failed == max_failures:
+            ended.close()
+            outcomes.left = len(wanted) - outcomes.tried
+            break
     _update_measured(plan, store, measured_again=wanted)
     return outcomes
 
@@ -129,7 +145,7 @@ def _fingerprint(made: Mapping[Stage, Outcome], stage: CellStage) -> str | None:
 def _refusal(planned: Planned, plan: Plan, site: Site) -> Record:
     terms = terms_of(plan.suite)
     recording = Recording(site, terms, planned.cell, (), planned.loaded, None)
-    return recording.unmeasured("refused", planned.reason or "")
+    return recording.refused(planned.reason or "")
 
 
 def _keep(

@@ -98,8 +98,7 @@ class CellStage:
         Args:
             data: the fingerprint of the data, if they could be read.
         """
-        recording = self._recording(load_parts(self.site.plugins), data)
-        return recording.unmeasured("failed", failure.reason)
+        return self._recording(load_parts(self.site.plugins), data).failed(failure)
 
     def _recording(self, parts: Parts, data: str | None) -> Recording:
         stage = self.autoencoder

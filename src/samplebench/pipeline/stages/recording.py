@@ -18,6 +18,7 @@ from samplebench.pipeline.stages.part_records import (
     remarks_on,
     score_record,
 )
+from samplebench.pipeline.stages.stage import Failure
 from samplebench.pipeline.workspace import Site
 from samplebench.results.record import Record, Score
 
@@ -88,11 +89,17 @@ class Recording:
             ],
         )
 
-    def unmeasured(self, status: Literal["failed", "refused"], reason: str) -> Record:
-        """The record of the reason why there are no scores."""
+    def refused(self, reason: str) -> Record:
+        """The record of a pair that cannot work."""
+        return self._unmeasured(status="refused", reason=reason)
+
+    def failed(self, failure: Failure) -> Record:
+        """The record of a cell that gave nothing, for the reason that is given."""
+        return self._unmeasured(status="failed", reason=failure.reason, failure=failure.kind)
+
+    def _unmeasured(self, **why: Any) -> Record:
         return self._record(
-            status=status,
-            reason=reason,
+            **why,
             latent_space=None,
             counts={},
             scores=[],

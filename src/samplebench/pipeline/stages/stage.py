@@ -3,14 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from samplebench.pipeline.workspace import Site
 from samplebench.training import Progress
+from samplebench.vocabulary import FailureKind
 
 Report = Callable[[Progress], None]
-
-FailureKind = Literal["error", "non-finite", "out-of-memory", "killed", "storage", "missing"]
 
 
 @dataclass(frozen=True)

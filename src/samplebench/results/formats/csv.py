@@ -18,8 +18,8 @@ _FORMULA = re.compile(r"^(?=\s*[=+\-@\t\r])")
 def render(excerpts: Iterable[Excerpt]) -> str:
     """The scores of tables, each with its suite; in UTF-8, lines end with a line feed.
 
-    The columns after ``suite`` are those of ``samplebench.board(...).scores``. The mean, std and
-    interval are over the n seeds; an absent number is empty.
+    The columns after ``suite`` are those of ``samplebench.read_results(...).table()``. The mean,
+    std and interval are over the n seeds; an absent number is empty.
     """
     frames = [frame_scores([excerpt.shown]).assign(suite=excerpt.suite) for excerpt in excerpts]
     scores = pd.concat(frames, ignore_index=True)

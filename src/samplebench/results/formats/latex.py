@@ -124,7 +124,7 @@ def _float(
     return "\n".join(
         [
             r"\begin{table}",
-            r"\centering\small",
+            r"\centering\small\sloppy\hbadness=10000 % specs are long words",
             f"\\caption{{{caption}}}",
             f"\\label{{{label}}}",
             r"\vspace{1ex}",

@@ -44,7 +44,9 @@ def tabular(table: Table, labels: Sequence[int], places: Sequence[int]) -> str:
         sparse_index=True,
         clines="skip-last;data" if len(labels) > 1 else None,
     )
-    return text.strip()
+    # pandas leaves the headings of labels empty, or puts them on a line of their own.
+    headings = "".join(f"{line(table.headings[place])} & " for place in labels)
+    return text.strip().replace("{} & " * len(labels), headings, 1)
 
 
 def _number_labels(table: Table, labels: Sequence[int]) -> list[tuple[int, ...]]:

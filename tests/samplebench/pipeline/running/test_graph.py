@@ -34,7 +34,9 @@ class Work:
         self.do()
         self.done.append(self.title)
         report(Progress(1, 1, 1.0, {}))
-        return Path(self.title)
+        place = self.site.workspace / self.title
+        place.touch()
+        return place
 
 
 class Watcher:
@@ -93,10 +95,20 @@ def test_stages_are_carried_out_with_all_that_they_need_once_and_in_order(stage)
     model, features = stage("model", data), stage("features", data)
     cells = [stage("one", model, features), stage("two", model, wants=[features])]
     made = outcomes(cells)
-    assert {work.title: path for work, path in made.items()} == {
-        title: Path(title) for title in ("data", "model", "features", "one", "two")
+    assert {work.title: path.name for work, path in made.items()} == {
+        title: title for title in ("data", "model", "features", "one", "two")
     }
     assert stage.done == ["data", "model", "features", "one", "two"]
+
+
+def test_what_somebody_removed_is_made_again_for_who_takes_it(stage):
+    data = stage("data")
+    model = stage("model", data)
+    first = outcomes([stage("one", data, model)])
+    first[model].unlink()
+    again = {other: place for other, place in first.items() if other in (data, model)}
+    outcomes([stage("two", data, model)], made=again)
+    assert stage.done == ["data", "model", "one", "model", "two"]
 
 
 def test_equal_stages_are_carried_out_once(stage):
@@ -110,9 +122,9 @@ def test_earlier_stages_go_first(stage):
     assert stage.done == titles
 
 
-def test_what_was_made_before_is_not_made_again(stage):
+def test_what_was_made_before_is_not_made_again(stage, tmp_path):
     data = stage("data")
-    made = outcomes([stage("cell", data)], made={data: Path("there")})
+    made = outcomes([stage("cell", data)], made={data: tmp_path})
     assert stage.done == ["cell"]
     assert data not in made
 
@@ -131,14 +143,15 @@ def test_a_failure_is_that_of_all_that_needs_it_and_of_nothing_else(stage):
     made = outcomes([cell, other])
     failure = Failure("error", "no luck")
     assert (made[bad], made[model], made[cell]) == (failure, failure, failure)
-    assert made[other] == Path("other")
+    assert made[other].name == "other"
     assert stage.done == ["good", "other"]
 
 
 def test_a_stage_does_without_what_it_only_wants(stage):
     bad = stage("bad", do=fail(SamplebenchError("no luck")))
     cell = stage("cell", wants=[bad])
-    assert outcomes([cell]) == {bad: Failure("error", "no luck"), cell: Path("cell")}
+    made = outcomes([cell])
+    assert (made[bad], made[cell].name) == (Failure("error", "no luck"), "cell")
 
 
 def test_an_unexpected_error_is_a_failure_with_its_place(stage):

@@ -154,6 +154,15 @@ def test_labels_that_all_rows_share_stand_in_the_caption():
     assert page.count("vae") == 1
 
 
+@needs_tex
+def test_a_caption_with_long_specs_has_no_line_that_is_too_long_or_too_loose(tmp_path):
+    spec = "vq-vae(channels=16, codes=512, replace_dead=0.5, update='gradient', width=32)"
+    rows = [((Code(spec),), *row[1:]) for row in ROWS[:3]]
+    page = render([Heading(("a-suite: a-dataset-of-a-long-name",), level=2), table(*rows)])
+    _, log = compile_pdf(page, tmp_path)
+    assert not warnings_of(log)
+
+
 def big_board(autoencoders: int, samplers: int, scores: int) -> Table:
     headings = ("autoencoder", "sampler", "n", *(f"score {i}" for i in range(scores)))
     rows = [

@@ -1,0 +1,48 @@
+"""The life of a child process, as it is seen from within."""
+
+import os
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Any
+
+import psutil
+
+from samplebench.pipeline.running.children.tree import (
+    adopt_orphans,
+    die_with_parent,
+    kill_below,
+)
+
+
+def live(
+    answer: Connection,
+    log: Connection,
+    fn: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> None:
+    """Call ``fn`` and send what it gives or raises; then kill what it started and left running."""
+    os.setsid()  # what is sent to the runner's group, such as an interrupt, the runner decides on
+    adopt_orphans()
+    die_with_parent()
+    _be_first_to_go()
+    for stream in (1, 2):
+        os.dup2(log.fileno(), stream)
+    log.close()
+    result, problem = None, None
+    try:
+        result = fn(*args, **kwargs)
+    except Exception as error:
+        traceback.print_exc()  # into the log
+        problem = error
+    kill_below(psutil.Process())
+    answer.send((result, problem))
+    answer.close()
+
+
+def _be_first_to_go() -> None:
+    """Have the system end this process, and not the runner, when memory runs out."""
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")
