@@ -316,16 +316,17 @@ def test_axe_finds_nothing_serious(browser: Any, page: Path, width: int, scheme:
 def test_ten_thousand_records_are_shown_in_five_seconds(
     browser: Any, tmp_path: Path, make_record: MakeRecord, make_score: MakeScore
 ) -> None:
-    records = [
-        make_record(
-            f"gmm(components={sampler})",
-            seed,
-            [make_score(f"score {place}", 9.5 + sampler + seed / 7) for place in range(12)],
-            autoencoder=f"vae(latent={autoencoder})",
-        )
-        for autoencoder in range(1112)
+    scores = {
+        (sampler, seed): [make_score(f"score {n}", 9.5 + sampler + seed / 7) for n in range(12)]
         for sampler in range(3)
         for seed in range(3)
+    }
+    records = [
+        make_record(
+            f"gmm(components={sampler})", seed, those, autoencoder=f"vae(latent={autoencoder})"
+        )
+        for autoencoder in range(1112)
+        for (sampler, seed), those in scores.items()
     ]
     assert len(records) > 10_000
     path = tmp_path / "big.html"
