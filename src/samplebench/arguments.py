@@ -42,6 +42,7 @@ _EXAMPLES: Final = {
     "show": "'digits/vae*/gmm*/seed 0'",
     "check": "my_sampler.py",
     "leaderboard": "digits",
+    "site": "public --results leaderboards",
     "compare": "'pmfs(bins=10)' 'gmm(components=10)'",
     "cite": "mnist 'vae*/gmm*' 'vae*/pmfs*' --part bibtex > references.bib",
     "plot": "digits copying --output copying.png",
@@ -260,6 +261,13 @@ def _leaderboard_options(command: argparse.ArgumentParser) -> None:
     options.add_results(command)
 
 
+def _site_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", type=Path, metavar="DIR", help="the folder of the site")
+    command.add_argument("suite", nargs="*", help="all that have records when left out")
+    options.add_results(command)
+    options.add_plugins(command)
+
+
 def _compare_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("one", help="a row as the board names it: 'pmfs(bins=10)'")
     command.add_argument("other", help="what is taken from it: 'gmm(components=10)'")
@@ -471,6 +479,7 @@ _OPTIONS = {
     "show": _show_options,
     "check": _check_options,
     "leaderboard": _leaderboard_options,
+    "site": _site_options,
     "compare": _compare_options,
     "cite": _cite_options,
     "plot": _plot_options,

@@ -90,7 +90,7 @@ def as_markdown(rows: Sequence[dict[str, Any]]) -> str:
         {
             "kind": (row["kind"],),
             "name": (Code(row["name"]),),
-            "what it is": _with_code(row["about"]),
+            "what it is": with_code(row["about"]),
             "paper": (row["reference"] or "",),
         }
         for row in rows
@@ -107,7 +107,7 @@ def settings_as_markdown(rows: Sequence[dict[str, Any]]) -> str:
             {
                 "setting": (Code(name),),
                 "default": (Code(repr(default)),),
-                "meaning": _with_code(row["meanings"].get(name, "")),
+                "meaning": with_code(row["meanings"].get(name, "")),
             }
             for name, default in row["settings"].items()
         ]
@@ -115,8 +115,8 @@ def settings_as_markdown(rows: Sequence[dict[str, Any]]) -> str:
     return "\n\n".join(sections)
 
 
-def _with_code(text: str) -> Text:
-    """Text of a docstring, in which code stands between backticks."""
+def with_code(text: str) -> Text:
+    """Make a text of a docstring, in which code stands between backticks."""
     pieces = re.split(r"(?<!`)``?([^`]+)``?(?!`)", text)
     return tuple(Code(piece) if place % 2 else piece for place, piece in enumerate(pieces))
 

@@ -266,6 +266,23 @@ def leaderboard(options: argparse.Namespace) -> int:
     return _DAMAGED if is_damaged else code
 
 
+def site(options: argparse.Namespace) -> int:
+    """Write boards as a static site: a page for each, an index, and the records behind them."""
+    from samplebench import catalogue
+    from samplebench.boards import report_unreadable
+    from samplebench.citing.bibliography import read_bibliography
+    from samplebench.citing.parts import index_rows
+    from samplebench.site import Knowledge, write_site
+
+    is_damaged = report_unreadable(options.results, options.suite)
+    knowledge = Knowledge(
+        index_rows(_list_installed(options)), read_bibliography(catalogue.plugin_choice(options))
+    )
+    for path in write_site(options.results, options.folder, options.suite, knowledge):
+        print(path)
+    return _DAMAGED if is_damaged else 0
+
+
 def forget(options: argparse.Namespace) -> int:
     """Set aside the records whose label matches, with their pictures, and write the board anew."""
     from samplebench.boards import remove_empty_board, write_boards
@@ -495,6 +512,7 @@ COMMANDS = {
     "show": show,
     "check": check,
     "leaderboard": leaderboard,
+    "site": site,
     "compare": compare,
     "cite": cite,
     "plot": plot,

@@ -1,6 +1,7 @@
 """The citation of some tables: LaTeX, BibTeX and sentences that name each other."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from samplebench.citing.parts import Installed, list_parts
 from samplebench.citing.record_digest import digest_records, list_digests
 from samplebench.citing.remarks import as_comments, list_doubts
 from samplebench.citing.setup import write_setup
-from samplebench.results.excerpt import excerpt_blocks, make_excerpts
+from samplebench.results.excerpt import Excerpt, excerpt_blocks, make_excerpts
 from samplebench.results.formats import latex
 from samplebench.results.selection import Selection
 from samplebench.results.store import Store
@@ -59,10 +60,21 @@ def cite_board(
         UsageError: there are no such records, rows or columns.
     """
     excerpts = make_excerpts(read_boards(results, [suite]), selection)
+    return cite_excerpts(Store(results), excerpts, installed=installed, bibliography=bibliography)
+
+
+def cite_excerpts(
+    store: Store,
+    excerpts: Sequence[Excerpt],
+    *,
+    installed: Installed,
+    bibliography: Bibliography,
+) -> Citation:
+    """Make the citation of tables whose records are in the store."""
     rankings = [excerpt.shown for excerpt in excerpts]
     table = latex.render(block for excerpt in excerpts for block in excerpt_blocks(excerpt))
     citations = cite_parts(list_parts(rankings, installed), installed, bibliography)
-    digests = list_digests(Store(results), rankings)
+    digests = list_digests(store, rankings)
     setup = write_setup(rankings, _first_labels(table), citations, digest_records(digests))
     records = list({r.identity: r for each in rankings for r in each.records}.values())
     entries = [write_entry(records), *(e.text for e in cited_entries(citations, setup))]

@@ -111,9 +111,11 @@ def _rank(
     autoencoders = label_parts(record.autoencoder for record in records)
     samplers = label_parts(record.sampler for record in records if record.sampler)
     rows: list[Row] = []
+    members: dict[str, list[Record]] = {}
+    for record in records:
+        members.setdefault(part_key(record.autoencoder), []).append(record)
     for key in sorted(autoencoders, key=lambda key: (natural_order(autoencoders[key]), key)):
-        members = [record for record in records if part_key(record.autoencoder) == key]
-        rows += _order_rows(autoencoders[key], samplers, members, columns)
+        rows += _order_rows(autoencoders[key], samplers, members[key], columns)
     return Ranking(dataset, conditions, tuple(differs), tuple(columns.values()), tuple(rows))
 
 

@@ -57,14 +57,41 @@ class Bullets:
 
 
 @dataclass(frozen=True)
+class ColumnDetails:
+    """Explain a column: the group with which it is hidden, and the meaning of its numbers."""
+
+    group: str
+    meaning: Text
+
+
+@dataclass(frozen=True)
+class RowDetails:
+    """Explain a row: its kind, the records behind it, their origin, and its picture, if any.
+
+    ``copies`` is true of a row that a diagnostic marks as a copier.
+    """
+
+    kind: str
+    copies: bool
+    records: tuple[str, ...]
+    origin: str
+    picture: str | None
+
+
+@dataclass(frozen=True)
 class Table:
     """Rows of cells under headings. The first ``labels`` columns name a row, the others hold what
     it has.
+
+    ``about_columns`` and ``about_rows`` have one for each column and row, or are empty. Formats
+    that can show them on demand do so; the others leave them out.
     """
 
     headings: tuple[Text, ...]
     rows: tuple[tuple[Text, ...], ...]
     labels: int
+    about_columns: tuple[ColumnDetails, ...] = ()
+    about_rows: tuple[RowDetails, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ It says what is shown next to what, and never how. ``assembly`` makes rankings f
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final, Literal
 
 from samplebench.results.record import FeaturesRecord, Record
@@ -68,7 +69,7 @@ class Entry:
     def by_seed(self) -> Mapping[int, float]:
         return dict(zip(self.seeds, self.values, strict=True))
 
-    @property
+    @cached_property
     def summary(self) -> Summary | None:
         return Summary.of(self.values) if self.values else None
 

@@ -14,7 +14,7 @@ def score_table(suite: str, ranking: Ranking, notes: Sequence[Note]) -> Table:
     rows = tuple(
         (
             (Code(row.autoencoder),),
-            _name(row),
+            name_row(row),
             _link_seeds(suite, row, mark_of(row), join_marks(notes, row=place, column=None)),
             *_scores(row, place, notes),
         )
@@ -29,7 +29,8 @@ def _heading(column: Column) -> Text:
     return (f"{column.title}{unit} {column.arrow}",)
 
 
-def _name(row: Row) -> Text:
+def name_row(row: Row) -> Text:
+    """The name of a row, with what it is if it does not compete, and ‡ where it copies."""
     alarm = " ‡" if row.alarms else ""
     names: dict[str, Text] = {
         "floor": ("real data (floor)",),

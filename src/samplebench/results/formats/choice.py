@@ -40,6 +40,12 @@ def _terminal(excerpts: Sequence["Excerpt"], transposed: bool) -> str:
     return text.getvalue()
 
 
+def _html(excerpts: Sequence["Excerpt"], transposed: bool) -> str:
+    from samplebench.results.formats import html
+
+    return f"{html.render(_blocks(excerpts, transposed), html.NOWHERE)}\n"
+
+
 def _csv(excerpts: Sequence["Excerpt"], transposed: bool) -> str:
     from samplebench.results.formats import csv
 
@@ -59,6 +65,7 @@ FORMATS: Final[Mapping[str, Renderer]] = {
     "latex": _latex,
     "csv": _csv,
     "json": _json,
+    "html": _html,
     "terminal": _terminal,
 }
 

@@ -62,13 +62,14 @@ class _Forest:
     def panels(self) -> Iterator[Panel]:
         """A line of panels for each autoencoder, or for all where none has samplers."""
         line = 0
+        axes = {place: self._axis(place) for place in self.places}
         for title, rows in self._groups().items():
             names = self._names(rows)
             for number, place in enumerate(self.places):
                 yield Panel(
                     (line + number // PANELS_A_LINE, number % PANELS_A_LINE),
                     title if number == 0 else "",
-                    self._axis(place),
+                    axes[place],
                     Axis("", names=names),
                     tuple(self._series(rows, place)),
                     reference_lines(rows, place, "x") if has_samplers(self.ranking) else (),
