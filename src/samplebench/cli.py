@@ -226,7 +226,7 @@ def show(options: argparse.Namespace) -> int:
 
     records = find(options.results, options.record)
     if options.json:
-        print(json.dumps([record.model_dump() for record in records], indent=1))
+        print(json.dumps([record.to_data() for record in records], indent=1))
     else:
         print("\n\n".join(as_text(record, output_width()) for record in records))
     return 0

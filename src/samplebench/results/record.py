@@ -242,9 +242,16 @@ class Record(_Plain):
         )
         return f"{'_'.join(names)}_{self.seed}_{self.identity[:12]}.json"
 
+    def to_data(self) -> dict[str, Any]:
+        """The fields as plain data."""
+        content = self.model_dump()
+        if self.failure is None:
+            del content["failure"]  # records from before it keep their bytes
+        return content
+
     def to_json(self) -> str:
         """Strict JSON, one field a line, with the digest of the content."""
-        return record_file.write(self.model_dump())
+        return record_file.write(self.to_data())
 
     @staticmethod
     def from_json(text: str) -> "Record":

@@ -12,6 +12,7 @@ from typing import Final
 from samplebench.boards import render_pages
 from samplebench.errors import BadRecord, StorageError, UsageError
 from samplebench.results.board import Board, make_board
+from samplebench.results.plots.files import is_current, render
 from samplebench.results.store import Store, write_whole
 from samplebench.submission.findings import Finding
 from samplebench.submission.held_files import MANIFEST, MadeFiles, Unreadable, read_file
@@ -77,6 +78,7 @@ def collect(results: Path, suite: str) -> dict[str, bytes]:
     pages = render_pages(store, board)
     files |= {_relative(path, store): text.encode() for path, text in pages.items()}
     files |= _pictures(store, board)
+    files |= _plots(store, board)
     return dict(sorted(files.items()))
 
 
@@ -90,6 +92,16 @@ def _pictures(store: Store, board: Board) -> dict[str, bytes]:
         is_current = montage.is_current(folder)
         found[name] = _read(folder / name) if is_current else montage.draw(folder)
     return {_relative(folder / name, store): data for name, data in found.items()}
+
+
+def _plots(store: Store, board: Board) -> dict[str, bytes]:
+    """The plots, drawn anew where they are not current."""
+    folder = store.plots_folder(board.suite)
+    places = {folder / f"{name}.svg": chart for name, chart in board.charts.items()}
+    return {
+        _relative(path, store): _read(path) if is_current(chart, path) else render(chart, ".svg")
+        for path, chart in places.items()
+    }
 
 
 def _relative(path: Path, store: Store) -> str:

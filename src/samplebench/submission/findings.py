@@ -4,7 +4,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
-Kind = Literal["file", "manifest", "record", "suite", "picture", "board", "score"]
+Kind = Literal["file", "manifest", "record", "suite", "picture", "plot", "board", "score"]
 """What a finding is about."""
 
 _LONGEST: Final = 600

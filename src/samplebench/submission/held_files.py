@@ -22,7 +22,7 @@ MOST_BYTES: Final = 2**31
 _MOST_BYTES_OF_ONE: Final = 2**24
 """16 MiB: a record has 10 to 100 KiB, a picture up to 1 MiB."""
 
-_ROOMS: Final = frozenset({"records", "samples", "commentary"})
+_ROOMS: Final = frozenset({"records", "samples", "plots", "commentary"})
 """The folders of a results folder that are looked into; it may lie in a repository."""
 
 

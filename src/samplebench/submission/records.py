@@ -41,11 +41,12 @@ def read_records(files: HeldFiles, suite: str, findings: list[Finding]) -> list[
         if place is None or place["suite"] != suite:
             continue
         try:
-            record = parse_record(files.text(path))
+            text = files.text(path)
+            record = parse_record(text)
         except (Unreadable, BadRecord, OtherFormat) as error:
             findings.append(Finding("record", path, str(error)))
             continue
-        wrong = [Finding("record", path, reason) for reason in find_faults(record, path)]
+        wrong = [Finding("record", path, reason) for reason in find_faults(record, path, text)]
         findings += wrong
         if not wrong:
             held.append(HeldRecord(path, record))
@@ -65,8 +66,8 @@ def parse_record(text: str) -> Record:
         raise BadRecord(f"it cannot be read as a record: {error}") from error
 
 
-def find_faults(record: Record, path: str) -> Iterator[str]:
-    """Give each reason why a record is not what its place and its own fields say."""
+def find_faults(record: Record, path: str, text: str) -> Iterator[str]:
+    """Give each reason why a record is not what its place, its text and its own fields say."""
     names = [record.suite, record.dataset.name, record.autoencoder.name]
     names += [record.sampler.name] if record.sampler else []
     if bad := [name for name in names if not _NAME.fullmatch(name)]:
@@ -83,7 +84,7 @@ def find_faults(record: Record, path: str) -> Iterator[str]:
         yield f"by its content it belongs to {expected}"
     if record.picture not in (None, f"{record.file_name.removesuffix('.json')}.png"):
         yield f"its picture is called {record.picture!r}, which is not the name of its file"
-    if signs := sorted(_find_control_signs(json.loads(record.model_dump_json()))):
+    if signs := sorted(_find_control_signs(json.loads(text))):
         yield f"it has signs that cannot be printed in {signs[0]}"
     yield from _find_contradictions(record)
 

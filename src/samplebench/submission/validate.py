@@ -3,6 +3,7 @@
 Nothing is executed or written; what is hostile is left out and named.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ from samplebench.boards import render_pages
 from samplebench.errors import BadSuite
 from samplebench.pipeline.request.suite_file import SuiteFile, parse_suite
 from samplebench.results.board import Board, make_board
+from samplebench.results.plots.files import is_made_of
 from samplebench.results.store import Store
 from samplebench.submission.doubts import find_doubts
 from samplebench.submission.findings import Finding
@@ -21,6 +23,13 @@ from samplebench.submission.pictures import find_fault_of_picture
 from samplebench.submission.records import HeldRecord, read_records, suites_of
 
 _ROOT: Final = Store(Path())
+
+_ACTIVE: Final = re.compile(
+    r"<\s*(script|foreignObject|image|iframe|use\s[^>]*href\s*=\s*[\"'](?!#))"
+    r"|\bon\w+\s*=|javascript:|@import|<!ENTITY",
+    re.IGNORECASE,
+)
+"""Signs of an SVG that would run or fetch something."""
 
 
 def validate(path: Path) -> list[Finding]:
@@ -51,7 +60,7 @@ def find_all(files: HeldFiles) -> list[Finding]:
 
 def _find_strangers(suite: str, files: HeldFiles) -> Iterator[Finding]:
     """Files that have no place in the bundle of a suite."""
-    folders = (f"records/{suite}/", f"samples/{suite}/")
+    folders = (f"records/{suite}/", f"samples/{suite}/", f"plots/{suite}/")
     others = (MANIFEST, *(_path(p) for p in (_ROOT.board_path(suite), _ROOT.appendix_path(suite))))
     commentary = _path(_ROOT.commentary_path(suite))
     for path in files.sizes:
@@ -80,6 +89,7 @@ def _find_in_suite(suite: str, files: HeldFiles) -> list[Finding]:
         findings += find_doubts(held, [*board.rankings, *board.appendix])
         findings += _find_other_pages(board, files)
         findings += _find_other_montages(board, files)
+        findings += _find_other_plots(board, files)
     return findings
 
 
@@ -180,6 +190,28 @@ def _find_other_montages(board: Board, files: HeldFiles) -> Iterator[Finding]:
     for name in sorted(board.pictures):
         if name.endswith(".montage.png") and name not in shown:
             yield Finding("picture", f"{folder}/{name}", "its records have no such montage")
+
+
+def _find_other_plots(board: Board, files: HeldFiles) -> Iterator[Finding]:
+    """Plots that are absent, not made of the board's scores, or more than drawings."""
+    folder = f"{_path(_ROOT.plots_folder(board.suite))}/"
+    charts = {f"{folder}{name}.svg": chart for name, chart in board.charts.items()}
+    for path, chart in charts.items():
+        if path not in files.sizes:
+            yield Finding("plot", path, "it is not there; run `samplebench leaderboard`")
+            continue
+        try:
+            svg = files.text(path)
+        except Unreadable as error:
+            yield Finding("plot", path, str(error))
+            continue
+        if _ACTIVE.search(svg):
+            yield Finding("plot", path, "it holds more than a drawing: a script or a link")
+        elif not is_made_of(chart, svg):
+            yield Finding("plot", path, "it is not made of the scores of the board")
+    for path in files.sizes:
+        if path.startswith(folder) and path not in charts:
+            yield Finding("plot", path, "its records have no such plot")
 
 
 def _path(path: Path) -> str:

@@ -17,7 +17,7 @@ names = st.lists(words, min_size=1, max_size=3).map("-".join)
 values = st.recursive(
     st.none()
     | st.booleans()
-    | st.integers()
+    | st.integers(1 - 2**64, 2**64 - 1)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(),
     lambda inner: st.lists(inner, max_size=3).map(tuple),
@@ -118,7 +118,7 @@ def test_a_grid_where_one_spec_is_needed_is_an_error():
         ("gmm(x=[[1]])", "is not a value"),
         ("gmm(x=(1, [2]))", "is not a value"),
         ("gmm(x=1e999)", "is not a value"),
-        (f"gmm(x={'-' * 50_000}1)", "cannot be read|must be a number"),
+        (f"gmm(x={'-' * 50_000}1)", "has [0-9,]+ characters|at most"),
         (f"gmm(x={'(' * 500}1{')' * 500})", "cannot be read"),
     ],
     ids=lambda text: text[:20],

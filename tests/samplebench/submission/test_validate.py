@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from samplebench.boards import write_boards
 from samplebench.cli import main
 from samplebench.errors import UsageError
+from samplebench.results import record_file
 from samplebench.results.identity import identify
 from samplebench.results.record import Record
 from samplebench.results.store import Store
@@ -85,8 +86,6 @@ def test_a_text_that_is_no_record_is_named(
         (lambda c: c.update(suite="../../up"), "it names '../../up'; names are lower case"),
         (lambda c: c["autoencoder"].update(name="/etc"), "it names '/etc'"),
         (lambda c: c.update(picture="../../../x.png"), "its picture is called"),
-        (lambda c: c["sampler"].update(spec="gauss\x1b[31mian"), "signs that cannot be printed"),
-        (lambda c: c["diagnostics"].update({"\u202eabc": 1.0}), "signs that cannot be printed"),
         (lambda c: c.update(status="failed", reason="lost"), "it is failed and has scores"),
         (lambda c: c["scores"].append(c["scores"][0]), "two scores of one metric"),
     ],
@@ -97,6 +96,19 @@ def test_a_record_that_contradicts_itself_is_named(
     edit(find(results, ROW), change)
     found = messages(results)
     assert re.search(reason, found[0]), found
+
+
+@pytest.mark.parametrize("sign", ["\x1b[31m", "\u202e", "\x00"])
+def test_a_record_with_signs_that_cannot_be_printed_is_named(
+    results: Path, find: Find, sign: str
+) -> None:
+    path = find(results, ROW)
+    content = json.loads(path.read_text())
+    del content["content_digest"]
+    content["diagnostics"][sign] = 1.0
+    digest = record_file._digest(content)
+    path.write_text(json.dumps({**content, "content_digest": digest}))
+    assert "signs that cannot be printed in" in messages(results)[0]
 
 
 def test_a_record_at_another_place_is_named(results: Path, find: Find) -> None:

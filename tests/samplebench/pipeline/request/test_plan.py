@@ -88,7 +88,7 @@ def test_only_keeps_the_cells_whose_label_matches(bench):
         (
             {"metrics": ["broken(how='never')"]},
             BadSetting,
-            r"Literal\['raise', 'nan', 'no number'\]",
+            "it takes 'raise' or 'nan' or 'no number'",
         ),
     ],
 )
