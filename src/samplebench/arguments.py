@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from samplebench import __version__, options
+from samplebench.options import integer
 from samplebench.vocabulary import Retry
 
 KINDS = ("datasets", "autoencoders", "samplers", "features", "metrics", "suites", "plugins")
@@ -144,7 +145,10 @@ def _run_options(command: argparse.ArgumentParser) -> None:
     )
     stop = command.add_mutually_exclusive_group()
     stop.add_argument(
-        "--max-failures", type=_positive, metavar="N", help="stop when N cells have failed"
+        "--max-failures",
+        type=integer,
+        metavar="N",
+        help="stop when N cells have failed",
     )
     stop.add_argument(
         "--fail-fast", action="store_const", const=1, dest="max_failures", help="stop at the first"
@@ -171,7 +175,7 @@ def _verify_options(command: argparse.ArgumentParser) -> None:
     )
     options.add_only(command)
     chosen = command.add_mutually_exclusive_group()
-    chosen.add_argument("--sample", type=int, metavar="N", help="replay N cells at random")
+    chosen.add_argument("--sample", type=integer, metavar="N", help="replay N cells at random")
     chosen.add_argument("--all", action="store_true", help="replay every measured cell")
     command.add_argument(
         "--since",
@@ -190,10 +194,10 @@ def _verify_options(command: argparse.ArgumentParser) -> None:
 def _train_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--dataset", required=True, metavar="SPEC", help="what to learn")
     command.add_argument("--autoencoder", required=True, metavar="SPEC", help="what is to learn")
-    command.add_argument("--seed", type=int, default=0, help="of all that is drawn")
+    command.add_argument("--seed", type=integer, default=0, help="of all that is drawn")
     command.add_argument("--suite", help="train as this suite does: bundled, or a TOML file")
-    command.add_argument("--epochs", type=int, metavar="N", help="in place of the suite's")
-    command.add_argument("--batch", type=int, metavar="N", help="images a step")
+    command.add_argument("--epochs", type=integer, metavar="N", help="in place of the suite's")
+    command.add_argument("--batch", type=integer, metavar="N", help="images a step")
     command.add_argument("--learning-rate", type=float, metavar="X", help="at every step")
     command.add_argument(
         "--output", type=Path, required=True, metavar="DIR", help="the folder of the checkpoint"
@@ -323,7 +327,7 @@ def _plot_options(command: argparse.ArgumentParser) -> None:
             f"--{option}", action="append", default=[], metavar=metavar, help=what + chosen
         )
     latents = command.add_argument_group("of latents, which are made again from the suite")
-    latents.add_argument("--seed", type=int, metavar="N", help="in place of the suite's first")
+    latents.add_argument("--seed", type=integer, metavar="N", help="in place of the suite's first")
     options.add_quiet(latents)
     options.add_device(latents)
     options.add_workspace(latents)
@@ -389,7 +393,10 @@ def _latents_options(command: argparse.ArgumentParser) -> None:
         "--layout", choices=("channels-first", "channels-last"), help="of maps (samples, …)"
     )
     given.add_argument(
-        "--codes", type=int, metavar="K", help="the size of the codebook, where they are integers"
+        "--codes",
+        type=integer,
+        metavar="K",
+        help="the size of the codebook, where they are integers",
     )
 
 
@@ -431,13 +438,6 @@ def _plural(kind: str) -> str:
     return f"{kind}s" if f"{kind}s" in KINDS else kind
 
 
-def _positive(text: str) -> int:
-    """A whole number above 0."""
-    if not text.isdecimal() or len(text) > 9 or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text[:80]!r} is no number from 1 on")
-    return int(text)
-
-
 def _grid_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--suite", default=DEFAULT_SUITE, help="a bundled suite or a TOML file")
     for part in ("dataset", "autoencoder", "sampler", "features", "metric"):
@@ -449,7 +449,10 @@ def _grid_options(command: argparse.ArgumentParser) -> None:
         )
     command.add_argument("--seeds", metavar="0-4", help="in place of the suite's: 0-4 or 0,2,5")
     command.add_argument(
-        "--generated", type=int, metavar="N", help="latents to draw, in place of the suite's"
+        "--generated",
+        type=integer,
+        metavar="N",
+        help="latents to draw, in place of the suite's",
     )
     options.add_only(command)
     _latents_options(command)

@@ -1,10 +1,18 @@
 """Options that several commands share."""
 
 import argparse
+import re
 from pathlib import Path
 
 from samplebench.limits import parse_duration, parse_size
 from samplebench.results.formats.choice import FORMATS
+
+
+def integer(text: str) -> int:
+    """Read an integer of a length that anything here may have."""
+    if not re.fullmatch(r"[-+]?\d{1,12}", text):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number")
+    return int(text)
 
 
 def add_only(command: argparse.ArgumentParser) -> None:
@@ -19,7 +27,11 @@ def add_only(command: argparse.ArgumentParser) -> None:
 
 def add_jobs(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--jobs", type=int, default=1, metavar="N", help="stages at once, which share the threads"
+        "--jobs",
+        type=integer,
+        default=1,
+        metavar="N",
+        help="stages at once, which share the threads",
     )
 
 

@@ -30,7 +30,7 @@ FAULTS = {
     "allocates-in-a-grandchild": ("out-of-memory", "it took more than 800 MiB"),
     "allocates-at-once": ("out-of-memory", "out of host memory"),
     "not-finite": ("error", "NaN or infinite"),
-    "wrong-shape": ("error", "asked for 40"),
+    "wrong-shape": ("error", "must give 40 latents"),
     "wrong-type": ("error", "ndarray"),
     "wrong-device": ("error", "meta"),
     "changes-the-world": ("error", "Double and Float"),

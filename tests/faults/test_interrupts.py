@@ -17,6 +17,11 @@ HELPERS = Path(__file__).parents[1] / "helpers"
 KILLS = 50
 
 
+@pytest.fixture(autouse=True)
+def in_time():
+    """These tests state their own times."""
+
+
 def start(folder, *options, **streams):
     """Start a run of the toy suite, with a session of its own as a terminal gives one."""
     environment = os.environ | {
@@ -115,6 +120,12 @@ def test_a_runner_that_is_killed_takes_its_children_with_it(tmp_path):
     wait_until(lambda: not processes_of(tmp_path), seconds=5)
 
 
+def begin_again(folder, number):
+    """Put the records and the workspace of a run that was completed out of the way."""
+    for name in ("leaderboards", "cache"):
+        (folder / name).rename(folder / f"{name}-{number}")
+
+
 def test_a_run_that_is_killed_again_and_again_ends_like_one_that_was_not(tmp_path):
     """SIGKILL of the runner at random moments; every cell is then measured once."""
     folders = [tmp_path / name for name in ("undisturbed", "killed")]
@@ -125,12 +136,12 @@ def test_a_run_that_is_killed_again_and_again_ends_like_one_that_was_not(tmp_pat
     whole = scores_of(records_of(folders[0]))
     moments = random.Random(0)
     kills, seen = 0, {}
-    longest = 12.0
     while kills < KILLS:
         run = start(folders[1], "--quiet", **quiet)
         try:
-            run.wait(timeout=moments.uniform(0.2, longest))
-            (folders[1] / "leaderboards/records/toy").rename(folders[1] / f"done-{kills}")
+            run.wait(timeout=moments.uniform(0.2, 8.0))
+            begin_again(folders[1], kills)
+            seen.clear()
         except subprocess.TimeoutExpired:
             run.kill()
             run.wait()

@@ -9,6 +9,7 @@ from pathlib import Path
 from samplebench.digests import digest_of
 from samplebench.errors import BadRecord, OtherFormat, StorageError, UsageError
 from samplebench.names import is_name
+from samplebench.plain_text import shorten
 from samplebench.regular_files import explain, read_text
 from samplebench.results.record import Record
 
@@ -136,8 +137,9 @@ class Store:
         place = self.record_path(record)
         if path not in (place, self._earlier_path(record)):
             raise BadRecord(
-                f"by its content it is {place}: it was moved or renamed, or its suite, a part, "
-                "the seed or the identity was changed; put it back, or measure the cell again"
+                f"by its content it is {shorten(str(place))}: it was moved or renamed, or its "
+                "suite, a part, the seed or the identity was changed; put it back, or measure the "
+                "cell again"
             )
         return record
 
