@@ -88,6 +88,9 @@ def _require_jobs(options: argparse.Namespace) -> None:
     jobs = getattr(options, "jobs", 1)
     if jobs < 1:
         raise UsageError(f"--jobs is 1 or more, not {jobs}")
+    failures = getattr(options, "max_failures", None)
+    if failures is not None and failures < 1:
+        raise UsageError(f"--max-failures is 1 or more, not {failures}")
 
 
 def _lists_of(suite: SuiteFile, left_out: Iterable[str]) -> dict[str, Sequence[str]]:

@@ -143,5 +143,5 @@ def test_cells_at_a_limit_are_tried_again_when_that_is_asked_for(cells):
 def test_a_run_stops_when_enough_have_failed(tmp_path, option):
     ended = run(tmp_path, ["raises", "exits", "normal"], *option)
     assert ended.returncode == 1
-    assert "Stopped at 1 failed; 2 cells are still to do." in ended.stdout
+    assert "Stopped at 1 failed; 2 of the cells are still to do." in ended.stdout
     assert run(tmp_path, ["normal"]).returncode == 0

@@ -4,6 +4,7 @@ import os
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -27,6 +28,7 @@ def live(
     os.setsid()  # what is sent to the runner's group, such as an interrupt, the runner decides on
     adopt_orphans()
     die_with_parent()
+    _let_the_server_end()
     _be_first_to_go()
     for stream in (1, 2):
         os.dup2(log.fileno(), stream)
@@ -40,6 +42,16 @@ def live(
     kill_below(psutil.Process())
     answer.send((result, problem))
     answer.close()
+
+
+def _let_the_server_end() -> None:
+    """Close the pipe that tells the server somebody needs it, which children are given too: the
+    server ends with the runner, and its children with it.
+    """
+    server = vars(forkserver)["_forkserver"]  # there is no public way
+    if server._forkserver_alive_fd is not None:
+        os.close(server._forkserver_alive_fd)
+        server._forkserver_alive_fd = None
 
 
 def _be_first_to_go() -> None:
