@@ -26,6 +26,7 @@ BUNDLED = [
 ]
 QUICK = {
     ("features", "classifier"): "classifier(steps=5)",
+    ("autoencoder", "lfq"): "lfq(width=32)",  # a narrower one decodes all codes much alike
     ("sampler", "gmm"): "gmm(components=3, restarts=1)",
     ("sampler", "flow"): "flow(transforms=2, hidden=(8,), steps=20)",
     ("sampler", "two-stage-vae"): "two-stage-vae(hidden=(8,), steps=20)",

@@ -11,7 +11,7 @@ METRICS = [
     word for name in ("sliced-wasserstein", "latent-authenticity") for word in ("--metric", name)
 ]
 TITLES = ["sliced W2", "authenticity"]
-FIELDS = ["dataset", "autoencoder", "seed", "status", "reason", "identity"]
+FIELDS = ["dataset", "autoencoder", "seed", "status", "failure", "reason", "identity"]
 
 
 @pytest.fixture(autouse=True)

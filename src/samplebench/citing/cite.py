@@ -81,9 +81,13 @@ def cite_excerpts(
     return Citation(
         table=table,
         setup=f"{as_comments(list_doubts(records))}{setup}\n",
-        bibtex=as_comments(citations.remarks) + "\n\n".join(entries) + "\n",
+        bibtex="\n\n".join(entries) + "\n" + _set_off(as_comments(citations.remarks)),
         records="".join(f"{digest}  {path}\n" for digest, path in digests),
     )
+
+
+def _set_off(comments: str) -> str:
+    return f"\n{comments}" if comments else ""
 
 
 def _first_labels(tables: str) -> list[str]:

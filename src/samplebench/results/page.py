@@ -79,7 +79,7 @@ def terminal_page(board: Board, path: str, *, asked: Collection[str] | None = No
 
 def _summary(board: Board) -> Iterator[Block]:
     """The sentences that a reader in a hurry reads."""
-    yield Bullets(summarise(board.rankings))
+    yield Bullets(summarise(board.rankings, swept=bool(board.appendix)))
 
 
 def _describe_source(board: Board) -> Text:

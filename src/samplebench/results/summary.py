@@ -26,16 +26,21 @@ class _Outcome:
     lead: float | None
 
 
-def summarise(rankings: Sequence[Ranking]) -> tuple[Text, ...]:
+def summarise(rankings: Sequence[Ranking], *, swept: bool = False) -> tuple[Text, ...]:
     """Write three sentences for each table, which name it if there are several.
 
     They say what the marks of the tables say, so that nothing is decided twice.
+
+    Args:
+        swept: True if the board has tables of swept settings too, which are not summarised.
     """
-    return tuple(
+    sentences = tuple(
         (f"{ranking.title}: ", *sentence) if len(rankings) > 1 else sentence
         for ranking in rankings
         for sentence in _summarise(ranking)
     )
+    rest = "Settings that were swept are not among these rows: they have tables of their own."
+    return (*sentences, (rest,)) if swept else sentences
 
 
 def _summarise(ranking: Ranking) -> list[Text]:
@@ -110,8 +115,8 @@ def _describe_lead(column: Column, outcomes: Sequence[_Outcome]) -> str:
     low, high = f"{min(leads):.3g}", f"{max(leads):.3g}"
     lead = low if low == high else f"{low} to {high}"
     unit = f" {column.unit}" if column.unit else ""
-    behind = f"has {lead} times as much" if column.by_ratio else f"is {lead}{unit} worse"
-    return f" (the next row {behind})"
+    behind = f"{lead} times the best score" if column.by_ratio else f"{lead}{unit} worse"
+    return f" (the next row: {behind})"
 
 
 def _describe_copiers(ranking: Ranking) -> list[Text]:
@@ -130,10 +135,7 @@ def _describe_copiers(ranking: Ranking) -> list[Text]:
     for (is_control, name), those in sorted(fields.items()):
         text = (Code(name), " (control)") if is_control else (Code(name),)
         groups.setdefault(tuple(those), []).append(text)
-    texts = [
-        (*join(_shorten(names), ", "), *_name_all(ranking, those))
-        for those, names in groups.items()
-    ]
+    texts = [(*join(names, ", "), *_name_all(ranking, those)) for those, names in groups.items()]
     doubt = any(alarm.alarm_is_relative for row in ranking.rows for alarm in row.alarms)
     rule = "closer to training samples than held-out ones are" + ", or only narrower" * doubt
     return [(Strong("Copies"), f" (‡, {rule}): ", *join(texts, "; "), ".")]

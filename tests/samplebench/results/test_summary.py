@@ -36,19 +36,19 @@ CLEAR = {"a": [1.0, 1.01, 1.02], "b": [2.0, 2.02, 2.04], "c": [8.0, 8.1, 8.2]}
 
 def test_a_clear_winner_leads_by_its_ratio_to_the_next(lines_of):
     best, copies, doubts = lines_of(CLEAR)
-    assert best == "**Best in FD ↓**: `a` (the next row has 2 times as much)."
+    assert best == "**Best in FD ↓**: `a` (the next row: 2 times the best score)."
     assert copies == "**Copies**: not measured in this table."
     assert doubts == "**Not decided**: nothing in FD."
 
 
 def test_scores_with_a_unit_lead_by_a_difference(lines_of):
     best, *_ = lines_of(CLEAR, unit="bits")
-    assert best == "**Best in FD ↓**: `a` (the next row is 1.01 bits worse)."
+    assert best == "**Best in FD ↓**: `a` (the next row: 1.01 bits worse)."
 
 
 def test_rows_that_are_not_significantly_different_share_the_lead(lines_of):
     best, _, doubts = lines_of({"a": [1.0, 1.3], "b": [1.2, 1.1], "c": [50.0, 52.0]})
-    assert best.startswith("**Best in FD ↓**: `a`, `b` (the next row has ")
+    assert best.startswith("**Best in FD ↓**: `a`, `b` (the next row: ")
     assert doubts == "**Not decided**: the order of `a`, `b`."
 
 
@@ -75,8 +75,8 @@ def test_autoencoders_with_the_same_leader_are_named_together(lines_of):
     turned = {f"{name} with rae": CLEAR[other] for name, other in zip("abc", "bac", strict=True)}
     best, *_ = lines_of(rows | turned)
     assert best == (
-        "**Best in FD ↓**: `a` with `ae`, `vae` (the next row has 2 times as much); "
-        "`b` with `rae` (the next row has 2 times as much)."
+        "**Best in FD ↓**: `a` with `ae`, `vae` (the next row: 2 times the best score); "
+        "`b` with `rae` (the next row: 2 times the best score)."
     )
     assert lines_of(rows)[0].startswith("**Best in FD ↓**: `a` with all 2 autoencoders (")
 

@@ -34,7 +34,7 @@ def index_page(boards: Sequence[Board]) -> str:
 def _list(board: Board) -> _Listing:
     columns = [column for ranking in board.rankings for column in ranking.columns]
     titles = dict.fromkeys(each.title for each in columns if each.subject != "cost")
-    lines = summarise(board.rankings)
+    lines = summarise(board.rankings, swept=bool(board.appendix))
     return _Listing(
         suite=board.suite,
         about=board.about or "",

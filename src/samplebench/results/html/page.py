@@ -64,7 +64,7 @@ def _make_content(
     """Make what the template shows, by name, without the samples."""
     return {
         "records": places.link(f"records/{board.suite}"),
-        "summary": make_bullets(summarise(board.rankings), places),
+        "summary": make_bullets(summarise(board.rankings, swept=bool(board.appendix)), places),
         "freshness": describe_freshness(board),
         "sections": [
             make_section(board, ranking, texts, places, name=f"scores-{number}")
