@@ -4,6 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from scipy.stats import kendalltau
 
 from samplebench.results.agreement import compare_seeds, compute_tau, describe_agreement
 from samplebench.results.assembly import assemble
@@ -45,6 +46,18 @@ def test_tau_is_that_of_counting_pairs(ranking_of, seed):
     ranking = ranking_of({f"s{place}": [tuple(pair)] for place, pair in enumerate(scores)})
     found = compute_tau(ranking, ranking.rows, 0, 1)
     assert found == pytest.approx(tau_by_counting(*scores.T))
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered")  # scipy's, of no order
+@pytest.mark.parametrize("seed", range(5))
+def test_tau_with_ties_is_scipys(ranking_of, seed):
+    noise = np.random.default_rng(seed)
+    values = noise.integers(0, 1 + seed, (9, 2)).astype(float)
+    ranking = ranking_of({f"s{n}": [tuple(pair)] for n, pair in enumerate(values)})
+    rows = [row for row in ranking.rows if row.kind == "sampler"]
+    pairs = [[row.entries[at].values[0] for at in (0, 1)] for row in rows]
+    expected = kendalltau(*zip(*pairs, strict=True)).statistic
+    assert compute_tau(ranking, rows, 0, 1) == pytest.approx(expected, nan_ok=True)
 
 
 def test_a_column_where_higher_is_better_is_turned_round(ranking_of):
