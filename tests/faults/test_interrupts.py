@@ -151,4 +151,4 @@ def test_a_run_that_is_killed_again_and_again_ends_like_one_that_was_not(tmp_pat
             assert measured == record.provenance.finished
     assert start(folders[1], **quiet).wait() == 0
     assert scores_of(records_of(folders[1])) == whole
-    assert not processes_of(folders[1])
+    wait_until(lambda: not processes_of(folders[1]), seconds=5)

@@ -29,7 +29,7 @@ class LogFile:
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("wb")
+            self._file = path.open("wb", buffering=0)  # a buffer has a lock, held at the end
         except OSError as error:
             raise StorageError(
                 f"the workspace cannot be written ({error}); choose another folder with "
@@ -59,7 +59,6 @@ class LogFile:
     def _take(self, chunk: bytes) -> None:
         head = chunk[: max(0, MOST - self._start)]
         self._file.write(head)
-        self._file.flush()
         self._start += len(head)
         self._end += chunk
         if surplus := max(0, len(self._end) - MOST):
