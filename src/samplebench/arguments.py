@@ -15,7 +15,7 @@ KINDS = ("datasets", "autoencoders", "samplers", "features", "metrics", "suites"
 """What can be listed."""
 
 PLOTS = ("scores", "copying", "cost", "sweep", "rate", "latents")
-"""What can be plotted of a board."""
+"""The kinds of plots of a board."""
 
 EXIT_CODES: Final = {
     0: "all done",

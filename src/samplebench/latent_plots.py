@@ -176,7 +176,7 @@ def _flatten(latents: Latents) -> Tensor:
 
 
 def _explain(space: LatentSpace, training: int, generated: int) -> str:
-    """How latents became points, and how many there are."""
+    """Explain the way from latents to points, and give their numbers."""
     width = space.value_width
     sites = (
         f"A point is a whole latent: its {space.sites} sites of {width} numbers as one vector."

@@ -29,7 +29,7 @@ from samplebench.results.store import Store, write_whole
 
 @dataclass(frozen=True)
 class Knowledge:
-    """What the installed parts say of themselves: sentences and papers, and their BibTeX."""
+    """The sentences, papers and BibTeX of the installed parts."""
 
     installed: Installed
     bibliography: Bibliography

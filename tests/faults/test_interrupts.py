@@ -118,6 +118,7 @@ def test_a_runner_that_is_killed_takes_its_children_with_it(tmp_path):
     run.kill()
     run.wait()
     wait_until(lambda: not processes_of(tmp_path), seconds=5)
+    assert processes_of(tmp_path) == []
 
 
 def begin_again(folder, number):

@@ -54,7 +54,7 @@ def examine(options: argparse.Namespace) -> list[Answer]:
 
 @dataclass(frozen=True)
 class _End:
-    """How a child ended before it had looked at everything."""
+    """The end of a child that had not looked at everything."""
 
     status: Status
     found: str

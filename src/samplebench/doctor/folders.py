@@ -1,4 +1,4 @@
-"""What a folder can do, really tried: locks, atomic renames, flushes, long names, free space."""
+"""Trials of a folder: locks, atomic renames, flushes, long names, free space."""
 
 import fcntl
 import os

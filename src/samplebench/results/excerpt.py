@@ -114,7 +114,7 @@ def _without_link(run: Run) -> Run:
 
 
 def _describe_reading(excerpt: Excerpt, rule: Text) -> Iterator[Text]:
-    """How to read scores and bold ones, with the number of seeds; and what is left out."""
+    """Explain scores and bold ones, with the number of seeds, and name the rest."""
     seeds = list_distinct(str(row.n) for row in excerpt.shown.rows if row.n)
     yield (f"{SCORES} n = {seeds}." if seeds else SCORES,)
     if _has_bold(excerpt.shown) or not _has_bold(excerpt.whole):
@@ -125,7 +125,7 @@ def _describe_reading(excerpt: Excerpt, rule: Text) -> Iterator[Text]:
 
 
 def _describe_choice(excerpt: Excerpt) -> Iterator[Text]:
-    """What is shown of the board, where that is not all, and that it changes nothing in bold."""
+    """Name the part of the board that is shown, and say that it changes nothing in bold."""
     shown, whole = excerpt.shown, excerpt.whole
     counts = [
         f"{len(some)} of {len(every)} {what}"

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
 Kind = Literal["file", "manifest", "record", "suite", "picture", "plot", "board", "score"]
-"""What a finding is about."""
+"""The subject of a finding."""
 
 _LONGEST: Final = 600
 

@@ -103,7 +103,7 @@ def _find_duplicates(held: list[HeldRecord]) -> Iterator[Finding]:
 
 
 def _read_suite(suite: str, files: HeldFiles, findings: list[Finding]) -> str | None:
-    """What the suite says of itself, as the page of its board has it."""
+    """Read the sentence of a suite about itself, as the page of its board has it."""
     path = _path(_ROOT.suite_path(suite))
     if path not in files.sizes:
         findings.append(Finding("suite", path, "there is no suite with these records"))

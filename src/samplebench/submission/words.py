@@ -1,4 +1,4 @@
-"""What merging and validating came to, in words."""
+"""The outcome of merging and validating, in words."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -84,7 +84,7 @@ def task_of(row: Row, column: Column) -> str:
 def _describe_score(
     suite: str, ranking: Ranking, row: Row, column: Column, summary: Summary
 ) -> str:
-    """What the number is: its metric, seeds and data, and what made it."""
+    """Describe the number: its metric, seeds and data, and its makers."""
     unit = f" {column.unit}" if column.unit else ""
     features = f", features weights {column.features.weights[:8]}" if column.features else ""
     versions = sorted({each.provenance.samplebench for each in row.measured})

@@ -60,7 +60,7 @@ def _number_labels(table: Table, labels: Sequence[int]) -> list[tuple[int, ...]]
 
 
 def _split_score(text: Text) -> tuple[str, str]:
-    """What is aligned, and what follows. A cell without a score is all in the second."""
+    """Split a score into the aligned part and the rest: all of a cell without a score."""
     first, *others = text or ("",)
     found = _SCORE.fullmatch(first if isinstance(first, str) else first.text)
     if not found or isinstance(first, Code):

@@ -8,7 +8,7 @@ from samplebench.results.labels import list_distinct
 
 @dataclass(frozen=True)
 class Freshness:
-    """What a board is made of, and when that was measured.
+    """The records of a board, counted, and the days of their measurement.
 
     ``pairs`` counts samplers with an autoencoder, without controls. ``states`` counts records by
     the trust that they deserve.

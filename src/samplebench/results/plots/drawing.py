@@ -136,7 +136,7 @@ def _draw_line(axes: "Axes", line: Line, limits: Limits) -> None:
 
 
 def _find_shifts(axes: "Axes", panel: Panel) -> list[float]:
-    """How far each series of one point moves to the right, in points of 1/72 inch.
+    """The shift to the right of each series of one point, in points of 1/72 inch.
 
     Points of exactly equal score, such as rows that copy nothing, would hide each other.
     """

@@ -34,7 +34,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where everything is. ``legend`` has the place of each name, ``lines`` are wrapped texts."""
+    """The places of everything: of each name in ``legend``, and wrapped texts in ``lines``."""
 
     width: float
     height: float
