@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedIOBase
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO, Any
 from zipfile import BadZipFile, ZipFile
 
@@ -143,7 +144,11 @@ def _parse_header(file: IO[bytes] | BufferedIOBase) -> Header:
     if version not in ((1, 0), (2, 0)):
         raise ValueError(f"version {version} of the format, which is for records with names")
     read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-    shape, _, kind = read(file)
+    try:
+        shape, _, kind = read(file)
+    except (TypeError, LookupError, MemoryError, TokenError) as error:
+        # numpy evaluates the header as a literal of Python, and lets through what that raises
+        raise ValueError(f"its header is no description of an array ({error})") from error
     return Header(shape, kind)
 
 

@@ -174,6 +174,25 @@ def test_an_archive_that_states_less_than_it_holds_unpacks_no_more(tmp_path):
     assert file_of(tmp_path / "a.npz").read().nbytes == 8
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (20, 3(, }",
+        "{'descr': (), 'fortran_order': False, 'shape': (20, 3)}",
+        "{b'descr': '<f8', 'fortran_order': False, 'shape': (20, 3)}",
+        "-" * 9000 + "1",
+        "{[]: 1}",
+        "(" * 300,
+    ],
+)
+def test_a_header_that_describes_no_array_is_named(tmp_path, text):
+    header = text.encode() + b"\n"
+    path = tmp_path / "a.npy"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(480))
+    with pytest.raises(DataMissing, match=r"a\.npy cannot be read as \.npy"):
+        file_of(path).read()
+
+
 @settings(deadline=None, max_examples=150)
 @given(
     suffix=st.sampled_from(sorted(WRITERS)),
