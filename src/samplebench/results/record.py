@@ -235,12 +235,13 @@ class Record(_Plain):
     @property
     def file_name(self) -> str:
         """Readable, and unique by the identity."""
-        names = (
+        return name_file(
             self.dataset.name,
             self.autoencoder.name,
             self.sampler.name if self.sampler else self.role,
+            seed=self.seed,
+            identity=self.identity,
         )
-        return f"{'_'.join(names)}_{self.seed}_{self.identity[:12]}.json"
 
     def to_data(self) -> dict[str, Any]:
         """The fields as plain data."""
@@ -269,6 +270,11 @@ class Record(_Plain):
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"])) or "the file"
             raise BadRecord(shorten(f"{where}: {first['msg']}")) from error
+
+
+def name_file(dataset: str, autoencoder: str, row: str, *, seed: int, identity: str) -> str:
+    """The name of the file of a record: readable, and unique by the identity."""
+    return f"{dataset}_{autoencoder}_{row}_{seed}_{identity[:12]}.json"
 
 
 def score_value(value: float) -> tuple[float | None, str | None]:

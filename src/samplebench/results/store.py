@@ -3,6 +3,7 @@
 import os
 import tempfile
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,6 +126,13 @@ class Store:
                 damaged.append(Damaged(path, str(error), is_foreign=True))
         return records, damaged
 
+    def find(self, path: Path) -> Record | None:
+        """Read the record that lies at ``path``; ``None`` if there is none, or a damaged one."""
+        try:
+            return self._read_record(path)
+        except (OSError, UnicodeDecodeError, BadRecord, OtherFormat):
+            return None
+
     def _read_record(self, path: Path) -> Record:
         """Read a record that lies where it says it does: a run writes there, and nowhere else.
 
@@ -179,6 +187,11 @@ class Store:
         write_whole(path, record.to_json())
         self._earlier_path(record).unlink(missing_ok=True)
 
+    def touch(self, record: Record) -> None:
+        """Let other runs see that a cell was tried again and its record is as it was."""
+        with suppress(OSError):
+            os.utime(self.record_path(record))
+
     def _earlier_path(self, record: Record) -> Path:
         """The place of a record of format 1, which had all records of a suite in one folder."""
         return self.records_folder(record.suite) / record.file_name
@@ -191,7 +204,7 @@ class Store:
         """
         probe = self.records_folder(suite) / ".probe"
         write_whole(probe, "")
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # another run may have removed it
 
     def quarantine(self, damaged: Damaged) -> Path:
         """Move a damaged file out of the way, keeping it.
@@ -276,6 +289,8 @@ def _move(path: Path, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         number = len(list(folder.glob(f"{path.stem}*")))
         return path.replace(folder / (f"{path.stem}.{number}.json" if number else path.name))
+    except FileNotFoundError:  # another run moved it
+        return folder / path.name
     except OSError as error:
         raise _storage_error(path, error) from error
 

@@ -22,7 +22,8 @@ from samplebench.pipeline.exchange.checkpoint_folder import (
 )
 from samplebench.pipeline.provenance import provenance
 from samplebench.pipeline.request.suite import Counts, Suite, load_suite, override
-from samplebench.pipeline.running.graph import Watcher, complete
+from samplebench.pipeline.running.graph import complete
+from samplebench.pipeline.running.watcher import Watcher
 from samplebench.pipeline.stages.autoencoder import AutoencoderStage
 from samplebench.pipeline.stages.code import core_code
 from samplebench.pipeline.stages.core.coding import decode

@@ -1,28 +1,27 @@
 """Carrying out stages, each as soon as those that it needs are done."""
 
 import heapq
-from collections.abc import Generator, Iterable, Mapping
+import time
+import uuid
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass
 from graphlib import TopologicalSorter
-from typing import Protocol, runtime_checkable
+from pathlib import Path
 
 from samplebench.errors import StorageError
 from samplebench.pipeline.running.carry_out import carry_out
 from samplebench.pipeline.running.children.parent import ChildDied
+from samplebench.pipeline.running.claims import Claim, take_claim
+from samplebench.pipeline.running.elsewhere import Elsewhere
 from samplebench.pipeline.running.progress_file import ProgressFile
+from samplebench.pipeline.running.watcher import Watcher
 from samplebench.pipeline.stages.stage import Failure, Outcome, Stage
-from samplebench.training import Progress
 
-_SECONDS_BETWEEN_LOOKS = 0.5  # at the progress of stages
+_SECONDS_BETWEEN_LOOKS = 0.5  # at the progress of stages, and at those that another run has
 
-
-@runtime_checkable
-class Watcher(Protocol):
-    """Something that is informed of the stages that are carried out, and of their progress."""
-
-    def started(self, title: str) -> None: ...
-    def progressed(self, title: str, progress: Progress) -> None: ...
-    def ended(self, title: str) -> None: ...
+Find = Callable[[Stage], Path | None]
+"""Gives the work of a stage that another run did since this one was planned."""
 
 
 def complete(
@@ -32,11 +31,12 @@ def complete(
     watcher: Watcher,
     *,
     at_once: int,
+    find: Find = lambda stage: None,
 ) -> Generator[tuple[Stage, Outcome], None, None]:
     """Carry out stages and all that they need, up to ``at_once`` at a time; give each as it ends.
 
     Earlier stages go first, as far as what they need is there. A stage fails for the reason for
-    which one that it needs failed.
+    which one that it needs failed. One that another run has begun waits until that is over.
 
     Args:
         made: the outcomes of stages that need not be carried out.
@@ -50,31 +50,40 @@ def complete(
     before = {place: _find_before(stage, places) for place, stage in enumerate(order)}
     sorter = TopologicalSorter(before)
     sorter.prepare()
-    ready = list(sorter.get_ready())
-    running: dict[Future[Outcome], tuple[int, ProgressFile]] = {}
+    ready, elsewhere = list(sorter.get_ready()), Elsewhere(watcher)
+    running: dict[Future[Outcome], tuple[int, _Task]] = {}
     try:
         while ready or running:
+            busy = []
             while ready and len(running) < at_once:
                 place = heapq.heappop(ready)
-                future, report = _submit(order[place], outcomes, executor, watcher)
-                running[future] = place, report
-            ended, _ = wait(running, _SECONDS_BETWEEN_LOOKS, FIRST_COMPLETED)
-            for future in ended:
-                place, report = running.pop(future)
+                if task := _start(order[place], outcomes, executor, watcher, find):
+                    running[task.future] = place, task
+                else:
+                    busy.append(place)
+            elsewhere.show(() if running else [order[place].title for place in busy])
+            for future in _wait(running):
+                place, task = running[future]
                 stage, outcome = order[place], _outcome(future)
-                report.remove()
+                task.report.remove()
                 watcher.ended(stage.title)
                 outcomes[stage] = outcome
-                yield stage, outcome
+                yield stage, outcome  # which is written down before others may claim it
+                running.pop(future)
+                task.claim.release()
                 sorter.done(place)
-            for place, report in running.values():
-                if progress := report.read():
+            for place, task in running.values():
+                if progress := task.report.read():
                     watcher.progressed(order[place].title, progress)
-            for place in sorter.get_ready():
+            for place in (*busy, *sorter.get_ready()):
                 heapq.heappush(ready, place)
     except BaseException:  # GeneratorExit too: the reader has seen enough
         executor.shutdown(cancel_futures=True)
         raise
+    finally:
+        elsewhere.show(())
+        for _, task in running.values():
+            task.claim.release()
 
 
 def chain(stages: Iterable[Stage]) -> list[Stage]:
@@ -92,19 +101,49 @@ def _find_before(stage: Stage, places: Mapping[Stage, int]) -> list[int]:
     return [places[other] for other in (*stage.needs, *stage.wants) if other in places]
 
 
-def _submit(
-    stage: Stage, outcomes: Mapping[Stage, Outcome], executor: Executor, watcher: Watcher
-) -> tuple[Future[Outcome], ProgressFile]:
-    """Have a stage carried out, unless one that it needs failed."""
-    report = ProgressFile(stage.site.workspace / "progress" / f"{id(stage)}.json")
+@dataclass(frozen=True)
+class _Task:
+    """A stage that is carried out, the place of its progress, and the claim on it."""
+
+    future: Future[Outcome]
+    report: ProgressFile
+    claim: Claim
+
+
+def _start(
+    stage: Stage,
+    outcomes: Mapping[Stage, Outcome],
+    executor: Executor,
+    watcher: Watcher,
+    find: Find,
+) -> _Task | None:
+    """Have a stage carried out, unless one that it needs failed; ``None`` if another run has it
+    carried out.
+    """
+    report = ProgressFile(stage.site.workspace / "progress" / f"{uuid.uuid4().hex}.json")
     failures = [o for need in stage.needs if isinstance(o := outcomes[need], Failure)]
+    claim = Claim() if failures else take_claim(stage.shared_in, repr(stage))
+    if claim is None:
+        return None
     watcher.started(stage.title)
-    if failures:
+    if settled := failures[0] if failures else find(stage):
         future: Future[Outcome] = Future()
-        future.set_result(failures[0])
-        return future, report
+        future.set_result(settled)
+        return _Task(future, report, claim)
     known = {other: outcomes[other] for other in (*stage.needs, *stage.wants)}
-    return executor.submit(carry_out, stage, known, report), report
+    try:
+        return _Task(executor.submit(carry_out, stage, known, report), report, claim)
+    except BaseException:
+        claim.release()
+        raise
+
+
+def _wait(running: Collection[Future[Outcome]]) -> Collection[Future[Outcome]]:
+    """Wait a little for what runs, or for other runs; give what ended."""
+    if not running:
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
+        return ()
+    return wait(running, _SECONDS_BETWEEN_LOOKS, FIRST_COMPLETED).done
 
 
 def _outcome(future: Future[Outcome]) -> Outcome:

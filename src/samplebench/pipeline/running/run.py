@@ -10,9 +10,11 @@ from typing import Protocol, runtime_checkable
 
 from samplebench.errors import DataMissing, WeightsMissing
 from samplebench.pipeline.request.plan import Plan, Planned
-from samplebench.pipeline.running.graph import Watcher, complete
+from samplebench.pipeline.running.graph import complete
+from samplebench.pipeline.running.other_runs import OtherRuns
 from samplebench.pipeline.running.outcomes import Outcomes
 from samplebench.pipeline.running.stages_of_plan import cell_stage, data_stage, terms_of
+from samplebench.pipeline.running.watcher import Watcher
 from samplebench.pipeline.stages.cell import CellStage
 from samplebench.pipeline.stages.recording import Recording
 from samplebench.pipeline.stages.stage import Failure, Outcome, Stage
@@ -38,7 +40,7 @@ def run(
     max_failures: int | None = None,
 ) -> Outcomes:
     """Measure the cells that are to do, stale, or measured on other data than today's, and write
-    down which were refused.
+    down which were refused. Several runs on one folder share the cells.
 
     Args:
         max_failures: when so many cells have failed, those at work are killed, and the rest stays
@@ -59,7 +61,8 @@ def run(
     for planned in plan.of_status("refused"):
         _keep(_refusal(planned, plan, site), planned.record, store, outcomes, display)
     display.expect(len(wanted))
-    ended = complete(cells, made, executor, display, at_once=site.jobs)
+    others = OtherRuns(store, plan.suite.name, cells)
+    ended = complete(cells, made, executor, display, at_once=site.jobs, find=others.find)
     for stage, outcome in ended:
         if not isinstance(stage, CellStage):
             continue
@@ -158,6 +161,8 @@ def _keep(
     )
     if replaces:
         store.write(record)
+    elif earlier is not None:
+        store.touch(earlier)
     outcomes.add(record)
     display.finished(record)
 
@@ -177,5 +182,6 @@ def _update_measured(plan: Plan, store: Store, *, measured_again: list[Planned])
             change = {"state": planned.status, "reason": planned.reason}
             verification = record.verification.model_copy(update=change)
             updated = updated.model_copy(update={"verification": verification})
-        if updated != record:
+        # Another run may have replaced it meanwhile.
+        if updated != record and store.find(store.record_path(record)) in (record, None):
             store.update(updated)

@@ -82,6 +82,10 @@ class AutoencoderStage:
         return f"autoencoder: {self.autoencoder} on {self.data.dataset}, seed {self.seed}"
 
     @property
+    def shared_in(self) -> Path:
+        return self.site.workspace
+
+    @property
     def needs(self) -> tuple[Stage, ...]:
         return (self.data,)
 

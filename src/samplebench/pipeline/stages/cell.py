@@ -58,6 +58,10 @@ class CellStage:
         return f"measuring {self.label}"
 
     @property
+    def shared_in(self) -> Path:
+        return self.site.results
+
+    @property
     def label(self) -> str:
         """The cell in one line: dataset / autoencoder / row / seed."""
         stage, row = self.autoencoder, self.sampler or "reconstruction"

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -24,12 +24,16 @@ _CHUNK = 4096  # samples hashed at a time
 class DataStage:
     """Read a dataset. Its work is named by its content, so that a changed file is noticed."""
 
-    site: Site
+    site: Site = field(repr=False)
     dataset: Spec
 
     @property
     def title(self) -> str:
         return f"reading {self.dataset}"
+
+    @property
+    def shared_in(self) -> None:
+        return None  # each run reads the files, to see if they changed
 
     @property
     def needs(self) -> tuple[Stage, ...]:

@@ -46,6 +46,10 @@ class FeaturesStage:
         return f"features: {self.features}"
 
     @property
+    def shared_in(self) -> Path:
+        return self.site.workspace
+
+    @property
     def needs(self) -> tuple[Stage, ...]:
         return (self.data,)
 

@@ -47,6 +47,10 @@ class RealFeaturesStage:
         return f"features of real data: {self.extractor.features}"
 
     @property
+    def shared_in(self) -> Path:
+        return self.site.workspace
+
+    @property
     def needs(self) -> tuple[Stage, ...]:
         return (self.data, self.extractor)
 

@@ -27,7 +27,8 @@ Outcome = Path | Failure
 @runtime_checkable
 class Stage(Protocol):
     """A piece of work as plain data, which any process can carry out: data → features; data →
-    autoencoder → cell. Stages that ask for the same are equal.
+    autoencoder → cell. Stages that ask for the same are equal. The ``repr`` of one states all that
+    it asks for, and leaves its site out.
     """
 
     @property
@@ -37,6 +38,12 @@ class Stage(Protocol):
     @property
     def title(self) -> str:
         """The work in a few words, for people."""
+
+    @property
+    def shared_in(self) -> Path | None:
+        """The folder in which other runs look for this work, so that one of them does it for all;
+        ``None`` if each does it for itself.
+        """
 
     @property
     def needs(self) -> tuple["Stage", ...]:

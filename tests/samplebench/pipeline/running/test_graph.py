@@ -1,6 +1,7 @@
 """Stages in an order in which each finds what it needs, and so many at a time."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ import pytest
 
 from samplebench.errors import SamplebenchError, StorageError
 from samplebench.pipeline.device import deterministic
+from samplebench.pipeline.running.claims import take_claim
 from samplebench.pipeline.running.graph import complete
 from samplebench.pipeline.running.inline import InlineExecutor
 from samplebench.pipeline.stages.stage import Failure
@@ -22,12 +24,16 @@ from samplebench.training import Progress
 class Work:
     """A stage that notes down its title, and does what it is told."""
 
-    site: Site = field(compare=False)
+    site: Site = field(compare=False, repr=False)
     title: str
     needs: tuple["Work", ...] = ()
     wants: tuple["Work", ...] = ()
-    do: Callable[[], object] = field(default=lambda: None, compare=False)
-    done: list = field(default_factory=list, compare=False)
+    do: Callable[[], object] = field(default=lambda: None, compare=False, repr=False)
+    done: list = field(default_factory=list, compare=False, repr=False)
+
+    @property
+    def shared_in(self):
+        return self.site.workspace
 
     def make(self, made, report):
         assert set(made) == {*self.needs, *self.wants}
@@ -195,6 +201,55 @@ def test_a_run_that_is_given_up_ends_the_executor(stage, threads):
     run.close()
     with pytest.raises(RuntimeError, match="after shutdown"):
         threads.submit(print)
+
+
+def test_what_another_run_carries_out_is_left_to_it(stage, monkeypatch):
+    """The other run has ``model``; this one does what else there is, and waits for it."""
+    monkeypatch.setattr("samplebench.pipeline.running.graph._SECONDS_BETWEEN_LOOKS", 0.02)
+    model = stage("model")
+    other = take_claim(model.shared_in, repr(model))
+    left = stage("left", do=lambda: (stage.done.append("the other ends"), other.release()))
+    watcher = Watcher()
+    outcomes([stage("cell", model), left], watcher=watcher)
+    assert stage.done == ["the other ends", "left", "model", "cell"]
+    assert watcher.titles == ["left", "model", "cell"]
+
+
+def test_a_run_that_has_nothing_else_to_do_says_that_it_waits(stage, threads, monkeypatch):
+    monkeypatch.setattr("samplebench.pipeline.running.graph._SECONDS_BETWEEN_LOOKS", 0.02)
+    model, watcher = stage("model"), Watcher()
+    other = take_claim(model.shared_in, repr(model))
+    run = threads.submit(outcomes, [model], watcher=watcher)
+    while not watcher.titles:
+        time.sleep(0.01)
+    other.release()
+    run.result(timeout=60)
+    assert watcher.titles == ["waiting for another run: model", "model"]
+    assert watcher.running == 0
+
+
+def test_what_another_run_finished_meanwhile_is_not_done_again(stage, tmp_path):
+    data, other = stage("data"), tmp_path / "of another"
+    other.touch()
+    run = complete(
+        [stage("cell", data)],
+        {},
+        InlineExecutor(),
+        Watcher(),
+        at_once=1,
+        find=lambda work: other if work == data else None,
+    )
+    assert [path.name for _, path in run] == ["of another", "cell"]
+    assert stage.done == ["cell"]
+
+
+@pytest.mark.parametrize("gives_up", [False, True])
+def test_no_claim_is_kept(stage, tmp_path, gives_up):
+    run = complete([stage("one"), stage("two")], {}, InlineExecutor(), Watcher(), at_once=1)
+    next(run)
+    assert list((tmp_path / ".claims").iterdir())
+    run.close() if gives_up else list(run)
+    assert not (tmp_path / ".claims").exists()
 
 
 def test_files_of_progress_are_removed(stage, tmp_path):
