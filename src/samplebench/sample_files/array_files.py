@@ -4,7 +4,6 @@ Pickles are never loaded, and no more is unpacked than a header announces and me
 """
 
 import math
-import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from samplebench.errors import DataMissing
+from samplebench.sample_files.memory import require_memory
 
 Numbers = NDArray[Any]
 
@@ -163,16 +163,8 @@ def _unpacked_header(archive: ZipFile, member: str) -> Header:
     needed = math.prod(header.axes) * header.type.itemsize
     if not header.type.hasobject and needed != stated:
         raise ValueError(f"{header.axes} of {header.type} take {needed:,} bytes, not {stated:,}")
-    if needed > (available := _memory()):
-        raise ValueError(
-            f"it would unpack to {needed / 2**30:,.1f} GiB, more than the memory of this machine "
-            f"({available / 2**30:,.1f} GiB); .npy files are mapped and not unpacked"
-        )
+    require_memory(needed, ".npy files are mapped and not unpacked")
     return header
-
-
-def _memory() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def _member(file: ArrayFile, archive: ZipFile) -> str:

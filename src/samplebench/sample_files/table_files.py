@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samplebench.errors import DataMissing
+from samplebench.sample_files.memory import require_memory
 
 SUFFIXES = (".csv", ".parquet")
 
@@ -130,7 +131,12 @@ def _parquet_columns(path: Path) -> Columns:
 
 
 def _parquet_cells(path: Path) -> NDArray[np.float64]:
-    table = _pyarrow(path).parquet.read_table(path)
+    parquet = _pyarrow(path).parquet
+    facts = parquet.read_metadata(path)
+    # A column of one value takes next to no space in the file, however many rows it states.
+    needed = facts.num_rows * facts.num_columns * 2 * 8  # as it is read, and as it is returned
+    require_memory(needed, ".npy files are mapped and not unpacked")
+    table = parquet.read_table(path)
     cells = np.empty((table.num_rows, table.num_columns))
     for place, (name, column) in enumerate(zip(table.column_names, table.columns, strict=True)):
         if column.null_count:

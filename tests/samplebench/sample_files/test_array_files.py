@@ -17,7 +17,7 @@ from safetensors.numpy import save_file
 from safetensors.torch import save_file as save_tensors
 
 from samplebench import DataMissing
-from samplebench.sample_files import array_files
+from samplebench.sample_files import memory
 from samplebench.sample_files.array_files import ArrayFile
 
 WRITERS = {
@@ -147,7 +147,7 @@ def test_an_archive_that_would_not_fit_into_memory_is_refused(tmp_path, monkeypa
     file = pack(tmp_path / "a.npz", content, compression=zipfile.ZIP_DEFLATED)
     assert (tmp_path / "a.npz").stat().st_size < 2**13  # a thousandth
     assert file.read().nbytes == 2**20
-    monkeypatch.setattr(array_files, "_memory", lambda: 2**20 - 1)
+    monkeypatch.setattr(memory, "_memory", lambda: 2**20 - 1)
     for read in (file.header, file.read):
         with pytest.raises(DataMissing, match="more than the memory of this machine"):
             read()
@@ -158,7 +158,7 @@ def test_the_memory_of_this_machine_is_that_of_the_kernel():
     if not stated.exists():
         pytest.skip("Linux alone has it")
     kibibytes = int(stated.read_text().split()[1])
-    assert array_files._memory() == pytest.approx(1024 * kibibytes, rel=0.05)
+    assert memory._memory() == pytest.approx(1024 * kibibytes, rel=0.05)
 
 
 def test_an_archive_that_states_less_than_it_holds_unpacks_no_more(tmp_path):

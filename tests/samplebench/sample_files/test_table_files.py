@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from samplebench import DataMissing
+from samplebench.sample_files import memory
 from samplebench.sample_files.table_files import read_cells, read_columns
 
 TABLE = pd.DataFrame(np.random.default_rng(0).normal(size=(9, 3)), columns=["a", "b,c", "d e"])
@@ -100,6 +101,20 @@ def test_a_parquet_that_is_not_of_numbers_has_a_message_of_its_own(tmp_path):
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(DataMissing, match=r"t\.parquet cannot be read as a table"):
         cells(path)
+
+
+def test_a_parquet_of_few_bytes_and_many_rows_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    """Columns of one value take next to no space: 40 KB here state 64 MiB of numbers."""
+    path = tmp_path / "t.parquet"
+    zeros = np.zeros(2**20, np.int8)
+    pd.DataFrame({name: zeros for name in "abcd"}).to_parquet(path, index=False)
+    assert path.stat().st_size < 40_000
+    columns = read_columns(path)
+    monkeypatch.setattr(memory, "_memory", lambda: 2**26)
+    assert read_cells(path, columns).shape == (2**20, 4)
+    monkeypatch.setattr(memory, "_memory", lambda: 2**26 - 1)
+    with pytest.raises(DataMissing, match=r"it would unpack to 0\.1 GiB, more than the memory"):
+        read_cells(path, columns)
 
 
 def test_without_pyarrow_a_parquet_says_what_to_install(tmp_path, monkeypatch):
