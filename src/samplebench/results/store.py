@@ -127,10 +127,13 @@ class Store:
         return records, damaged
 
     def find(self, path: Path) -> Record | None:
-        """Read the record that lies at ``path``; ``None`` if there is none, or a damaged one."""
+        """Read the record that lies at ``path``; ``None`` if there is none, a damaged one, or one
+        behind a link out of the results.
+        """
         try:
+            self._require_inside(path.parent)
             return self._read_record(path)
-        except (OSError, UnicodeDecodeError, BadRecord, OtherFormat):
+        except (OSError, UnicodeDecodeError, UsageError, BadRecord, OtherFormat):
             return None
 
     def _read_record(self, path: Path) -> Record:
