@@ -19,7 +19,7 @@ def register_samplers(register: Register) -> None:
     register("standard-normal", StandardNormal)
     register("gaussian", Gaussian)
     register("gmm", GaussianMixture)
-    register("pmfs", PMFS)
+    register("pmfs", PMFS, later=("weights",))
     register("kde", KDE)
     register("copula", Copula)
     register("resample", Resample)

@@ -18,6 +18,7 @@ from samplebench_density.histogram.boxes import (
     CellBoxes,
     DenseBoxes,
     MemberBoxes,
+    Weights,
 )
 from samplebench_density.histogram.jitter import jitter_diagnostics
 
@@ -44,11 +45,15 @@ class PMFS(BinnedSampler, DensitySampler):
     keeps the latents, and ``diagnostics`` count them on first use. A latent outside the range
     belongs to the outermost bin, so the law "cell" moves it inside. A grid of sites is one vector.
 
+    With ``weights="uniform"`` each occupied cell is drawn as often as any other: p(b) = 1 / cells.
+    What the count of a cell adds, the probability mass in the name of the method, is the
+    difference between the two.
+
     Its density at z, for the law "cell", is p(b) / Π_j w_j in the cell b of z, over the dimensions
     that vary, and 0 in empty cells and outside of the range. Held-out latents fall into empty
     cells with a probability that is about the singleton mass, so that their mean log density is
-    −∞ unless the cells are few. For the law "member" it is the share of boxes that hold z, over
-    the volume of a cell. The law "box" has no density: many boxes are single points.
+    −∞ unless the cells are few. For the law "member" it is the probability of the boxes that hold
+    z, over the volume of a cell. The law "box" has no density: many boxes are single points.
 
     The equations are a reconstruction. Known of the paper are bins of equal width, weights by
     count, storage of occupied cells alone and a uniform draw in the neighbourhood of a cell; not
@@ -72,6 +77,9 @@ class PMFS(BinnedSampler, DensitySampler):
         law: the box in which a point is drawn uniformly: the "cell" itself; a box of a cell's
             size with a "member" in its middle, also beyond the range; or the bounding "box" of
             the cell's members, which for one member is that member.
+        weights: how often a cell is drawn: by its "count" of latents, as in the paper, or
+            "uniform" among the occupied ones; with the law "member" a member of it follows, each
+            alike.
 
     Reference: Sampling From Autoencoders' Latent Space via Quantization And Probability Mass
     Function Concepts (Bouayed, Iaccovelli and Naccache, 2023), arXiv:2308.10704.
@@ -85,11 +93,13 @@ class PMFS(BinnedSampler, DensitySampler):
         deviations: float = 3.0,
         bound: float = 3.0,
         law: Law = "cell",
+        weights: Weights = "count",
     ) -> None:
         super().__init__(
             bins=bins, range=range, quantile=quantile, deviations=deviations, bound=bound
         )
         self.law: Law = one_of("law", law, get_args(Law))
+        self.weights: Weights = one_of("weights", weights, get_args(Weights))
 
     def fit(self, latents: Latents) -> None:
         self.fit_batches([latents])
@@ -111,7 +121,7 @@ class PMFS(BinnedSampler, DensitySampler):
         if objection := self.objection(read.form.space):
             raise ValueError(objection)
         bins, statistics, chunks = self._binning.bin_batches(read)
-        boxes = BOXES[self.law].around(bins, chunks)
+        boxes = BOXES[self.law].around(bins, chunks, self.weights)
         self._form, self._bins, self._boxes, self._std = read.form, bins, boxes, statistics.std
 
     def sample(self, count: int) -> Latents:
@@ -158,5 +168,5 @@ class PMFS(BinnedSampler, DensitySampler):
 
     def restore(self, space: LatentSpace, state: Mapping[str, Tensor]) -> None:
         self._form, self._bins = Form.restored(space, state), Bins.from_state(state)
-        self._boxes = BOXES[self.law].from_state(self._bins, state)
+        self._boxes = BOXES[self.law].from_state(self._bins, state, self.weights)
         self._std = state["deviations"]

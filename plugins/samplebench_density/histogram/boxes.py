@@ -4,9 +4,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import torch
-from jaxtyping import Float, Float64, Int64, Integer
+from jaxtyping import Bool, Float, Float64, Int64
 from torch import Tensor
 
 from samplebench_density.histogram.batches import concatenate
@@ -14,9 +15,13 @@ from samplebench_density.histogram.bins import Bins
 from samplebench_density.histogram.cell_counts import BoundedCells, CellCounts, CountedCells
 from samplebench_density.histogram.frequencies import Frequencies
 from samplebench_density.histogram.row_groups import group_rows
+from samplebench_density.histogram.strata import Strata
 from samplebench_density.vectors.chunks import Chunk, Vectors
 
 Points = Float[Tensor, "count D"]
+
+Weights = Literal["count", "uniform"]
+"""How often a cell is drawn: in proportion to its latents, or as any other that has some."""
 
 _PAIRS = 2**24
 """Pairs of a point and a latent that are compared at a time."""
@@ -27,12 +32,12 @@ class Boxes(ABC):
 
     @classmethod
     @abstractmethod
-    def around(cls, bins: Bins, chunks: Iterable[Chunk]) -> "Boxes":
+    def around(cls, bins: Bins, chunks: Iterable[Chunk], weights: Weights) -> "Boxes":
         """Build the boxes around latents that come in chunks."""
 
     @abstractmethod
     def draw_points(self, count: int) -> Points:
-        """Draw a cell in proportion to its latents, and a point uniformly in a box; repeat."""
+        """Draw a cell by the weights, and a point uniformly in a box of it; repeat."""
 
     @property
     @abstractmethod
@@ -45,7 +50,7 @@ class Boxes(ABC):
 
     @classmethod
     @abstractmethod
-    def from_state(cls, bins: Bins, state: Mapping[str, Tensor]) -> "Boxes":
+    def from_state(cls, bins: Bins, state: Mapping[str, Tensor], weights: Weights) -> "Boxes":
         """The boxes that gave ``state``."""
 
 
@@ -63,29 +68,31 @@ class DenseBoxes(Boxes):
 
 @dataclass(frozen=True, eq=False)
 class CellBoxes(DenseBoxes):
-    """The box of a latent is its cell. Cells may repeat."""
+    """The box of a latent is its cell. Where they are weighted by count, cells may repeat."""
 
     bins: Bins
-    cells: Integer[Tensor, "entries D"]
+    entries: CountedCells
     frequencies: Frequencies
 
     @classmethod
-    def around(cls, bins: Bins, chunks: Iterable[Chunk]) -> "Boxes":
+    def around(cls, bins: Bins, chunks: Iterable[Chunk], weights: Weights) -> "Boxes":
         counts = CellCounts[CountedCells]()
         for chunk in chunks:
             counts.add(CountedCells.once(bins.find_cells(chunk)))
         entries = counts.entries()
-        return cls(bins, entries.cells, Frequencies(entries.counts))
+        if weights == "uniform":
+            entries = entries.merge()
+        return cls(bins, entries, _weigh(entries.counts, weights))
 
     def draw_points(self, count: int) -> Points:
-        cells = self.cells.index_select(0, self.frequencies.draw(count))
+        cells = self.entries.cells.index_select(0, self.frequencies.draw(count))
         places = _uniform(cells, like=self.bins.low).add_(cells)
         return places.mul_(self.bins.width).add_(self.bins.low)
 
     def log_prob(self, points: Points) -> Float64[Tensor, " count"]:
-        """Compute ``log (n_b / n) − Σ_j log w_j`` in a cell b of n_b latents."""
-        wanted, entries = self.bins.find_cells(points), len(self.cells)
-        groups = group_rows(torch.cat([self.cells, wanted]))
+        """Compute ``log p(b) − Σ_j log w_j`` in a cell b that is drawn with probability p(b)."""
+        wanted, entries = self.bins.find_cells(points), len(self.entries.cells)
+        groups = group_rows(torch.cat([self.entries.cells, wanted]))
         known, asked = groups.owners[:entries], groups.owners[entries:]
         counts = torch.zeros_like(groups.counts).index_add_(0, known, self.frequencies.counts)
         shares = counts[asked].double() / float(self.frequencies.counts.sum())
@@ -94,14 +101,15 @@ class CellBoxes(DenseBoxes):
 
     @cached_property
     def counts(self) -> Int64[Tensor, " cells"]:
-        return CountedCells(self.cells, self.frequencies.counts).merge().counts
+        return self.entries.merge().counts
 
     def state(self) -> Mapping[str, Tensor]:
-        return {"cells": self.cells, "counts": self.frequencies.counts}
+        return {"cells": self.entries.cells, "counts": self.entries.counts}
 
     @classmethod
-    def from_state(cls, bins: Bins, state: Mapping[str, Tensor]) -> "Boxes":
-        return cls(bins, state["cells"], Frequencies(state["counts"]))
+    def from_state(cls, bins: Bins, state: Mapping[str, Tensor], weights: Weights) -> "Boxes":
+        entries = CountedCells(state["cells"], state["counts"])
+        return cls(bins, entries, _weigh(entries.counts, weights))
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,43 +118,61 @@ class MemberBoxes(DenseBoxes):
 
     bins: Bins
     vectors: Vectors
+    weights: Weights
 
     @classmethod
-    def around(cls, bins: Bins, chunks: Iterable[Chunk]) -> "Boxes":
-        return cls(bins, concatenate([chunk.clone() for chunk in chunks]))
+    def around(cls, bins: Bins, chunks: Iterable[Chunk], weights: Weights) -> "Boxes":
+        return cls(bins, concatenate([chunk.clone() for chunk in chunks]), weights)
 
     def draw_points(self, count: int) -> Points:
-        rows = torch.randint(len(self.vectors), (count,), device=self.vectors.device)
+        if self.weights == "uniform":
+            rows = self._strata.draw(count)
+        else:
+            rows = torch.randint(len(self.vectors), (count,), device=self.vectors.device)
         members = self.vectors.index_select(0, rows)
         return _uniform(members, like=members).sub_(0.5).mul_(self.bins.width).add_(members)
 
     def log_prob(self, points: Points) -> Float64[Tensor, " count"]:
-        """Compute ``log (m / n) − Σ_j log w_j`` where m boxes overlap."""
+        """Compute ``log Σ_i p_i − Σ_j log w_j`` over the boxes i that hold a point, where p_i is
+        the probability with which a box is drawn: 1 / n by count.
+        """
         width = torch.where(self.bins.width > 0, self.bins.width, torch.inf)
         flat = self.bins.width == 0
         members = (self.vectors - self.vectors[0]) / width
         places = (points - self.vectors[0]) / width
         size = max(1, _PAIRS // len(members))
-        counts = torch.cat(
+        shares = torch.cat(
             [
-                (torch.cdist(some, members, p=torch.inf) <= 0.5).sum(1)
+                self._add_up(torch.cdist(some, members, p=torch.inf) <= 0.5)
                 for some in torch.split(places, size)
             ]
         )
-        logs = (counts.double() / len(members)).log() - self.bins.log_volume
+        logs = shares.log() - self.bins.log_volume
         elsewhere = (points != self.vectors[0])[:, flat].any(1)
         return logs.masked_fill_(elsewhere, -torch.inf)
 
+    def _add_up(self, inside: Bool[Tensor, "some n"]) -> Float64[Tensor, " some"]:
+        """Add up the probabilities of the boxes that hold each point."""
+        if self.weights == "uniform":
+            return inside.double() @ self._strata.shares
+        return inside.sum(1).double() / inside.shape[1]
+
     @cached_property
+    def _strata(self) -> Strata:
+        """The latents of each cell."""
+        groups = group_rows(self.bins.find_cells(self.vectors))
+        return Strata(groups.owners, groups.counts)
+
+    @property
     def counts(self) -> Int64[Tensor, " cells"]:
-        return group_rows(self.bins.find_cells(self.vectors)).counts
+        return self._strata.counts
 
     def state(self) -> Mapping[str, Tensor]:
         return {"members": self.vectors}
 
     @classmethod
-    def from_state(cls, bins: Bins, state: Mapping[str, Tensor]) -> "Boxes":
-        return cls(bins, state["members"])
+    def from_state(cls, bins: Bins, state: Mapping[str, Tensor], weights: Weights) -> "Boxes":
+        return cls(bins, state["members"], weights)
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,15 +181,16 @@ class BoundingBoxes(Boxes):
 
     low: Float[Tensor, "cells D"]
     high: Float[Tensor, "cells D"]
+    members: Int64[Tensor, " cells"]
     frequencies: Frequencies
 
     @classmethod
-    def around(cls, bins: Bins, chunks: Iterable[Chunk]) -> "Boxes":
+    def around(cls, bins: Bins, chunks: Iterable[Chunk], weights: Weights) -> "Boxes":
         counts = CellCounts[BoundedCells]()
         for chunk in chunks:
             counts.add(BoundedCells.once(bins.find_cells(chunk), chunk.clone()))
         cells = counts.entries().merge()
-        return cls(cells.low, cells.high, Frequencies(cells.counts))
+        return cls(cells.low, cells.high, cells.counts, _weigh(cells.counts, weights))
 
     def draw_points(self, count: int) -> Points:
         rows = self.frequencies.draw(count)
@@ -172,18 +199,20 @@ class BoundingBoxes(Boxes):
 
     @property
     def counts(self) -> Int64[Tensor, " cells"]:
-        return self.frequencies.counts
+        return self.members
 
     def state(self) -> Mapping[str, Tensor]:
-        return {
-            "box_low": self.low,
-            "box_high": self.high,
-            "counts": self.frequencies.counts,
-        }
+        return {"box_low": self.low, "box_high": self.high, "counts": self.members}
 
     @classmethod
-    def from_state(cls, bins: Bins, state: Mapping[str, Tensor]) -> "Boxes":
-        return cls(state["box_low"], state["box_high"], Frequencies(state["counts"]))
+    def from_state(cls, bins: Bins, state: Mapping[str, Tensor], weights: Weights) -> "Boxes":
+        counts = state["counts"]
+        return cls(state["box_low"], state["box_high"], counts, _weigh(counts, weights))
+
+
+def _weigh(counts: Int64[Tensor, " cells"], weights: Weights) -> Frequencies:
+    """The frequencies by which cells of these counts are drawn."""
+    return Frequencies(counts if weights == "count" else torch.ones_like(counts))
 
 
 def _uniform(shape: Tensor, *, like: Tensor) -> Tensor:

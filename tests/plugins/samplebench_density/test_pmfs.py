@@ -10,6 +10,7 @@ from samplebench_density import PMFS
 from samplebench_density.histogram import batches as batches_module
 from samplebench_density.histogram import cell_counts
 from samplebench_density.histogram.bins import Bins
+from samplebench_density.histogram.strata import Strata
 from samplebench_metrics.held_out_bits import HeldOutBits
 
 
@@ -40,6 +41,30 @@ def test_bins_are_drawn_as_often_as_a_histogram_counts_latents():
     assert 0 < occupied.sum() < 16
     assert found[~occupied].sum() == 0
     assert stats.chisquare(found[occupied], 100 * counts[occupied]).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("law", ["cell", "member", "box"])
+@pytest.mark.parametrize(("weights", "shares"), [("count", [1, 2, 5, 12]), ("uniform", [5] * 4)])
+def test_cells_are_drawn_by_count_or_all_alike(law, weights, shares):
+    rng = np.random.default_rng(0)
+    cells = np.repeat([[0, 0], [0, 1], [1, 0], [1, 1]], [1, 2, 5, 12], axis=0)
+    # In the middle of their cells, so that the box of each member is the cell too.
+    values = cells - 0.5 + 1e-9 * rng.uniform(size=(20, 2))
+    latents = Continuous(2).pack(values=torch.from_numpy(values))
+    settings = {"bins": 2, "range": "fixed", "bound": 1.0}
+    samples = drawn(latents, 20_000, law=law, weights=weights, **settings)
+    found = np.bincount((2 * (samples[:, 0] >= 0) + (samples[:, 1] >= 0)).astype(int))
+    assert stats.chisquare(found, 1000 * np.array(shares)).pvalue > 1e-3
+
+
+def test_with_uniform_weights_each_member_of_a_cell_is_drawn_alike():
+    owners = torch.tensor([2, 0, 1, 2, 2, 1, 0, 2])
+    strata = Strata(owners, owners.bincount())
+    with seeded(0):
+        found = strata.draw(24_000).bincount(minlength=8)
+    expected = 1 / 3 / owners.bincount()[owners].double()
+    assert torch.equal(strata.shares, expected)
+    assert stats.chisquare(found, 24_000 * expected).pvalue > 1e-3
 
 
 def test_dimensions_may_have_numbers_of_bins_of_their_own():
@@ -73,7 +98,14 @@ def test_bins_that_were_counted_are_drawn_as_often_as_before(monkeypatch):
 @pytest.mark.parametrize("law", ["cell", "member", "box"])
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"range": "std"}, {"range": "fixed"}, {"bins": "scott"}, {"bins": 3, "range": "std"}],
+    [
+        {},
+        {"range": "std"},
+        {"range": "fixed"},
+        {"bins": "scott"},
+        {"bins": 3, "range": "std"},
+        {"bins": 3, "weights": "uniform"},
+    ],
     ids=str,
 )
 @pytest.mark.parametrize("size", [1, 7, 100, 300])
@@ -239,15 +271,32 @@ def test_the_density_of_cells_is_that_of_a_histogram(width, check, monkeypatch):
     np.testing.assert_allclose(density(latents, points, bins=5), there, rtol=1e-12)
 
 
-def test_the_density_of_member_boxes_is_the_mean_of_uniform_ones():
+def test_with_uniform_weights_the_density_is_the_same_in_all_occupied_cells():
+    latents = skewed(300)
+    counts, edges = np.histogramdd(latents.values.numpy(), bins=5)
+    volume = np.prod([edge[1] - edge[0] for edge in edges])
+    middles = np.stack(
+        np.meshgrid(*[(edge[1:] + edge[:-1]) / 2 for edge in edges], indexing="ij"), axis=-1
+    )
+    found = density(latents, middles.reshape(-1, 2), bins=5, weights="uniform")
+    expected = (counts > 0) / (counts > 0).sum() / volume
+    assert 0 < (counts == 0).sum() < 25
+    np.testing.assert_allclose(found.reshape(5, 5), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("weights", ["count", "uniform"])
+def test_the_density_of_member_boxes_is_a_mean_of_uniform_ones(weights):
     latents, bins = skewed(200), 6
     values = latents.values.numpy()
     width = (values.max(0) - values.min(0)) / bins
     points = np.random.default_rng(2).uniform(values.min(0) - 1, values.max(0) + 1, (1000, 2))
     held = (np.abs(points[:, None] - values) <= width / 2).all(2)
-    expected = held.mean(1) / width.prod()
+    cells = np.minimum((values - values.min(0)) // width, bins - 1) @ [bins, 1]
+    _, owners, sizes = np.unique(cells, return_inverse=True, return_counts=True)
+    shares = 1 / len(sizes) / sizes[owners] if weights == "uniform" else np.full(200, 1 / 200)
+    expected = held @ shares / width.prod()
     assert 0 < (expected == 0).sum() < 1000
-    found = density(latents, points, bins=bins, law="member")
+    found = density(latents, points, bins=bins, law="member", weights=weights)
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
