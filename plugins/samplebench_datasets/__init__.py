@@ -7,6 +7,7 @@ from samplebench import Register, hookimpl
 from samplebench_datasets.arrays import Arrays
 from samplebench_datasets.celeba import CelebA
 from samplebench_datasets.cifar10 import CIFAR10
+from samplebench_datasets.clocks import AnalogueClocks
 from samplebench_datasets.digits import Digits
 from samplebench_datasets.fashion_mnist import FashionMNIST
 from samplebench_datasets.image_folder import ImageFolder
@@ -29,4 +30,5 @@ def register_datasets(register: Register) -> None:
     register("image-folder", ImageFolder)
     register("spoken-digits", SpokenDigits)
     register("spoken-digit-numbers", SpokenDigitNumbers)
+    register("clocks", AnalogueClocks)
     register("arrays", Arrays)

@@ -39,6 +39,7 @@ def write(tmp_path, monkeypatch) -> Callable[[str], SimpleNamespace]:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     writers = {
         "digits": lambda folder: None,
+        "clocks": lambda folder: None,
         "mnist": lambda folder: _write_idx(folder / "MNIST"),
         "fashion-mnist": lambda folder: _write_idx(folder / "FashionMNIST"),
         "kmnist": lambda folder: _write_idx(folder / "KMNIST"),
