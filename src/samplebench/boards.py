@@ -4,7 +4,7 @@ Plain text and pictures: no torch.
 """
 
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -14,32 +14,39 @@ from samplebench.results.assembly import assemble
 from samplebench.results.blocks import Paragraph
 from samplebench.results.board import Board, make_board
 from samplebench.results.formats import markdown, terminal
+from samplebench.results.garbage import collect_later
 from samplebench.results.next_to_best import next_to_best
 from samplebench.results.page import appendix_page, main_page, terminal_page
 from samplebench.results.plots.chart import Chart
 from samplebench.results.plots.files import is_current, render
 from samplebench.results.ranking import Ranking
 from samplebench.results.record import Record
-from samplebench.results.store import Store, write_whole
+from samplebench.results.store import Damaged, Store, write_whole
+
+Read = Callable[[str], tuple[list[Record], list[Damaged]]]
+"""Reads the records of a suite, as ``Store.read`` does. A command that takes several of the steps
+below gives them one that remembers.
+"""
 
 
-def report_unreadable(results: Path, suites: Sequence[str]) -> bool:
+def report_unreadable(results: Path, suites: Sequence[str], read: Read | None = None) -> bool:
     """Name the records of these suites, or of all, that cannot be read and that boards leave out.
 
     Returns:
         True if one is damaged, and not only of another format.
     """
     store = Store(results)
-    unreadable = [file for suite in suites or store.suites() for file in store.read(suite)[1]]
+    read = read or store.read
+    unreadable = [file for suite in suites or store.suites() for file in read(suite)[1]]
     for file in unreadable:
         print(f"samplebench: {file}", file=sys.stderr)
     return any(not file.is_foreign for file in unreadable)
 
 
-def write_boards(results: Path, suites: Sequence[str]) -> list[Path]:
+def write_boards(results: Path, suites: Sequence[str], read: Read | None = None) -> list[Path]:
     """Make the boards of these suites, or of all that have records; return their paths."""
     store = Store(results)
-    boards = _make_boards(store, suites)
+    boards = _make_boards(store, suites, read)
     for board in boards:
         for path in _surplus(store, board):
             path.unlink()
@@ -65,13 +72,13 @@ def remove_empty_board(results: Path, suite: str) -> None:
             path.unlink(missing_ok=True)
 
 
-def check_boards(results: Path, suites: Sequence[str]) -> int:
+def check_boards(results: Path, suites: Sequence[str], read: Read | None = None) -> int:
     """Report the files of boards that are not what their records say; return the exit code.
 
     Pages are compared by their text, montages and plots by the digest of what they are made of.
     """
     store = Store(results)
-    boards = _make_boards(store, suites)
+    boards = _make_boards(store, suites, read)
     differing = {board.suite: _differing(store, board) for board in boards}
     for path in (path for paths in differing.values() for path in paths):
         print(
@@ -84,13 +91,18 @@ def check_boards(results: Path, suites: Sequence[str]) -> int:
 
 
 def show_board(
-    results: Path, suite: str, console: Console, *, asked: Collection[str] | None = None
+    results: Path,
+    suite: str,
+    console: Console,
+    *,
+    asked: Collection[str] | None = None,
+    read: Read | None = None,
 ) -> None:
     """Print the tables of a board, or their rows with the records of these identities; nothing
     where the suite has no readable record.
     """
     store = Store(results)
-    for board in _make_boards(store, [suite]):
+    for board in _make_boards(store, [suite], read):
         blocks = terminal_page(board, str(store.board_path(suite)), asked=asked)
         terminal.show(blocks, console)
 
@@ -122,9 +134,9 @@ def read_rankings(results: Path, suite: str) -> list[Ranking]:
     return assemble(records)
 
 
-def read_boards(results: Path, suites: Sequence[str]) -> list[Board]:
+def read_boards(results: Path, suites: Sequence[str], read: Read | None = None) -> list[Board]:
     """The boards of these suites, or of all that have a readable record."""
-    return _make_boards(Store(results), suites)
+    return _make_boards(Store(results), suites, read)
 
 
 def read_board(results: Path, suite: str) -> Board:
@@ -133,7 +145,7 @@ def read_board(results: Path, suite: str) -> Board:
     Raises:
         UsageError: it has none.
     """
-    boards = _make_boards(Store(results), [suite])
+    boards = _make_boards(Store(results), [suite], None)
     if not boards:
         raise UsageError(
             f"no record of {suite!r} in {results} can be read; see `samplebench show`"
@@ -143,19 +155,20 @@ def read_board(results: Path, suite: str) -> Board:
 
 def render_pages(store: Store, board: Board) -> dict[Path, str]:
     """The pages of a board as markdown, by path."""
-    pages = {
-        store.board_path(board.suite): main_page(board),
-        store.appendix_path(board.suite): appendix_page(board),
-    }
-    return {path: markdown.render(blocks) for path, blocks in pages.items() if blocks}
+    with collect_later():
+        pages = {
+            store.board_path(board.suite): main_page(board),
+            store.appendix_path(board.suite): appendix_page(board),
+        }
+        return {path: markdown.render(blocks) for path, blocks in pages.items() if blocks}
 
 
-def _make_boards(store: Store, suites: Sequence[str]) -> list[Board]:
+def _make_boards(store: Store, suites: Sequence[str], read: Read | None) -> list[Board]:
     """The boards of suites with a readable record."""
     _require_records(store, suites)
     boards = []
     for suite in suites or store.suites():
-        records, _ = store.read(suite)
+        records, _ = (read or store.read)(suite)
         if records:
             boards.append(
                 make_board(

@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from samplebench.arguments import KINDS, parser
@@ -250,19 +251,21 @@ def leaderboard(options: argparse.Namespace) -> int:
     from samplebench.boards import check_boards, report_unreadable, show_board, write_boards
     from samplebench.printing import print_tables, refuse_choice_without_format
     from samplebench.results.formats.terminal import console_for_output
+    from samplebench.results.store import Store
 
     if not options.format:
         refuse_choice_without_format(options)
-    is_damaged = report_unreadable(options.results, options.suite)
+    read = cache(Store(options.results).read)
+    is_damaged = report_unreadable(options.results, options.suite, read)
     if options.format:
         code = 0
-        print_tables(options)
+        print_tables(options, read)
     elif options.check:
-        code = check_boards(options.results, options.suite)
+        code = check_boards(options.results, options.suite, read)
     else:
         code = 0
-        for path in write_boards(options.results, options.suite):
-            show_board(options.results, path.stem, console_for_output())
+        for path in write_boards(options.results, options.suite, read):
+            show_board(options.results, path.stem, console_for_output(), read=read)
     return _DAMAGED if is_damaged else code
 
 
@@ -272,13 +275,15 @@ def site(options: argparse.Namespace) -> int:
     from samplebench.boards import report_unreadable
     from samplebench.citing.bibliography import read_bibliography
     from samplebench.citing.parts import index_rows
+    from samplebench.results.store import Store
     from samplebench.site import Knowledge, write_site
 
-    is_damaged = report_unreadable(options.results, options.suite)
+    read = cache(Store(options.results).read)
+    is_damaged = report_unreadable(options.results, options.suite, read)
     knowledge = Knowledge(
         index_rows(_list_installed(options)), read_bibliography(catalogue.plugin_choice(options))
     )
-    for path in write_site(options.results, options.folder, options.suite, knowledge):
+    for path in write_site(options.results, options.folder, options.suite, knowledge, read):
         print(path)
     return _DAMAGED if is_damaged else 0
 

@@ -60,7 +60,10 @@ def quote(value: object, most: int = 200) -> str:
 
 def may_need_cleaning(json: str) -> bool:
     """Say if ``clean`` could change a text in this JSON: a quick look, as most need none."""
-    return _IN_JSON.search(json) is not None or max(map(len, json.split("\n"))) > _LONGEST
+    is_plain = json.isascii() and "\\" not in json and "\x7f" not in json
+    if not is_plain and _IN_JSON.search(json) is not None:
+        return True
+    return len(json) > _LONGEST and max(map(len, json.split("\n"))) > _LONGEST
 
 
 def clean(content: Any, *, lines: frozenset[str], kept: frozenset[str]) -> Any:

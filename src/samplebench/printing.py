@@ -5,7 +5,7 @@ Plain text: no torch.
 
 import argparse
 
-from samplebench.boards import read_boards
+from samplebench.boards import Read, read_boards
 from samplebench.errors import UsageError
 from samplebench.results.excerpt import make_excerpts
 from samplebench.results.formats.choice import FORMATS
@@ -13,7 +13,7 @@ from samplebench.results.selection import Selection
 from samplebench.results.store import write_whole
 
 
-def print_tables(options: argparse.Namespace) -> None:
+def print_tables(options: argparse.Namespace, read: Read) -> None:
     """Print the tables of ``leaderboard --format``, or write them to its ``--output``.
 
     Raises:
@@ -23,7 +23,7 @@ def print_tables(options: argparse.Namespace) -> None:
     if options.check:
         raise UsageError("--check compares boards and prints none; give it or --format")
     selection = Selection(options.columns, options.autoencoder, options.sampler)
-    excerpts = make_excerpts(read_boards(options.results, options.suite), selection)
+    excerpts = make_excerpts(read_boards(options.results, options.suite, read), selection)
     text = FORMATS[options.format](excerpts, options.transpose)
     if options.output is None:
         print(text, end="")

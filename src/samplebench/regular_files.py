@@ -13,6 +13,8 @@ from typing import Final
 MOST_BYTES: Final = 64 * 2**20
 """The largest file that is read whole. A record has about 50 KB, a picture about as much."""
 
+_PIECE: Final = 2**20
+
 
 def read_bytes(path: Path, *, most: int = MOST_BYTES, links: bool = True) -> bytes:
     """Read the content of a regular file.
@@ -25,15 +27,34 @@ def read_bytes(path: Path, *, most: int = MOST_BYTES, links: bool = True) -> byt
         OSError: it cannot be read, is no regular file, or is larger; ``strerror`` is a sentence
             that goes on from the name of the file.
     """
-    _require_regular(path, path.stat() if links else path.lstat(), most)
+    _require_regular(path, os.stat(path, follow_symlinks=links), most)
     # Between that look and this one it may have become a FIFO, at which opening would wait.
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if links else os.O_NOFOLLOW)
-    with os.fdopen(os.open(path, flags), "rb") as file:
-        _require_regular(path, os.fstat(file.fileno()), most)
-        content = file.read(most + 1)
+    handle = os.open(path, flags)
+    try:
+        status = os.fstat(handle)
+        _require_regular(path, status, most)
+        content = _read_to_end(handle, expected=status.st_size, most=most)
+    finally:
+        os.close(handle)
     if len(content) > most:  # it grew, or lies in /proc, whose files state no size
         raise _too_large(path, most)
     return content
+
+
+def _read_to_end(handle: int, *, expected: int, most: int) -> bytes:
+    """Read all there is, but hardly more than ``most`` bytes.
+
+    A buffered file would make room for all of ``most`` each time.
+    """
+    content = os.read(handle, expected + 1)
+    if len(content) == expected:  # and the end was seen, for one more byte was asked for
+        return content
+    pieces, size = [content], len(content)
+    while size <= most and (piece := os.read(handle, _PIECE)):
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)
 
 
 def read_text(path: Path, *, most: int = MOST_BYTES, links: bool = True) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from samplebench.boards import read_boards
+from samplebench.boards import Read, read_boards
 from samplebench.catalogue import with_code
 from samplebench.citing.bibliography import Bibliography
 from samplebench.citing.cite import cite_excerpts
@@ -44,7 +44,11 @@ class Knowledge:
 
 
 def write_site(
-    results: Path, folder: Path, suites: Sequence[str], knowledge: Knowledge
+    results: Path,
+    folder: Path,
+    suites: Sequence[str],
+    knowledge: Knowledge,
+    read: Read | None = None,
 ) -> list[Path]:
     """Write the pages of these boards, or of all, and an index; return their paths.
 
@@ -56,7 +60,7 @@ def write_site(
         StorageError: a file could not be written.
     """
     store = Store(results)
-    boards = read_boards(results, suites)
+    boards = read_boards(results, suites, read)
     pages = []
     for board in boards:
         companions = make_companions(store, board, knowledge)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from itertools import combinations
-from statistics import mean, median
+from statistics import median
 
 import numpy as np
 
@@ -62,9 +62,7 @@ def _find_comparable(ranking: Ranking) -> tuple[list[int], list[list[Row]]]:
 
 def compute_tau(ranking: Ranking, rows: Sequence[Row], one: int, other: int) -> float:
     """Kendall's τ-b between the orders that two columns give the rows, from better to worse."""
-    first, second = (
-        [_sign(ranking, at) * mean(row.entries[at].values) for row in rows] for at in (one, other)
-    )
+    first, second = ([_sign(ranking, at) * _mean(row, at) for row in rows] for at in (one, other))
     return _correlate(first, second)
 
 
@@ -101,7 +99,13 @@ def _group_rivals(ranking: Ranking, places: Iterable[int]) -> list[list[Row]]:
 
 def _find_winner(ranking: Ranking, rows: Sequence[Row], place: int) -> str:
     sign = _sign(ranking, place)
-    return min(rows, key=lambda row: sign * mean(row.entries[place].values)).name
+    return min(rows, key=lambda row: sign * _mean(row, place)).name
+
+
+def _mean(row: Row, place: int) -> float:
+    """The mean of a score that the row has."""
+    summary = row.entries[place].summary
+    return math.nan if summary is None else summary.mean
 
 
 def _sign(ranking: Ranking, place: int) -> int:

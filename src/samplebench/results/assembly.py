@@ -59,20 +59,34 @@ def _group_comparable(
         if record.provenance.data:
             data.setdefault(part_key(record.dataset), record.provenance.data)
     groups: dict[str, _Group] = {}
+    homes: dict[tuple[str, str, str, bool], list[_Group]] = {}
     for record in sorted(records, key=_is_without_training):  # those with a training come first
         dataset = part_key(record.dataset)
         read = record.provenance.data or data.get(dataset, "")
-        measured_by = {name: what for name, what in record.protocol.items() if name != "training"}
-        measured = json.dumps([dataset, measured_by, read], sort_keys=True)
-        protocol = measured_by if _is_without_training(record) else record.protocol
-        homes = [group for group in groups.values() if group.measured == measured]
-        if protocol is record.protocol or not homes:
-            key = json.dumps([dataset, protocol, read], sort_keys=True)
-            conditions = _flatten(protocol) | ({"data": shorten(read)} if read else {})
-            homes = [groups.setdefault(key, _Group(measured, conditions))]
-        for home in homes:
+        like = dataset, repr(record.protocol), read, _is_without_training(record)
+        if like not in homes:
+            homes[like] = _find_homes(record, dataset, read, groups)
+        for home in homes[like]:
             home.records.append(record)
     return [(group.conditions, group.records) for group in groups.values()]
+
+
+def _find_homes(
+    record: Record, dataset: str, read: str, groups: dict[str, "_Group"]
+) -> list["_Group"]:
+    """Find the groups of a record and of all that are like it, or add one for them."""
+    protocol = {name: what for name, what in record.protocol.items() if name != "training"}
+    measured = json.dumps([dataset, protocol, read], sort_keys=True)
+    if _is_without_training(record):
+        if alike := [group for group in groups.values() if group.measured == measured]:
+            return alike
+    else:
+        protocol = record.protocol
+    key = json.dumps([dataset, protocol, read], sort_keys=True)
+    if key not in groups:
+        conditions = _flatten(protocol) | ({"data": shorten(read)} if read else {})
+        groups[key] = _Group(measured, conditions)
+    return [groups[key]]
 
 
 @dataclass

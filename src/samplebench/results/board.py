@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from samplebench.results.assembly import assemble
+from samplebench.results.garbage import collect_later
 from samplebench.results.marking import mark
 from samplebench.results.montage import Montage, plan_montages
 from samplebench.results.plots import plan_embedded
@@ -43,6 +44,17 @@ def make_board(
     about: str | None = None,
 ) -> Board:
     """Make the board of a suite from its records."""
+    with collect_later():
+        return _make_board(suite, records, pictures, commentary, about)
+
+
+def _make_board(
+    suite: str,
+    records: Sequence[Record],
+    pictures: Collection[str],
+    commentary: str,
+    about: str | None,
+) -> Board:
     rankings = tuple(map(mark, assemble(record for record in records if not record.appendix)))
     return Board(
         suite=suite,

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import takewhile
 from typing import Generic, TypeVar
 
@@ -70,10 +71,14 @@ class Contest(Generic[Key]):
         return GamesHowell({row: Summary.of(list(held.values())) for row, held in scores.items()})
 
     def _transform(self, held: Mapping[int, float]) -> Mapping[int, float]:
-        everything = (value for row in self.scores.values() for value in row.values())
-        if not self.logarithms or any(value <= 0 for value in everything):
+        if not self._takes_logarithms:
             return held
         return {seed: math.log(value) for seed, value in held.items()}
+
+    @cached_property
+    def _takes_logarithms(self) -> bool:
+        everything = (value for row in self.scores.values() for value in row.values())
+        return self.logarithms and all(value > 0 for value in everything)
 
 
 def _find_exponent(table: Table) -> int:

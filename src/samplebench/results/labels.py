@@ -18,13 +18,21 @@ def part_key(part: PartRecord | None) -> str:
 
 def label_parts(parts: Iterable[PartRecord]) -> dict[str, str]:
     """Label every ``part_key``: by its shortest spec, or by all settings where two share that."""
-    parts = list(parts)
-    shortest: dict[str, str] = {}
-    for part in sorted(parts, key=lambda part: (len(part.spec), part.spec)):
-        shortest.setdefault(part_key(part), part.spec + _origin(part))
-    shared = Counter(shortest.values())
-    full = {part_key(part): full_spec(part) + _origin(part) for part in parts}
-    return {key: full[key] if shared[text] > 1 else text for key, text in shortest.items()}
+    shortest: dict[str, PartRecord] = {}
+    for part in parts:
+        known = shortest.setdefault(part_key(part), part)
+        if _length(part) < _length(known):
+            shortest[part_key(part)] = part
+    labels = {key: part.spec + _origin(part) for key, part in shortest.items()}
+    shared = Counter(labels.values())
+    return {
+        key: full_spec(shortest[key]) + _origin(shortest[key]) if shared[text] > 1 else text
+        for key, text in labels.items()
+    }
+
+
+def _length(part: PartRecord) -> tuple[int, str]:
+    return len(part.spec), part.spec
 
 
 def full_spec(part: PartRecord) -> str:

@@ -23,7 +23,7 @@ def mark(ranking: Ranking) -> Ranking:
         replace(
             row,
             entries=tuple(
-                replace(entry, bold=(number, place) in bold)
+                replace(entry, bold=True) if (number, place) in bold else entry
                 for place, entry in enumerate(row.entries)
             ),
         )
@@ -77,11 +77,10 @@ def find_contests(ranking: Ranking, column: Column) -> list[list[int]]:
         for place in _places(ranking.rows, "sampler")
         if column.subject == "cost" or _is_no_copier(ranking.rows[place], ranking)
     ]
-    autoencoders = dict.fromkeys(ranking.rows[place].autoencoder for place in samplers)
-    return [
-        [place for place in samplers if ranking.rows[place].autoencoder == autoencoder]
-        for autoencoder in autoencoders
-    ]
+    contests: dict[str, list[int]] = {}
+    for place in samplers:
+        contests.setdefault(ranking.rows[place].autoencoder, []).append(place)
+    return list(contests.values())
 
 
 def _is_no_copier(row: Row, ranking: Ranking) -> bool:
@@ -117,8 +116,8 @@ def find_limit(row: Row, place: int, ranking: Ranking) -> float | None:
         return column.alarm
     yardsticks = (
         other.entries[place].summary
-        for other in ranking.rows
-        if other.kind == "reconstruction" and other.autoencoder == row.autoencoder
+        for other in ranking.rows_of(row.autoencoder)
+        if other.kind == "reconstruction"
     )
     yardstick = next(yardsticks, None)
     return column.alarm * yardstick.mean if yardstick else None

@@ -116,10 +116,7 @@ def plan_montages(ranking: Ranking, pictures: Collection[str]) -> list[Montage]:
         pictures: the names of the files that there are.
     """
     if has_samplers(ranking):
-        groups = {
-            name: [row for row in ranking.rows if row.autoencoder == name]
-            for name in dict.fromkeys(row.autoencoder for row in ranking.rows)
-        }
+        groups = {name: ranking.rows_of(name) for name in ranking.places_of}
     else:
         groups = {"": list(ranking.rows)}
     planned = []

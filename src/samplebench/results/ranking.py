@@ -120,6 +120,18 @@ class Ranking:
         differs = ", ".join(f"{name} {self.conditions[name]}" for name in self.differs)
         return f"{self.dataset}: {differs}" if differs else self.dataset
 
+    @cached_property
+    def places_of(self) -> Mapping[str, tuple[int, ...]]:
+        """The places of the rows of each autoencoder, in the order of the rows."""
+        places: dict[str, list[int]] = {}
+        for place, row in enumerate(self.rows):
+            places.setdefault(row.autoencoder, []).append(place)
+        return {name: tuple(those) for name, those in places.items()}
+
+    def rows_of(self, autoencoder: str) -> list[Row]:
+        """The rows of an autoencoder; none where it has none."""
+        return [self.rows[place] for place in self.places_of.get(autoencoder, ())]
+
     @property
     def records(self) -> list[Record]:
         """Every record, each once."""

@@ -3,7 +3,9 @@
 import json
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from contextlib import suppress
+from functools import cache, cached_property
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -23,9 +25,28 @@ from samplebench.vocabulary import Cost, Direction, FailureKind, Floor, Subject
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
+Plain = TypeVar("Plain", bound="_Plain")
+
+_ENCODER: Final = json.JSONEncoder(sort_keys=True)
+
+
 class _Plain(BaseModel):
     # What is forbidden here is forbidden in a Cost too.
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    def model_copy(
+        self: Plain, *, update: Mapping[str, Any] | None = None, deep: bool = False
+    ) -> Plain:
+        """Copy it, without the properties that were computed from what ``update`` may change."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in copied.__dict__.keys() - type(self).model_fields.keys():
+            del copied.__dict__[name]
+        return copied
+
+
+@cache
+def _key_of(name: str) -> str:
+    return _ENCODER.encode([name, {}])
 
 
 class PartRecord(_Plain):
@@ -45,10 +66,10 @@ class PartRecord(_Plain):
     Its record has no training in its protocol.
     """
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Name and every setting: equal for two ways of asking for the same thing."""
-        return json.dumps([self.name, self.settings], sort_keys=True)
+        return _ENCODER.encode([self.name, self.settings]) if self.settings else _key_of(self.name)
 
 
 def _read_floor(value: Any) -> Any:
@@ -115,7 +136,7 @@ class Score(_Plain):
         """The metric, and the extractor if it used one."""
         return self.metric.key, self.features.part.key if self.features else None
 
-    @property
+    @cached_property
     def column(self) -> tuple[str, str, str]:
         """A key that comparable scores share: the title, the metric with every setting, and the
         weights of the extractor.
@@ -262,6 +283,10 @@ class Record(_Plain):
             BadRecord: it is damaged, or was changed after it was written.
             OtherFormat: it has a format that this version does not know.
         """
+        whole = record_file.take_whole(text)
+        if whole is not None:
+            with suppress(ValidationError):  # its words come from below
+                return Record.model_validate_json(whole, strict=True)
         content = record_file.read(text)
         try:
             # As JSON: strictly, a text or true is no number there, and an array may be a tuple.

@@ -4,10 +4,13 @@ import math
 import sys
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import mean, stdev
+from functools import cache
 from typing import Final, Generic, TypeVar
 
 from scipy.special import stdtr, stdtrit
+
+from samplebench.results.exact import find_mean, find_mean_and_std
+from samplebench.results.studentized_range import ERROR, compute_tail, estimate_tail
 
 SIGNIFICANCE: Final = 0.05
 """The highest share of sets of equal groups that may show a difference that is not there."""
@@ -26,8 +29,9 @@ class Summary:
     @staticmethod
     def of(values: Sequence[float]) -> "Summary":
         """The summary of at least one value."""
-        # Of exact sums: those of floats near the largest would overflow.
-        return Summary(mean(values), _find_std(values) if len(values) > 1 else None, len(values))
+        if len(values) < 2:
+            return Summary(find_mean(values), None, len(values))
+        return Summary(*find_mean_and_std(values), len(values))
 
     @property
     def error(self) -> float:
@@ -48,8 +52,7 @@ class Summary:
         """Half the width of that interval; infinite for one value."""
         if self.std is None:
             return math.inf
-        reach = float(stdtrit(self.n - 1, (1 + level) / 2)) * self.error
-        return min(reach, sys.float_info.max)
+        return min(_quantile_of_t(self.n - 1, (1 + level) / 2) * self.error, sys.float_info.max)
 
 
 @dataclass(frozen=True)
@@ -84,12 +87,9 @@ class GamesHowell(Generic[Key]):
         )
 
 
-def _find_std(values: Sequence[float]) -> float:
-    """The std, or the largest float where it is above that."""
-    try:
-        return stdev(values)
-    except OverflowError:
-        return sys.float_info.max
+@cache
+def _quantile_of_t(freedom: int, probability: float) -> float:
+    return float(stdtrit(freedom, probability))
 
 
 def exceeds_range(*, t: float, groups: int, freedom: float) -> bool:
@@ -103,6 +103,8 @@ def exceeds_range(*, t: float, groups: int, freedom: float) -> bool:
         return False
     if one_pair * math.comb(groups, 2) <= SIGNIFICANCE:
         return True
-    from scipy.stats import studentized_range  # half a second to import
-
-    return float(studentized_range.sf(math.sqrt(2) * t, groups, freedom)) <= SIGNIFICANCE
+    q = math.sqrt(2) * t
+    tail = estimate_tail(q=q, groups=groups, freedom=freedom)
+    if abs(tail - SIGNIFICANCE) < ERROR:
+        tail = compute_tail(q=q, groups=groups, freedom=freedom)
+    return tail <= SIGNIFICANCE

@@ -12,6 +12,7 @@ from samplebench.errors import BadRecord, OtherFormat, StorageError, UsageError
 from samplebench.names import is_name
 from samplebench.plain_text import shorten
 from samplebench.regular_files import explain, read_text
+from samplebench.results.garbage import collect_later
 from samplebench.results.record import Record
 
 
@@ -115,15 +116,16 @@ class Store:
         ):
             self._require_inside(place.parent if place.suffix else place)
         records, damaged = [], []
-        for path in sorted(self.records_folder(suite).rglob("*.json")):
-            try:
-                records.append(self._read_record(path))
-            except (OSError, UnicodeDecodeError) as error:
-                damaged.append(Damaged(path, explain(error)))
-            except BadRecord as error:
-                damaged.append(Damaged(path, str(error)))
-            except OtherFormat as error:
-                damaged.append(Damaged(path, str(error), is_foreign=True))
+        with collect_later():
+            for path in sorted(self.records_folder(suite).rglob("*.json")):
+                try:
+                    records.append(self._read_record(path))
+                except (OSError, UnicodeDecodeError) as error:
+                    damaged.append(Damaged(path, explain(error)))
+                except BadRecord as error:
+                    damaged.append(Damaged(path, str(error)))
+                except OtherFormat as error:
+                    damaged.append(Damaged(path, str(error), is_foreign=True))
         return records, damaged
 
     def find(self, path: Path) -> Record | None:
@@ -145,6 +147,9 @@ class Store:
             OSError: it is no regular file.
         """
         record = Record.from_json(read_text(path, links=False))
+        below = path.parts[len(self.folder.parts) :]
+        if below == ("records", record.suite, record.autoencoder.name, record.file_name):
+            return record  # as record_path has it, which takes longer to make
         place = self.record_path(record)
         if path not in (place, self._earlier_path(record)):
             raise BadRecord(

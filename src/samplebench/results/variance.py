@@ -8,7 +8,10 @@ from statistics import fmean, median
 from samplebench.results.blocks import Text
 from samplebench.results.ranking import Column, Ranking, Row
 
-Nested = Sequence[Sequence[Sequence[float]]]
+OfSeed = Sequence[Sequence[float]]
+"""Scores by fit and draw."""
+
+Nested = Sequence[OfSeed]
 """Scores by seed, fit and draw, as many draws for each fit and fits for each seed."""
 
 
@@ -87,12 +90,18 @@ def components_of(row: Row, column: Column) -> Components | None:
     """The components of a row's score, in a unit of its own; ``None`` where nothing was repeated
     or nothing varies.
     """
-    held = [
-        score.values
-        for each in row.measured
-        for score in each.scores
-        if score.column == column.key
-    ]
+    return _estimate(_values_by_column(row).get(column.key, []))
+
+
+def _values_by_column(row: Row) -> dict[tuple[str, str, str], list[OfSeed]]:
+    """The scores of a row by fit and draw, one a seed, by column."""
+    held: dict[tuple[str, str, str], list[OfSeed]] = {}
+    for score in (score for each in row.measured for score in each.scores):
+        held.setdefault(score.column, []).append(score.values)
+    return held
+
+
+def _estimate(held: Nested) -> Components | None:
     shapes = {tuple(map(len, values)) for values in held}
     if len(held) < 2 or len(shapes) != 1 or min(shapes.pop(), default=0) < 2:
         return None
@@ -114,8 +123,9 @@ def describe_variance(ranking: Ranking) -> list[Text]:
         for row in ranking.rows
         if row.kind == "sampler" and not any(each.autoencoder.checkpoint for each in row.measured)
     ]
+    held = [_values_by_column(row) for row in samplers]
     columns = {
-        column.title: [part for row in samplers if (part := components_of(row, column))]
+        column.title: [part for each in held if (part := _estimate(each.get(column.key, [])))]
         for column in ranking.columns
     }
     described = [f"{title}: {_describe(found)}" for title, found in columns.items() if found]

@@ -14,6 +14,7 @@ from samplebench.boards import (
     show_board,
     write_boards,
 )
+from samplebench.cli import main
 from samplebench.errors import UsageError
 from samplebench.results.record import Verification
 from samplebench.results.store import Store
@@ -132,3 +133,14 @@ def test_states_are_shown_and_checked(store):
     write_boards(store.folder, [])
     assert " ° |" in store.board_path("toy").read_text()
     assert check_boards(store.folder, []) == 0
+
+
+@pytest.mark.parametrize("how", [(), ("--check",), ("--format", "csv")])
+def test_the_command_reads_each_record_once(store, monkeypatch, how):
+    write_boards(store.folder, [])
+    read, times = Store.read, []
+    monkeypatch.setattr(
+        Store, "read", lambda self, suite: (times.append(suite), read(self, suite))[1]
+    )
+    assert main(["leaderboard", "--results", str(store.folder), *how]) == 0
+    assert times == ["toy"]

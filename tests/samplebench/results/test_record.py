@@ -233,3 +233,16 @@ def test_file_names_tell_cells_apart(make_record: MakeRecord) -> None:
     assert len({record.file_name for record in records}) == len(records)
     assert records[2].file_name.startswith("digits_vae_gmm_0_")
     assert records[0].file_name.startswith("digits_vae_reconstruction_0_")
+
+
+def test_a_changed_copy_has_the_key_of_what_it_is(
+    make_part: Callable[..., PartRecord], make_score: MakeScore
+) -> None:
+    part = make_part("gmm(components=10)")
+    before = part.key
+    assert part.model_copy(update={"name": "kde"}).key != before
+    assert part.model_copy().key == before
+    score = make_score("FD", 1.0)
+    assert score.column != score.model_copy(update={"title": "other"}).column
+    assert "key" not in part.model_dump()
+    assert part == make_part("gmm(components=10)")  # which has not been asked for its key

@@ -176,3 +176,19 @@ def test_records_that_are_set_aside_take_no_place_of_one_another(
     kept = [Record.from_json(path.read_text()) for path in tmp_path.rglob("*.json")]
     assert len(kept) == 3
     assert all(record in kept for record in records)
+
+
+def test_a_record_in_a_folder_like_its_own_further_down_is_not_read(
+    tmp_path: Path, make_record: MakeRecord, make_score: MakeScore
+) -> None:
+    record = make_record("gmm", 0, [make_score("FD", 1.0)])
+    store = Store(tmp_path)
+    path = store.write(record)
+    for above in ("x", "records"):
+        copy = store.records_folder("toy") / above / path.relative_to(tmp_path / "records")
+        copy.parent.mkdir(parents=True)
+        copy.write_bytes(path.read_bytes())
+    records, damaged = store.read("toy")
+    assert records == [record]
+    assert len(damaged) == 2
+    assert all("it was moved" in file.reason for file in damaged)

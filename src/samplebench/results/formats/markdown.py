@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from typing import assert_never
+from typing import Final, assert_never
 from urllib.parse import quote
 
 from tabulate import tabulate
@@ -22,6 +22,9 @@ from samplebench.results.blocks import (
     Text,
     Written,
 )
+
+_PLAIN: Final = re.compile("[A-Za-z0-9 .,:;()+/%=±×—↓↑-]*")
+"""Text in which nothing is escaped."""
 
 
 def render(blocks: Iterable[Block]) -> str:
@@ -98,6 +101,8 @@ def _escape(text: str) -> str:
     """Plain text. A bracket is escaped only where it could end the text of a link, an underscore
     only at the edge of a word, and an ampersand only where an entity could begin.
     """
+    if _PLAIN.fullmatch(text) and "  " not in text:
+        return text  # as most cells of a table
     marks = r"([\\`*<>|~#$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|&(?=[#A-Za-z]))"
     escaped = re.sub(marks, r"\\\1", _one_line(text))
     return re.sub(r"\](?=[(\[])", r"\\]", escaped)

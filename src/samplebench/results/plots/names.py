@@ -1,6 +1,7 @@
 """Names of rows that are short enough for a legend, and still never two rows by one name."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -22,8 +23,8 @@ def shorten_names(names: Iterable[str], *, longest: int = LONGEST) -> dict[str, 
     names = list(dict.fromkeys(names))
     kept = _find_distinguishing(names)
     short = {name: _cut(_leave_out(name, kept, longest), longest + _MORE) for name in names}
-    taken = list(short.values())
-    return {name: text if taken.count(text) == 1 else name for name, text in short.items()}
+    taken = Counter(short.values())
+    return {name: text if taken[text] == 1 else name for name, text in short.items()}
 
 
 def _find_distinguishing(names: Sequence[str]) -> dict[str, set[str]]:

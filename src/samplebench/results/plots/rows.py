@@ -83,8 +83,8 @@ def describe_best(ranking: Ranking, place: int) -> str:
     for autoencoder in list_autoencoders(ranking.rows):
         scores = {
             row.name: summary.mean
-            for row in ranking.rows
-            if row.autoencoder == autoencoder and row.kind == "sampler" and not row.alarms
+            for row in ranking.rows_of(autoencoder)
+            if row.kind == "sampler" and not row.alarms
             if (summary := row.entries[place].summary)
         }
         if scores:

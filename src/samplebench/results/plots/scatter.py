@@ -66,14 +66,15 @@ class Scatter:
 
     def _panels(self) -> Iterator[Panel]:
         short = shorten_names(list_autoencoders(self.ranking.rows), longest=LONGEST_TITLE)
+        names, styles = name_rows(self.ranking), style_samplers(self.ranking)
         line = 0
         for pair in self.pairs:
             rows = [row for row in drawn_rows(self.ranking) if _has_both(row, pair)]
             x, y = self._axes(pair)
             for number, name in enumerate(list_autoencoders(rows)):
                 place = line + number // PANELS_A_LINE, number % PANELS_A_LINE
-                mine = [row for row in self.ranking.rows if row.autoencoder == name]
-                series = self._series([row for row in rows if row.autoencoder == name], pair)
+                mine = self.ranking.rows_of(name)
+                series = _make_series(mine, pair, names, styles)
                 lines = (*reference_lines(mine, pair.y), *pair.lines.get(name, ()))
                 yield Panel(place, short[name], x, y, series, lines)
             line += -(-len(list_autoencoders(rows)) // PANELS_A_LINE)
@@ -85,19 +86,6 @@ class Scatter:
             axis_of(self.ranking.columns[place], _means(rows, place)) for place in (pair.x, pair.y)
         )
         return x, y
-
-    def _series(self, rows: Iterable[Row], pair: Pair) -> tuple[Series, ...]:
-        """A series of one point for each row."""
-        names, styles = name_rows(self.ranking), style_samplers(self.ranking)
-        series = []
-        for row in rows:
-            x, y = Estimate.of(row.entries[pair.x]), Estimate.of(row.entries[pair.y])
-            if x is not None and y is not None:
-                hollow = row.kind == "control" or bool(row.alarms)
-                points = (Point(row.name, x, y, hollow),)
-                look: Look = "control" if row.kind == "control" else "sampler"
-                series.append(Series(names[row.name], look, styles[row.name], points))
-        return tuple(series)
 
     def _explain_left_out(self) -> list[str]:
         """The number of rows that are nowhere, because they lack one of the scores."""
@@ -124,6 +112,21 @@ class Scatter:
             f"({names}) with {count(points, 'point')}, each a sampler or control.{drawn}"
             f"{describe_best(self.ranking, self.pairs[0].y)}"
         )
+
+
+def _make_series(
+    rows: Iterable[Row], pair: Pair, names: Mapping[str, str], styles: Mapping[str, int]
+) -> tuple[Series, ...]:
+    """Make a series of one point for each sampler and control."""
+    series = []
+    for row in (row for row in rows if row.kind in ("sampler", "control")):
+        x, y = Estimate.of(row.entries[pair.x]), Estimate.of(row.entries[pair.y])
+        if x is not None and y is not None:
+            hollow = row.kind == "control" or bool(row.alarms)
+            points = (Point(row.name, x, y, hollow),)
+            look: Look = "control" if row.kind == "control" else "sampler"
+            series.append(Series(names[row.name], look, styles[row.name], points))
+    return tuple(series)
 
 
 def _has_both(row: Row, pair: Pair) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from samplebench.missing import Missing
@@ -78,14 +79,14 @@ class _Forest:
 
     def _groups(self) -> dict[str, list[Row]]:
         """The rows that share panels, by what these are called."""
-        rows = [row for row in self.ranking.rows if self._has_scores(row)]
         if not has_samplers(self.ranking):
-            return {"": rows}
+            return {"": [row for row in self.ranking.rows if self._has_scores(row)]}
         short = shorten_names(list_autoencoders(self.ranking.rows), longest=LONGEST_TITLE)
-        return {
-            short[name]: [row for row in rows if row.autoencoder == name]
-            for name in list_autoencoders(rows)
+        groups = {
+            short[name]: [row for row in self.ranking.rows_of(name) if self._has_scores(row)]
+            for name in self.ranking.places_of
         }
+        return {name: rows for name, rows in groups.items() if rows}
 
     def _has_scores(self, row: Row) -> bool:
         return any(row.entries[place].values for place in self.places)
@@ -94,13 +95,20 @@ class _Forest:
         """The name of each row, with the marks that it has in the board."""
         if not has_samplers(self.ranking):
             return tuple(shorten_names(row.autoencoder for row in rows).values())
-        short = shorten_names(row.name for row in self.ranking.rows)
         names = []
         for row in rows:
-            name = _LOOKS[row.kind][0] if row.kind == "floor" else short[row.name]
+            name = _LOOKS[row.kind][0] if row.kind == "floor" else self._short[row.name]
             control = " (control)" if row.kind == "control" else ""
             names.append(f"{name}{control}{' ‡' if row.alarms else ''}")
         return tuple(names)
+
+    @cached_property
+    def _short(self) -> dict[str, str]:
+        return shorten_names(row.name for row in self.ranking.rows)
+
+    @cached_property
+    def _marks_bold(self) -> bool:
+        return any(entry.bold for row in self.ranking.rows for entry in row.entries)
 
     def _axis(self, place: int) -> Axis:
         """The axis of a column, which all panels share."""
@@ -109,7 +117,6 @@ class _Forest:
 
     def _series(self, rows: Sequence[Row], place: int) -> Iterator[Series]:
         """The points of each kind of row, at the place of the row from the top."""
-        marks_bold = any(entry.bold for row in self.ranking.rows for entry in row.entries)
         for kind, (name, look) in _LOOKS.items():
             points = []
             for number, row in enumerate(rows):
@@ -117,7 +124,7 @@ class _Forest:
                 estimate = Estimate.of(entry)
                 if row.kind == kind and estimate is not None:
                     title = row.name if has_samplers(self.ranking) else row.autoencoder
-                    hollow = marks_bold and kind in ("sampler", "control") and not entry.bold
+                    hollow = self._marks_bold and kind in ("sampler", "control") and not entry.bold
                     points.append(Point(title, estimate, Estimate(float(number)), hollow))
             if not points:
                 continue
