@@ -22,7 +22,7 @@ EXIT_CODES: Final = {
     1: "a cell, a check, a board or the hub failed",
     2: "usage, or data or weights that are missing or do not fit",
     3: "nothing to run",
-    5: "a damaged record, or output or storage that could not be written",
+    5: "a damaged record, or output or storage that could not be written, or a lost cluster",
     129: "stopped by SIGHUP",
     130: "interrupted",
     143: "stopped by SIGTERM",
@@ -153,12 +153,7 @@ def _run_options(command: argparse.ArgumentParser) -> None:
     stop.add_argument(
         "--fail-fast", action="store_const", const=1, dest="max_failures", help="stop at the first"
     )
-    command.add_argument(
-        "--executor",
-        default="forked",
-        metavar="NAME",
-        help="forked: each stage in a process of its own; inline: all in this one, to debug",
-    )
+    options.add_executor(command)
 
 
 def _plan_options(command: argparse.ArgumentParser) -> None:

@@ -67,7 +67,7 @@ def _run(options: argparse.Namespace, *, shows: bool, all_rows: bool = False) ->
     from samplebench.pipeline.running.executors import start_executor
     from samplebench.pipeline.running.run import run
     from samplebench.plan_table import counts
-    from samplebench.planning import load_chosen_parts, plan_run
+    from samplebench.planning import cluster_of, load_chosen_parts, plan_run
     from samplebench.results.formats.terminal import console_for_output
     from samplebench.results.store import Store
 
@@ -81,7 +81,7 @@ def _run(options: argparse.Namespace, *, shows: bool, all_rows: bool = False) ->
         print(f"{name}: {counts(plan)}{guess}, on {site.device}", file=sys.stderr)
     with (
         choose_display(options.quiet) as display,
-        start_executor(options.executor, site) as executor,
+        start_executor(options.executor, site, cluster_of(options)) as executor,
     ):
         try:
             outcomes = run(plan, site, executor, display, max_failures=options.max_failures)

@@ -53,6 +53,12 @@ class StorageError(SamplebenchError):
     exit_code: ClassVar[int] = 5
 
 
+class ClusterLost(SamplebenchError):
+    """The cluster that carries out a run is gone."""
+
+    exit_code: ClassVar[int] = 5
+
+
 class NoNumber(SamplebenchError):
     """A metric's number has no meaning for these latents or this sampler; metrics raise it.
 

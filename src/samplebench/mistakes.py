@@ -8,6 +8,7 @@ from typing import Any, Final
 from samplebench.catalogue import known_rows, plugin_choice
 from samplebench.errors import DataMissing, UsageError
 from samplebench.pipeline.request.suite_file import SuiteFile, override, read_suite
+from samplebench.pipeline.running.on_dask.cluster_file import read_cluster
 from samplebench.registry.hints import check_value, from_data
 from samplebench.registry.registry import unknown_part, unknown_setting
 from samplebench.registry.spec import Spec, parse_grid
@@ -34,8 +35,8 @@ def find_in_grid(options: argparse.Namespace) -> SuiteFile:
             a setting, or the type of its value, is not what an earlier command found installed.
     """
     _require_jobs(options)
-    if getattr(options, "executor", None) == "inline" and options.jobs > 1:
-        raise UsageError("--executor inline carries out one stage at a time; leave --jobs out")
+    if hasattr(options, "executor"):
+        _require_executor(options)
     suite = override(
         read_suite(options.suite, SuiteFile),
         datasets=options.dataset,
@@ -85,12 +86,46 @@ def find_in_scoring(options: argparse.Namespace) -> None:
 
 
 def _require_jobs(options: argparse.Namespace) -> None:
-    jobs = getattr(options, "jobs", 1)
-    if jobs < 1:
+    jobs = getattr(options, "jobs", None)
+    if jobs is not None and jobs < 1:
         raise UsageError(f"--jobs is 1 or more, not {jobs}")
     failures = getattr(options, "max_failures", None)
     if failures is not None and failures < 1:
         raise UsageError(f"--max-failures is 1 or more, not {failures}")
+
+
+def _require_executor(options: argparse.Namespace) -> None:
+    """Raise for options of one executor that are given to another."""
+    if options.executor == "inline" and (options.jobs or 1) > 1:
+        raise UsageError("--executor inline carries out one stage at a time; leave --jobs out")
+    if options.gpus is not None:
+        _require_gpus(options)
+    asked = [name for name in ("dask_address", "dask_config") if getattr(options, name)]
+    if asked and options.executor != "dask":
+        flag = f"--{asked[0].replace('_', '-')}"
+        raise UsageError(f"{flag} is where the executor dask works: add --executor dask")
+    if options.executor == "dask" and len(asked) != 1:
+        raise UsageError(
+            "--executor dask needs one cluster: --dask-address tcp://host:8786 of a scheduler "
+            "that runs, or --dask-config FILE.toml to start one"
+        )
+    if options.dask_config:
+        read_cluster(options.dask_config)
+
+
+def _require_gpus(options: argparse.Namespace) -> None:
+    if options.executor != "forked":
+        raise UsageError(
+            "--gpus shares out those of this machine among processes of the executor forked; the "
+            "workers of a cluster have their own"
+        )
+    if options.device not in ("auto", "cuda"):
+        raise UsageError(f"--gpus are CUDA devices, and --device asks for {options.device!r}")
+    if options.jobs is not None and options.jobs < len(options.gpus):
+        raise UsageError(
+            f"--jobs {options.jobs} uses no more than {options.jobs} of the {len(options.gpus)} "
+            "GPUs that --gpus names; leave --jobs out, or name fewer"
+        )
 
 
 def _lists_of(suite: SuiteFile, left_out: Iterable[str]) -> dict[str, Sequence[str]]:

@@ -15,6 +15,16 @@ def integer(text: str) -> int:
     return int(text)
 
 
+def numbers(text: str) -> tuple[int, ...]:
+    """Read ``0,1`` or ``3``: different numbers from 0."""
+    if not re.fullmatch(r"\d{1,4}(,\d{1,4})*", text):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no list of numbers; write 0 or 0,1")
+    found = tuple(int(number) for number in text.split(","))
+    if len(set(found)) < len(found):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} names one twice")
+    return found
+
+
 def add_only(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--only",
@@ -29,9 +39,31 @@ def add_jobs(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--jobs",
         type=integer,
-        default=1,
         metavar="N",
-        help="stages at once, which share the threads",
+        help="stages at once, which share the threads (default: 1, or one for each GPU)",
+    )
+
+
+def add_executor(command: argparse.ArgumentParser) -> None:
+    """Options of where stages are carried out."""
+    command.add_argument(
+        "--gpus",
+        type=numbers,
+        metavar="0,1",
+        help="share these GPUs of this machine out, one for each stage",
+    )
+    command.add_argument(
+        "--executor",
+        default="forked",
+        metavar="NAME",
+        help="forked: each stage in a process of its own; inline: all in this one, to debug; "
+        "dask: on the workers of a cluster",
+    )
+    command.add_argument(
+        "--dask-address", metavar="ADDRESS", help="of a scheduler that runs: tcp://host:8786"
+    )
+    command.add_argument(
+        "--dask-config", type=Path, metavar="FILE.toml", help="a cluster to start for this run"
     )
 
 

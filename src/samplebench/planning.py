@@ -8,10 +8,15 @@ from typing import Any
 
 from samplebench.catalogue import load_and_keep, plugin_choice
 from samplebench.contracts.dataset import describe_shape
-from samplebench.errors import BadCheckpoint, UsageError
+from samplebench.errors import BadCheckpoint
 from samplebench.folders import cache_folder
 from samplebench.limits import Limits
-from samplebench.pipeline.device import choose_device, usable_threads
+from samplebench.pipeline.device import (
+    choose_device,
+    require_gpus,
+    stated_threads,
+    usable_threads,
+)
 from samplebench.pipeline.exchange.pretrained import (
     Checkpoint,
     describe_other_code,
@@ -21,6 +26,7 @@ from samplebench.pipeline.exchange.pretrained import (
 from samplebench.pipeline.request.grid import choose_all
 from samplebench.pipeline.request.plan import Plan, make_plan
 from samplebench.pipeline.request.suite import Suite, load_suite, override
+from samplebench.pipeline.running.on_dask.cluster_file import ClusterRequest, read_cluster
 from samplebench.pipeline.stages.checkpoint import load_checkpoint
 from samplebench.pipeline.stages.code import core_code
 from samplebench.pipeline.workspace import Site
@@ -64,19 +70,40 @@ def plan_verification(options: argparse.Namespace) -> tuple[Plan, Site]:
 
 def site_of(options: argparse.Namespace, results: Path) -> Site:
     """The place to work; ``results`` is the folder for what comes of it."""
-    jobs = getattr(options, "jobs", 1)
-    if jobs < 1:
-        raise UsageError(f"--jobs is 1 or more, not {jobs}")
+    gpus = getattr(options, "gpus", None) or ()
+    is_far = getattr(options, "executor", "forked") == "dask"
+    # Of a cluster, jobs are the stages on all its workers together.
+    jobs = 1 if is_far else getattr(options, "jobs", None) or len(gpus) or 1
     return Site(
         data_dir=data_dir_of(options),
         workspace=(options.workspace or cache_folder()).absolute(),
         results=results.absolute(),
-        device=choose_device(options.device),
-        threads=max(1, usable_threads() // jobs),
+        device=_device(options, gpus, is_far=is_far),
+        threads=(stated_threads() or 1) if is_far else max(1, usable_threads() // jobs),
         jobs=jobs,
         limits=Limits(getattr(options, "timeout", None), getattr(options, "memory", None)),
         plugins=plugin_choice(options),
+        gpus=gpus,
     )
+
+
+def cluster_of(options: argparse.Namespace) -> ClusterRequest | None:
+    """The cluster that is asked for, if one is."""
+    if options.executor != "dask":
+        return None
+    file = read_cluster(options.dask_config) if options.dask_config else None
+    return ClusterRequest(options.dask_address, file, options.jobs)
+
+
+def _device(options: argparse.Namespace, gpus: tuple[int, ...], *, is_far: bool) -> str:
+    """The device of every stage; a process that has one GPU of several counts it as the first."""
+    if is_far:
+        # It is the workers' device, and this machine may have none.
+        return "cpu" if options.device == "auto" else str(options.device)
+    if gpus:
+        require_gpus(gpus)
+        return "cuda"
+    return choose_device(options.device)
 
 
 def data_dir_of(options: argparse.Namespace) -> Path:

@@ -1,7 +1,7 @@
 """The device and the threads that work is done on, and determinism there."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -18,8 +18,27 @@ def usable_cores() -> int:
 
 def usable_threads() -> int:
     """Count one thread for each of these processors, or as many as OMP_NUM_THREADS allows."""
+    return min(usable_cores(), stated_threads() or usable_cores())
+
+
+def stated_threads() -> int | None:
+    """Read how many threads OMP_NUM_THREADS allows; ``None`` if it states no number."""
     limit = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
-    return min(usable_cores(), int(limit)) if limit.isdigit() and int(limit) else usable_cores()
+    return int(limit) or None if limit.isdigit() else None
+
+
+def require_gpus(numbers: Iterable[int]) -> None:
+    """Refuse GPUs that this machine does not have.
+
+    Raises:
+        UsageError: there is no such GPU here.
+    """
+    count = torch.cuda.device_count()
+    there = ", ".join(map(str, range(count)))
+    for number in numbers:
+        if number >= count:
+            have = f"its GPUs are {there}" if count else "there is none; leave --gpus out"
+            raise UsageError(f"--gpus asks for GPU {number} of this machine, and {have}")
 
 
 def choose_device(wanted: str) -> str:

@@ -72,7 +72,7 @@ def provenance(
         cuda=torch.version.cuda if device.type == "cuda" else None,
         packages=dict(relevant_versions([core, *codes])),
         commit=source_commit(),
-        device=torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
+        device=_name_device(device),
         processor=name_processor(),
         blas=name_blas(),
         cores=usable_cores(),
@@ -86,6 +86,13 @@ def provenance(
         core=core.digest,
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def _name_device(device: torch.device) -> str:
+    if device.type != "cuda":
+        return "CPU"
+    # Records of failures on a cluster are written where there may be no GPU.
+    return torch.cuda.get_device_name(device) if torch.cuda.is_available() else "CUDA"
 
 
 def name_processor() -> str:

@@ -22,7 +22,7 @@ from samplebench.limits import Limits
 from samplebench.registry.loading import Choice
 from samplebench.regular_files import read_text
 
-_DIGESTS = "digests.json"
+DIGESTS = "digests.json"
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Site:
         threads: of each process that carries out a stage.
         jobs: how many of these there are at the same time.
         limits: what each of them may take.
+        gpus: the numbers of GPUs that they share out, one for each; empty for all that there are.
     """
 
     data_dir: Path
@@ -43,6 +44,7 @@ class Site:
     jobs: int = 1
     limits: Limits = Limits()
     plugins: Choice = Choice()
+    gpus: tuple[int, ...] = ()
 
     def artefact(self, kind: str, key: str, make: Callable[[Path], None]) -> Path:
         """The folder of an artefact in the workspace; ``make`` fills it if it is not there yet.
@@ -63,7 +65,7 @@ class Site:
         try:
             make(unfinished)
             with storing(self.workspace):
-                write_json(unfinished / _DIGESTS, _digests(unfinished))
+                write_json(unfinished / DIGESTS, _digests(unfinished))
                 _put(unfinished, home)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -114,7 +116,7 @@ def _digests(folder: Path) -> dict[str, str]:
         OSError: something is no regular file, or cannot be read.
     """
     files = sorted(folder.iterdir())
-    return {file.name: _digest(file) for file in files if file.name != _DIGESTS}
+    return {file.name: _digest(file) for file in files if file.name != DIGESTS}
 
 
 def _digest(file: Path) -> str:
@@ -126,6 +128,6 @@ def _digest(file: Path) -> str:
 def _is_whole(folder: Path) -> bool:
     """Compare the digest of every file with the one that it had when it was written."""
     try:
-        return read_json(folder / _DIGESTS) == _digests(folder)
+        return read_json(folder / DIGESTS) == _digests(folder)
     except (OSError, ValueError, RecursionError):
         return False

@@ -7,6 +7,7 @@ from samplebench.errors import UsageError
 from samplebench.pipeline.device import (
     choose_device,
     deterministic,
+    require_gpus,
     usable_cores,
     usable_threads,
 )
@@ -28,3 +29,17 @@ def test_determinism_lasts_as_long_as_its_block():
     with deterministic(threads=1):
         assert (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()) == (1, True)
     assert (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()) == before
+
+
+@pytest.mark.parametrize(
+    ("count", "asked", "reason"),
+    [
+        (0, (0,), "asks for GPU 0 of this machine, and there is none; leave --gpus out"),
+        (2, (1, 3), "asks for GPU 3 of this machine, and its GPUs are 0, 1"),
+    ],
+)
+def test_gpus_that_are_not_here_are_refused(monkeypatch, count, asked, reason):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+    with pytest.raises(UsageError, match=reason):
+        require_gpus(asked)
+    require_gpus(range(count))

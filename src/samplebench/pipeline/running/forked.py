@@ -8,11 +8,13 @@ import os
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, ParamSpec, TypeVar
 
 from samplebench.limits import Limits
 from samplebench.pipeline.running.children import server
-from samplebench.pipeline.running.children.parent import Child
+from samplebench.pipeline.running.children.gpus import call_on_gpu
+from samplebench.pipeline.running.children.parent import Child, Work
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -26,15 +28,27 @@ class ForkedExecutor(Executor):
         preload: names of modules that the server imports once for all children.
         logs: a folder; the output of a child goes to a file there, named by its first argument.
         limits: the time and memory that each child may take.
+        gpus: names of devices; each child sees one of them alone, a free one while there are any.
     """
 
     def __init__(
-        self, jobs: int, *, preload: tuple[str, ...], logs: Path, limits: Limits = Limits()
+        self,
+        jobs: int,
+        *,
+        preload: tuple[str, ...],
+        logs: Path,
+        limits: Limits = Limits(),
+        gpus: tuple[str, ...] = (),
     ) -> None:
         # Waiting threads that spin make small tensor work many times slower on a busy machine.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         self._waiting = ThreadPoolExecutor(jobs, "samplebench-child")
         self._preload, self._logs, self._limits = preload, logs, limits
+        self._gpus: SimpleQueue[str] | None = None
+        if gpus:
+            self._gpus = SimpleQueue()
+            for place in range(max(jobs, len(gpus))):
+                self._gpus.put(gpus[place % len(gpus)])
         self._children: set[Child] = set()
         self._server_runs = self._stopped = False
 
@@ -58,13 +72,23 @@ class ForkedExecutor(Executor):
 
     def _call(
         self, fn: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Result:
-        child = Child((fn, args, kwargs), self._log(args))
+    ) -> Any:  # a pipe has no types
+        if self._gpus is None:
+            return self._live((fn, args, kwargs), self._log(args))
+        gpu = self._gpus.get()
+        try:
+            return self._live((call_on_gpu, (gpu, fn, *args), kwargs), self._log(args))
+        finally:
+            self._gpus.put(gpu)
+
+    def _live(self, work: Work, log: Path) -> Any:
+        """Carry out work in a child, from its start to its end."""
+        child = Child(work, log)
         self._children.add(child)
         if self._stopped:
             child.kill()
         try:
-            return child.wait(self._limits)  # type: ignore[no-any-return] # a pipe has no types
+            return child.wait(self._limits)
         finally:
             self._children.discard(child)
 

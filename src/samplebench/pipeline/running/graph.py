@@ -1,13 +1,13 @@
 """Carrying out stages, each as soon as those that it needs are done."""
 
-import heapq
 import time
 import uuid
-from collections.abc import Callable, Collection, Generator, Iterable, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from samplebench.errors import StorageError
 from samplebench.pipeline.running.carry_out import carry_out
@@ -15,6 +15,7 @@ from samplebench.pipeline.running.children.parent import ChildDied
 from samplebench.pipeline.running.claims import Claim, take_claim
 from samplebench.pipeline.running.elsewhere import Elsewhere
 from samplebench.pipeline.running.progress_file import ProgressFile
+from samplebench.pipeline.running.turns import Turns
 from samplebench.pipeline.running.watcher import Watcher
 from samplebench.pipeline.stages.stage import Failure, Outcome, Stage
 
@@ -22,6 +23,17 @@ _SECONDS_BETWEEN_LOOKS = 0.5  # at the progress of stages, and at those that ano
 
 Find = Callable[[Stage], Path | None]
 """Gives the work of a stage that another run did since this one was planned."""
+
+Guess = Callable[[Stage], float]
+"""Gives the length of a stage, in any unit."""
+
+
+@runtime_checkable
+class Elastic(Protocol):
+    """An executor that says itself how many stages it takes, as its workers come and go."""
+
+    @property
+    def room(self) -> int: ...
 
 
 def complete(
@@ -32,14 +44,17 @@ def complete(
     *,
     at_once: int,
     find: Find = lambda stage: None,
+    guess: Guess = lambda stage: 1.0,
 ) -> Generator[tuple[Stage, Outcome], None, None]:
     """Carry out stages and all that they need, up to ``at_once`` at a time; give each as it ends.
 
-    Earlier stages go first, as far as what they need is there. A stage fails for the reason for
-    which one that it needs failed. One that another run has begun waits until that is over.
+    Earlier stages go first, as far as what they need is there and ``Turns`` lets them. A stage
+    fails for the reason for which one that it needs failed. One that another run has begun waits
+    until that is over.
 
     Args:
         made: the outcomes of stages that need not be carried out.
+        at_once: at most, unless the executor is elastic.
 
     Raises:
         StorageError: work could not be written.
@@ -50,13 +65,15 @@ def complete(
     before = {place: _find_before(stage, places) for place, stage in enumerate(order)}
     sorter = TopologicalSorter(before)
     sorter.prepare()
-    ready, elsewhere = list(sorter.get_ready()), Elsewhere(watcher)
+    turns, elsewhere = Turns([guess(stage) for stage in order], before), Elsewhere(watcher)
+    turns.add(*sorter.get_ready())
     running: dict[Future[Outcome], tuple[int, _Task]] = {}
     try:
-        while ready or running:
+        looked = time.monotonic()
+        while turns or running:
             busy = []
-            while ready and len(running) < at_once:
-                place = heapq.heappop(ready)
+            while turns and len(running) < (room := _room(executor, at_once)):
+                place = turns.take(room)
                 if task := _start(order[place], outcomes, executor, watcher, find):
                     running[task.future] = place, task
                 else:
@@ -72,11 +89,11 @@ def complete(
                 running.pop(future)
                 task.claim.release()
                 sorter.done(place)
-            for place, task in running.values():
-                if progress := task.report.read():
-                    watcher.progressed(order[place].title, progress)
-            for place in (*busy, *sorter.get_ready()):
-                heapq.heappush(ready, place)
+            if time.monotonic() - looked >= _SECONDS_BETWEEN_LOOKS:
+                _show_progress(running.values(), order, watcher)
+                looked = time.monotonic()
+            turns.put_back(*busy)
+            turns.add(*sorter.get_ready())
     except BaseException:  # GeneratorExit too: the reader has seen enough
         executor.shutdown(cancel_futures=True)
         raise
@@ -84,6 +101,10 @@ def complete(
         elsewhere.show(())
         for _, task in running.values():
             task.claim.release()
+
+
+def _room(executor: Executor, at_once: int) -> int:
+    return executor.room if isinstance(executor, Elastic) else at_once
 
 
 def chain(stages: Iterable[Stage]) -> list[Stage]:
@@ -136,6 +157,14 @@ def _start(
     except BaseException:
         claim.release()
         raise
+
+
+def _show_progress(
+    running: Iterable[tuple[int, _Task]], order: Sequence[Stage], watcher: Watcher
+) -> None:
+    for place, task in running:
+        if progress := task.report.read():
+            watcher.progressed(order[place].title, progress)
 
 
 def _wait(running: Collection[Future[Outcome]]) -> Collection[Future[Outcome]]:

@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 from samplebench.errors import DataMissing, WeightsMissing
 from samplebench.pipeline.request.plan import Plan, Planned
 from samplebench.pipeline.running.graph import complete
+from samplebench.pipeline.running.lengths import guess_lengths
 from samplebench.pipeline.running.other_runs import OtherRuns
 from samplebench.pipeline.running.outcomes import Outcomes
 from samplebench.pipeline.running.stages_of_plan import cell_stage, data_stage, terms_of
@@ -62,7 +63,10 @@ def run(
         _keep(_refusal(planned, plan, site), planned.record, store, outcomes, display)
     display.expect(len(wanted))
     others = OtherRuns(store, plan.suite.name, cells)
-    ended = complete(cells, made, executor, display, at_once=site.jobs, find=others.find)
+    guess = guess_lengths(plan.records)
+    ended = complete(
+        cells, made, executor, display, at_once=site.jobs, find=others.find, guess=guess
+    )
     for stage, outcome in ended:
         if not isinstance(stage, CellStage):
             continue

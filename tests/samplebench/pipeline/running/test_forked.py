@@ -12,10 +12,12 @@ from child_work import (
     exchange_words,
     exchange_words_later,
     raises,
+    see_gpus,
     wait_for_a_word,
 )
 
 from samplebench.errors import BadCheckpoint, StorageError, TrainingDiverged
+from samplebench.pipeline.running.children.gpus import name_gpus
 from samplebench.pipeline.running.children.parent import ChildDied
 from samplebench.pipeline.running.forked import ForkedExecutor
 
@@ -124,3 +126,42 @@ def test_an_interrupt_does_not_reach_a_server_that_is_still_loading(tmp_path):
     finally:
         main.kill()
         main.communicate()
+
+
+def test_each_child_sees_one_gpu_alone_and_a_free_one(tmp_path):
+    one, other = tmp_path / "one", tmp_path / "other"
+    os.mkfifo(one)
+    os.mkfifo(other)
+    with ForkedExecutor(2, preload=(), logs=tmp_path, gpus=("3", "5")) as executor:
+        # Each waits for the other, so both are at work at the same time.
+        first = executor.submit(see_gpus, exchange_words, one, other)
+        second = executor.submit(see_gpus, exchange_words_later, one, other)
+        assert {first.result(timeout=60), second.result(timeout=60)} == {"3", "5"}
+        # Their GPUs are free again.
+        assert executor.submit(see_gpus, str).result(timeout=60) in {"3", "5"}
+    assert os.environ.get("CUDA_VISIBLE_DEVICES") is None
+
+
+def test_more_children_than_gpus_share_them_evenly(tmp_path):
+    with ForkedExecutor(4, preload=(), logs=tmp_path, gpus=("3", "5")) as executor:
+        seen = [executor.submit(see_gpus, str) for _ in range(4)]
+        assert {future.result(timeout=60) for future in seen} <= {"3", "5"}
+        assert sorted(executor._gpus.get() for _ in range(4)) == ["3", "3", "5", "5"]
+
+
+@pytest.mark.parametrize(
+    ("visible", "count", "chosen", "names"),
+    [
+        (None, 2, None, ("0", "1")),
+        (None, 4, (2, 0), ("2", "0")),
+        ("4,6", 2, (1,), ("6",)),
+        ("GPU-1a,GPU-2b", 2, None, ("GPU-1a", "GPU-2b")),
+        ("", 0, None, ()),
+        ("-1", 0, None, ()),
+    ],
+)
+def test_gpus_are_named_as_this_process_may_use_them(monkeypatch, visible, count, chosen, names):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert name_gpus(count, chosen) == names
