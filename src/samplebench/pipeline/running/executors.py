@@ -1,5 +1,6 @@
 """The executors by name. A new one is a file, and a line here."""
 
+import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from typing import Final
@@ -8,13 +9,13 @@ from samplebench.errors import UsageError
 from samplebench.limits import Limits
 from samplebench.pipeline.running.forked import ForkedExecutor
 from samplebench.pipeline.running.inline import InlineExecutor
+from samplebench.pipeline.running.left_out import LEFT_OUT
 from samplebench.pipeline.workspace import Site
 
 
 def _forked(site: Site) -> Executor:
-    # The server loads plugins only where none is to be left out.
-    plugins = site.plugins.installed and not site.plugins.disabled
-    rooms = (*(["warm_plugins"] if plugins else []), "warm")
+    os.environ[LEFT_OUT] = ",".join(site.plugins.disabled)
+    rooms = (*(["warm_plugins"] if site.plugins.installed else []), "warm")
     return ForkedExecutor(
         site.jobs,
         preload=tuple(f"samplebench.pipeline.running.{room}" for room in rooms),
