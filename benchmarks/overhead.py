@@ -43,7 +43,7 @@ def main() -> None:
 
 def compare(rounds: int) -> None:
     """Print the time of both, in turn, and what the harness adds to each cell."""
-    from samplebench.pipeline.running.children.tree import adopt_orphans
+    from samplebench.process_tree import adopt_orphans
 
     adopt_orphans()  # whose processor time would be lost
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -7,10 +7,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from samplebench import known
+from samplebench.error_text import describe
+from samplebench.missing import Missing
 from samplebench.pipeline.request.suite_file import SuiteFile, bundled_suites, read_suite
+from samplebench.registry.asking import Asker, Question
 from samplebench.registry.hints import as_data
-from samplebench.registry.loading import Choice, Parts, find_sources, load_parts
-from samplebench.registry.registry import Part, Registry
+from samplebench.registry.loading import Choice, Parts, find_sources, load_tried_parts
+from samplebench.registry.registry import Chosen, Part, Registry
 from samplebench.results.blocks import Code, Text
 from samplebench.results.formats.markdown import cell
 from samplebench.results.formats.text_table import format_rows
@@ -45,7 +48,7 @@ def known_rows(choice: Choice) -> list[dict[str, Any]] | None:
 def load_and_keep(choice: Choice) -> Parts:
     """Load the parts, and keep their rows for ``known_rows``, unless a plugin is broken."""
     since = time.time_ns()
-    parts = load_parts(choice)
+    parts = load_tried_parts(choice)
     if not parts.broken and known_rows(choice) is None:
         known.keep(_question(choice), part_rows(parts), since=since)
     return parts
@@ -67,7 +70,10 @@ def _question(choice: Choice) -> str:
 
 def part_rows(parts: Parts) -> list[dict[str, Any]]:
     """List one row per part and plugin, with columns that depend on the kind."""
-    of_parts = [_part_row(p, registry) for registry in parts.registries for p in registry.values()]
+    asker = Asker()
+    asked = {p: _ask_about_latents(p, each) for each in parts.registries for p in each.values()}
+    asker.prepare(question for question in asked.values() if isinstance(question, Question))
+    of_parts = [_part_row(part, question, asker) for part, question in asked.items()]
     return [*of_parts, *_plugin_rows(parts)]
 
 
@@ -128,12 +134,14 @@ def _markdown(rows: list[dict[str, Text]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def _part_row(part: Part, registry: Registry) -> dict[str, Any]:
+def _part_row(part: Part, question: Question | Missing | None, asker: Asker) -> dict[str, Any]:
+    answer = asker.answer(question) if isinstance(question, Question) else question
+    latents = f"unknown: {answer}" if isinstance(answer, Missing) else answer
     return {
         "name": part.name,
         "kind": part.kind,
         "plugin": part.plugin.distribution,
-        **_describe_latents(part, registry),
+        **({} if question is None else {_LATENTS[part.kind]: latents}),
         "settings": {name: parameter.default for name, parameter in part.parameters.items()},
         "types": {name: as_data(value.annotation) for name, value in part.parameters.items()},
         "meanings": part.meanings,
@@ -143,17 +151,27 @@ def _part_row(part: Part, registry: Registry) -> dict[str, Any]:
     }
 
 
-def _describe_latents(part: Part, registry: Registry) -> dict[str, Any]:
-    """Return the latents that a sampler accepts or an autoencoder makes."""
+_LATENTS = {"sampler": "accepts", "autoencoder": "latents"}
+"""The columns about latents, by the kind of part."""
+
+
+def _ask_about_latents(part: Part, registry: Registry) -> Question | Missing | None:
+    """The question about the latents of a part, or the reason why it cannot be asked."""
+    if part.kind not in _LATENTS:
+        return None
     try:
         (chosen,) = registry.choose(part.name)
-        if part.kind == "sampler":
-            return {"accepts": [kind.__name__.lower() for kind in chosen.build().accepts]}
-        if part.kind == "autoencoder":
-            return {"latents": chosen.build(_SHAPE).latent_space.kind}
-    except Exception as error:  # a part may raise anything
-        return {"accepts" if part.kind == "sampler" else "latents": f"unknown: {error}"}
-    return {}
+    except Exception as error:  # a default may be anything
+        return Missing(describe(error))
+    return Question(_accepts if part.kind == "sampler" else _space, chosen)
+
+
+def _accepts(sampler: Chosen) -> list[str]:
+    return [str(kind.__name__).lower() for kind in sampler.build().accepts]
+
+
+def _space(autoencoder: Chosen) -> str:
+    return str(autoencoder.build(_SHAPE).latent_space.kind)
 
 
 def _suite_row(name: str) -> dict[str, Any]:

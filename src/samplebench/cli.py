@@ -95,7 +95,7 @@ def _run(options: argparse.Namespace, *, shows: bool, all_rows: bool = False) ->
     if not plan.of_status("to do", "stale", "measured", "unverified", "failed"):
         return 3
     failed_before = plan.of_status("failed")
-    return 1 if outcomes.failed or outcomes.incomplete or failed_before else 0
+    return 1 if outcomes.failed or outcomes.incomplete or failed_before or plan.faults else 0
 
 
 def plan(options: argparse.Namespace) -> int:
@@ -165,7 +165,8 @@ def train(options: argparse.Namespace) -> int:
         batch=options.batch,
         learning_rate=options.learning_rate,
     )
-    parts, site = load_chosen_parts(options), site_of(options, options.output)
+    parts = load_chosen_parts(options)
+    site = site_of(options, options.output, parts)
     if require_replaceable(options.output):
         notice = f"the checkpoint in {options.output} will be replaced when this one is trained"
         print(f"samplebench: {notice}", file=sys.stderr)

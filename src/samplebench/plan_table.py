@@ -44,11 +44,12 @@ def keep_view(
     options: argparse.Namespace, view: Mapping[str, Any], parts: Parts, plan: "Plan", since: int
 ) -> None:
     """Keep a plan for ``known_view``, unless something went with it that has to be said each time:
-    a plugin is broken, or a record is damaged.
+    a plugin is broken, a part gave no answer, or a record is damaged.
     """
     question = _question(options)
     records = _record_files(options.results, plan.suite.name)
-    if question and not parts.broken and len(records) == len(plan.records):
+    is_whole = not parts.broken and not plan.faults and len(records) == len(plan.records)
+    if question and is_whole:
         # Digests cover modules that no one has imported yet.
         core = Path(__file__).parent.rglob("*.py")
         sources = [source for plugin in parts.plugins for source in plugin.sources]

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from samplebench.catalogue import load_and_keep, plugin_choice
-from samplebench.contracts.dataset import describe_shape
+from samplebench.contracts.dataset import Shape, describe_shape
 from samplebench.errors import BadCheckpoint
 from samplebench.folders import cache_folder
 from samplebench.limits import Limits
+from samplebench.missing import Missing
 from samplebench.pipeline.device import (
     choose_device,
     require_gpus,
@@ -25,12 +26,15 @@ from samplebench.pipeline.exchange.pretrained import (
 )
 from samplebench.pipeline.request.grid import choose_all
 from samplebench.pipeline.request.plan import Plan, make_plan
+from samplebench.pipeline.request.shapes import shape_of
 from samplebench.pipeline.request.suite import Suite, load_suite, override
 from samplebench.pipeline.running.on_dask.cluster_file import ClusterRequest, read_cluster
 from samplebench.pipeline.stages.checkpoint import load_checkpoint
 from samplebench.pipeline.stages.code import core_code
 from samplebench.pipeline.workspace import Site
+from samplebench.registry.asking import Asker, Question
 from samplebench.registry.loading import Parts
+from samplebench.registry.registry import Chosen
 from samplebench.results.store import Store
 from samplebench.vocabulary import Retry
 
@@ -68,8 +72,11 @@ def plan_verification(options: argparse.Namespace) -> tuple[Plan, Site]:
     return _plan(load_suite(options.suite), load_chosen_parts(options), options)
 
 
-def site_of(options: argparse.Namespace, results: Path) -> Site:
-    """The place to work; ``results`` is the folder for what comes of it."""
+def site_of(options: argparse.Namespace, results: Path, parts: Parts) -> Site:
+    """The place to work; ``results`` is the folder for what comes of it.
+
+    Its processes do not try again what is broken among the plugins of ``parts``.
+    """
     gpus = getattr(options, "gpus", None) or ()
     is_far = getattr(options, "executor", "forked") == "dask"
     # Of a cluster, jobs are the stages on all its workers together.
@@ -82,7 +89,7 @@ def site_of(options: argparse.Namespace, results: Path) -> Site:
         threads=(stated_threads() or 1) if is_far else max(1, usable_threads() // jobs),
         jobs=jobs,
         limits=Limits(getattr(options, "timeout", None), getattr(options, "memory", None)),
-        plugins=plugin_choice(options),
+        plugins=plugin_choice(options).without(parts.broken),
         gpus=gpus,
     )
 
@@ -130,7 +137,7 @@ def _plan(
     again: bool = False,
     retry: Retry = "failed",
 ) -> tuple[Plan, Site]:
-    site = site_of(options, options.results)
+    site = site_of(options, options.results, parts)
     records, damaged = Store(site.results).read(suite.name)
     for file in damaged:
         print(f"samplebench: {file}", file=sys.stderr)
@@ -145,8 +152,8 @@ def _plan(
         again=again,
         retry=retry,
     )
-    for warning in plan.warnings:
-        print(f"samplebench: {warning}", file=sys.stderr)
+    for sentence in (*plan.faults, *plan.warnings):
+        print(f"samplebench: {sentence}", file=sys.stderr)
     return plan, site
 
 
@@ -193,9 +200,10 @@ def _require_same_shape(
     if checkpoint is None or checkpoint.record is None:
         return
     wanted = checkpoint.record.shape
+    asker = Asker()
     for dataset in choose_all(parts.datasets, suite.datasets):
-        shape = dataset.build(data_dir).shape
-        if shape != wanted:
+        shape = asker.answer(Question(shape_of, dataset, (data_dir,)))
+        if not isinstance(shape, Missing) and shape != wanted:
             raise BadCheckpoint(
                 f"the checkpoint was trained on {describe_shape(wanted)}, and the samples of "
                 f"'{dataset}' are {describe_shape(shape)}; give another --dataset or --suite, or "
@@ -211,7 +219,14 @@ def _require_weights_that_fit(plan: Plan, site: Site) -> None:
     """
     if plan.weights is None:
         return
+    asker = Asker()
     cells = (planned.cell for planned in plan.cells if planned.status != "refused")
     for cell in {str(cell.dataset): cell for cell in cells}.values():
-        shape = cell.dataset.build(site.data_dir).shape
-        load_checkpoint(cell.autoencoder.build(shape), plan.weights)
+        shape = asker.answer(Question(shape_of, cell.dataset, (site.data_dir,)))
+        loading = Question(_load_weights, cell.autoencoder, (shape, plan.weights))
+        if isinstance(problem := asker.answer(loading), Missing):
+            raise BadCheckpoint(problem.reason)
+
+
+def _load_weights(autoencoder: Chosen, shape: Shape, weights: Path) -> None:
+    load_checkpoint(autoencoder.build(shape), weights)

@@ -4,12 +4,16 @@ import traceback
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from inspect import getdoc
 from pathlib import Path
 from typing import Literal
 
+from samplebench.apart import call_apart
 from samplebench.checks.case import CannotApply, Case, Check, CheckFailed
+from samplebench.error_text import describe
 from samplebench.errors import BadAnswer, DataMissing, WeightsMissing
+from samplebench.missing import Missing
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,21 @@ def attempt(check: Check, case: Case) -> Outcome:
         status, detail = "failed", str(failure)
     except (Exception, SystemExit) as error:  # parts are others' code: they may raise anything
         place = _find_place(error, case.chosen.part.plugin.sources)
-        status, detail = "failed", f"{type(error).__name__}: {error} ({place})"
+        status, detail = "failed", f"{type(error).__name__}: {describe(error)} ({place})"
+    return _outcome(check, case, status, detail)
+
+
+def attempt_apart(check: Check, case: Case) -> Outcome:
+    """Run one check in a process of its own: a part that ends it, or hangs there, has failed."""
+    (outcome,) = call_apart([partial(attempt, check, case)])
+    if isinstance(outcome, Missing):
+        return _outcome(check, case, "failed", outcome.reason)
+    return outcome
+
+
+def _outcome(
+    check: Check, case: Case, status: Literal["passed", "failed", "skipped"], detail: str
+) -> Outcome:
     rule = " ".join((getdoc(check) or "").split())
     part = f"{case.chosen.part.kind} '{case.chosen}'"
     return Outcome(check.__name__, rule, part, str(case), status, detail)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from samplebench.contracts.dataset import Shape
 from samplebench.errors import PluginError, UsageError
-from samplebench.registry.loading import Choice, Parts, load_parts
+from samplebench.registry.loading import Choice, Parts, load_tried_parts
 from samplebench.registry.registry import Chosen, Part
 
 
@@ -17,7 +17,7 @@ def find_target(target: str, choice: Choice) -> list[Chosen]:
         UsageError: nothing of that name is installed, or the file does not exist.
         PluginError: the plugin cannot be loaded.
     """
-    parts = load_parts(_with_file(target, choice))
+    parts = load_tried_parts(_with_file(target, choice))
     for problem in parts.broken:
         if _names_plugin(target, problem.name, problem.distribution, problem.file):
             raise PluginError(f"{problem}\n{problem.trace}".strip())
@@ -43,7 +43,7 @@ def list_shapes(dataset: str, target: str, choice: Choice, data_dir: Path) -> li
     Raises:
         UsageError: no such dataset is installed.
     """
-    datasets = load_parts(_with_file(target, choice)).datasets.choose(dataset)
+    datasets = load_tried_parts(_with_file(target, choice)).datasets.choose(dataset)
     return [chosen.build(data_dir).shape for chosen in datasets]
 
 

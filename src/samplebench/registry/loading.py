@@ -1,33 +1,28 @@
 """Loading plugins one by one: a broken one is reported, and the rest goes on."""
 
-import inspect
+import os
 import traceback
-from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, redirect_stderr, redirect_stdout, suppress
+from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import entry_points
+from itertools import repeat
 from pathlib import Path
 
 import pluggy
 
+from samplebench.apart import call_apart
+from samplebench.error_text import cut, describe
 from samplebench.errors import PluginError, UsageError
-from samplebench.names import LONGEST, is_name
-from samplebench.plain_text import quote
+from samplebench.missing import Missing
 from samplebench.registry import hookspecs
-from samplebench.registry.hookspecs import API_VERSION, Factory
+from samplebench.registry.offers import offered_by, require_api
 from samplebench.registry.plugin import Plugin
 from samplebench.registry.registry import GIVEN, Part, Registry
 from samplebench.registry.source import Source
 
 GROUP = "samplebench"
-
-_HOOKS = {
-    "dataset": "register_datasets",
-    "autoencoder": "register_autoencoders",
-    "sampler": "register_samplers",
-    "features": "register_features",
-    "metric": "register_metrics",
-}
 
 
 @dataclass(frozen=True)
@@ -41,6 +36,14 @@ class Choice:
     disabled: tuple[str, ...] = ()
     strict: bool = False
     installed: bool = True
+
+    def without(self, broken: Iterable["BrokenPlugin"]) -> "Choice":
+        """The choice less plugins that are broken, for processes that shall not try them again."""
+        broken = tuple(broken)
+        files = {str(problem.file) for problem in broken if problem.file}
+        names = tuple(problem.name for problem in broken if problem.file is None)
+        kept = tuple(file for file in self.files if str(Path(file).resolve()) not in files)
+        return replace(self, files=kept, disabled=(*self.disabled, *names))
 
 
 @dataclass(frozen=True)
@@ -82,47 +85,119 @@ def load_parts(choice: Choice = Choice()) -> Parts:
         UsageError: a file that does not exist, or a disabled plugin that is not installed.
         PluginError: a plugin is broken and the choice is strict.
     """
-    parts: list[Part] = []
-    plugins: list[Plugin] = []
-    broken: list[BrokenPlugin] = []
+    return _load(choice, lambda attempts: repeat(None))
+
+
+def load_tried_parts(choice: Choice = Choice()) -> Parts:
+    """The same, but each plugin that is not bundled is loaded in a process of its own before.
+
+    One that ends or holds up that process is broken. Whatever plugins print is left out.
+    """
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+        return _load(choice, _try)
+
+
+_Attempt = Callable[[], "BrokenPlugin | None"]
+
+
+def _load(
+    choice: Choice, trial: Callable[[list[_Attempt]], Iterable["BrokenPlugin | Missing | None"]]
+) -> Parts:
     sources = find_sources(choice)
+    loaded = _Loaded(sources)
     for source in sources:
-        roots = frozenset(s.root for s in sources if s.distribution == source.distribution)
+        if source.is_bundled:
+            loaded.add(source)
+    others = [source for source in sources if not source.is_bundled]
+    # Each is tried where those before it are loaded, whose names it may not take.
+    problems = trial([partial(loaded.add, source) for source in others])
+    for source, problem in zip(others, problems, strict=False):
+        if isinstance(problem, Missing):
+            problem = _broken(source, problem.reason)
+        if problem:
+            loaded.broken.append(problem)
+        else:
+            loaded.add(source)
+    if loaded.broken and choice.strict:
+        details = "\n".join(f"{problem}\n{problem.trace}".strip() for problem in loaded.broken)
+        raise PluginError(f"{details}\nLeave out --strict-plugins to go on without them.")
+    return loaded.parts
+
+
+def _try(attempts: list[_Attempt]) -> Iterator["BrokenPlugin | Missing | None"]:
+    """Make attempts in a child process; after one that ends it, in another one."""
+    while attempts:
+        with closing(call_apart(attempts)) as problems:
+            for problem in problems:
+                attempts = attempts[1:]
+                yield problem
+
+
+class _Loaded:
+    """The plugins that were loaded so far, and those that could not be."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self._sources = sources
+        self._parts: list[Part] = []
+        self._plugins: list[Plugin] = []
+        self.broken: list[BrokenPlugin] = []
+
+    def add(self, source: Source) -> "BrokenPlugin | None":
+        """Load one; give the problem if it has any."""
+        roots = frozenset(
+            other.root for other in self._sources if other.distribution == source.distribution
+        )
         try:
             plugin = source.load(roots)
-            _require_api(plugin)
-            parts += _offered(plugin, parts)
-            plugins.append(plugin)
+            require_api(plugin)
+            self._parts += offered_by(plugin, self._parts)
+            self._plugins.append(plugin)
         except (KeyboardInterrupt, MemoryError):
             raise
         except BaseException as error:  # a plugin may raise anything, SystemExit included
-            broken.append(_report(source, error))
-    if broken and choice.strict:
-        details = "\n".join(f"{problem}\n{problem.trace}".strip() for problem in broken)
-        raise PluginError(f"{details}\nLeave out --strict-plugins to go on without them.")
-    of = {kind: Registry(kind, [part for part in parts if part.kind == kind]) for kind in GIVEN}
-    return Parts(
-        of["dataset"],
-        of["autoencoder"],
-        of["sampler"],
-        of["features"],
-        of["metric"],
-        tuple(plugins),
-        tuple(broken),
-    )
+            self.broken.append(_report(source, error))
+            return self.broken[-1]
+        return None
+
+    @property
+    def parts(self) -> Parts:
+        of = {
+            kind: Registry(kind, [part for part in self._parts if part.kind == kind])
+            for kind in GIVEN
+        }
+        return Parts(
+            of["dataset"],
+            of["autoencoder"],
+            of["sampler"],
+            of["features"],
+            of["metric"],
+            tuple(self._plugins),
+            tuple(self.broken),
+        )
 
 
 def warm_up(parts: Parts) -> None:
     """Let every plugin import what it needs before processes are forked.
 
-    One that cannot is passed over: its parts will tell why when they are used.
+    One that cannot is passed over: its parts will tell why when they are used. Those that are not
+    bundled do it in a process of its own before.
     """
     for plugin in parts.plugins:
         manager = pluggy.PluginManager("samplebench")
         manager.add_hookspecs(hookspecs)
         manager.register(plugin.hooks, plugin.name)
-        with suppress(Exception):
-            manager.hook.warm_up()
+        if manager.hook.warm_up.get_hookimpls() and (plugin.is_bundled or _can(manager)):
+            with suppress(Exception):
+                manager.hook.warm_up()
+
+
+def _can(manager: pluggy.PluginManager) -> bool:
+    """Say if a plugin can warm up without an end to the process."""
+
+    def attempt() -> None:
+        manager.hook.warm_up()
+
+    return not any(isinstance(problem, Missing) for problem in call_apart([attempt]))
 
 
 def find_sources(choice: Choice) -> list[Source]:
@@ -139,9 +214,7 @@ def find_sources(choice: Choice) -> list[Source]:
         owner = point.dist.name if point.dist else "an unknown distribution"
         version = point.dist.version if point.dist else "unknown"
         installed.append(Source(point.name, owner, version, point))
-    installed.sort(
-        key=lambda source: (source.distribution != GROUP, source.distribution, source.name)
-    )
+    installed.sort(key=lambda source: (not source.is_bundled, source.distribution, source.name))
     names = {source.name for source in installed}
     for name in choice.disabled:
         if name not in names:
@@ -159,81 +232,26 @@ def _file_source(file: Path) -> Source:
     return Source(file.stem, f"the file {file.name}", "", file.resolve())
 
 
-def _require_api(plugin: Plugin) -> None:
-    of_module = getattr(plugin.module, "samplebench_api", API_VERSION)
-    stated = getattr(plugin.hooks, "samplebench_api", of_module)
-    if stated != API_VERSION:
-        raise PluginError(
-            f"it is written for plugin API {stated}, and this samplebench has {API_VERSION}; "
-            "install a version of it that fits"
-        )
-
-
-def _offered(plugin: Plugin, taken: Sequence[Part]) -> list[Part]:
-    """The parts that one plugin offers, all or none of them."""
-    # A manager of its own, so that one plugin's mistake is not found again in the next.
-    manager = pluggy.PluginManager("samplebench")
-    manager.add_hookspecs(hookspecs)
-    manager.register(plugin.hooks, plugin.name)
-    # pluggy keeps a misspelt hook silently unless it is asked.
-    manager.check_pending()
-    offered: list[Part] = []
-    for kind, hook in _HOOKS.items():
-
-        def register(
-            name: str, factory: Factory, *, later: Collection[str] = (), kind: str = kind
-        ) -> None:
-            _check_offer(kind, name, factory, later)
-            part = Part(kind, name, factory, plugin, frozenset(later))
-            _require_free(part, [*taken, *offered])
-            offered.append(part)
-
-        getattr(manager.hook, hook)(register=register)
-    if not offered:
-        raise PluginError("it registers nothing; mark its hooks with @samplebench.hookimpl")
-    return offered
-
-
-def _check_offer(kind: str, name: str, factory: Factory, later: Collection[str]) -> None:
-    if not isinstance(name, str) or not is_name(name):
-        raise PluginError(
-            f"it registers a {kind} as {quote(name)}; names are lower case with hyphens, "
-            f"of {LONGEST} characters at most"
-        )
-    if not callable(factory):
-        raise PluginError(f"the factory of {kind} '{name}' cannot be called")
-    parameters = inspect.signature(factory, eval_str=True).parameters
-    given = GIVEN[kind]
-    if given is not None and given != next(iter(parameters), None):
-        raise PluginError(f"{kind} '{name}' does not take {given} first; that is what it is given")
-    for setting, parameter in parameters.items():
-        if setting == given:
-            continue
-        if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-            raise PluginError(f"{kind} '{name}' takes {parameter}; settings are given by name")
-        if parameter.default is parameter.empty:
-            raise PluginError(f"{kind} '{name}': the setting {setting!r} needs a default")
-    if unknown := sorted(set(later) - parameters.keys()):
-        raise PluginError(f"{kind} '{name}' has no setting {unknown[0]!r}, which `later` names")
-
-
-def _require_free(part: Part, taken: Iterable[Part]) -> None:
-    for other in taken:
-        if (other.kind, other.name) == (part.kind, part.name):
-            raise PluginError(
-                f"it registers the {part.kind} '{part.name}', a name that "
-                f"plugin '{other.plugin.name}' of {other.plugin.distribution} has taken"
-            )
-
-
 def _report(source: Source, error: BaseException) -> BrokenPlugin:
     is_reported = isinstance(error, PluginError | pluggy.PluginValidationError)
-    reason = str(error) if is_reported else f"{type(error).__name__}: {error}"
+    text = describe(error)
+    reason = text if is_reported else f"{type(error).__name__}: {text}"
+    # Where it happened; how we came there is of no use to its author.
+    return _broken(source, reason, "" if is_reported else _trace(error))
+
+
+def _trace(error: BaseException) -> str:
+    try:
+        return "".join(traceback.format_exception(error, limit=-1))
+    except BaseException:  # it is a plugin's class
+        return ""
+
+
+def _broken(source: Source, reason: str, trace: str = "") -> BrokenPlugin:
     return BrokenPlugin(
         source.name,
         f"{source.distribution} {source.version}".strip(),
-        " ".join(reason.split()),
-        # Where it happened; how we came there is of no use to its author.
-        "" if is_reported else "".join(traceback.format_exception(error, limit=-1)),
+        cut(" ".join(reason.split())),
+        trace,
         source.target if isinstance(source.target, Path) else None,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 from samplebench.digests import digest_of
 from samplebench.registry.syntax import (
@@ -16,6 +16,9 @@ from samplebench.registry.syntax import (
     find_installed,
     list_distributions,
 )
+
+BUNDLED: Final = "samplebench"
+"""The distribution of the bundled plugins."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,11 @@ class Plugin:
     module: ModuleType
     roots: frozenset[str] = frozenset()
     hooks: object = None
+
+    @property
+    def is_bundled(self) -> bool:
+        """True if it comes with samplebench itself."""
+        return self.distribution == BUNDLED
 
     @cached_property
     def home(self) -> Path:

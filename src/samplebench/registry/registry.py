@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, get_args
 
+from samplebench.error_text import describe
 from samplebench.errors import BadSetting, BadSpec, SamplebenchError, UnknownPart
 from samplebench.plain_text import quote
 from samplebench.registry import documentation
@@ -181,7 +182,9 @@ class Chosen:
         except SamplebenchError:
             raise
         except Exception as error:  # a factory may raise anything
-            raise BadSetting(f"{self.part.kind} '{self.spec}' cannot be built: {error}") from error
+            raise BadSetting(
+                f"{self.part.kind} '{self.spec}' cannot be built: {describe(error)}"
+            ) from error
 
 
 class Registry(Mapping[str, Part]):

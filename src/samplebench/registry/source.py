@@ -7,7 +7,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
 
-from samplebench.registry.plugin import Plugin, name_module
+from samplebench.registry.plugin import BUNDLED, Plugin, name_module
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,11 @@ class Source:
     distribution: str
     version: str
     target: EntryPoint | Path
+
+    @property
+    def is_bundled(self) -> bool:
+        """True if it comes with samplebench itself."""
+        return self.distribution == BUNDLED
 
     @property
     def root(self) -> str:

@@ -8,10 +8,17 @@ from samplebench import (
     Discrete,
     LatentSpace,
     Mixture,
+    Need,
     Sampler,
     Sparse,
 )
-from samplebench.pipeline.request.measures import applicable, bind_metrics
+from samplebench.pipeline.request.measures import (
+    SamplerFacts,
+    applicable,
+    bind_metrics,
+    facts_of_metric,
+    needs_of,
+)
 from samplebench.registry.loading import load_parts
 
 IMAGES = (1, 8, 8)
@@ -101,8 +108,10 @@ class StatesElsewhere(States):
 def test_every_metric_is_measured_where_it_has_a_meaning(sampler, expected, space):
     parts = load_parts()
     metrics = [parts.metrics.choose(name)[0] for name in parts.metrics]
-    bound = bind_metrics(metrics, parts.features.choose("random-conv"), ())
-    selection = applicable(bound, IMAGES, space, sampler)
+    asked = {metric.key: (metric, Need.FEATURES in needs_of(metric)) for metric in metrics}
+    bound = bind_metrics(asked, parts.features.choose("random-conv"), ())
+    facts = {metric.key: facts_of_metric(metric, IMAGES, space) for metric in metrics}
+    selection = applicable(bound, facts, sampler and SamplerFacts.of(sampler, space))
     assert {str(metric) for metric in selection.metrics} == expected[type(space)]
     assert all(reason.reason for _, reason in selection.refused)
     assert len(selection.metrics) + len(selection.refused) == len(bound)

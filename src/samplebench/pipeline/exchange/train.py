@@ -10,9 +10,10 @@ from typing import Any
 import torch
 
 from samplebench.contracts.autoencoder import Autoencoder
-from samplebench.contracts.dataset import Stored, as_floats
+from samplebench.contracts.dataset import Shape, Stored, as_floats
 from samplebench.digests import digest_of_file
 from samplebench.errors import DataMissing, SamplebenchError, UsageError
+from samplebench.missing import Missing
 from samplebench.pipeline.exchange.checkpoint_folder import (
     WEIGHTS,
     CheckpointRecord,
@@ -21,6 +22,7 @@ from samplebench.pipeline.exchange.checkpoint_folder import (
     write_checkpoint,
 )
 from samplebench.pipeline.provenance import provenance
+from samplebench.pipeline.request.shapes import shape_of
 from samplebench.pipeline.request.suite import Counts, Suite, load_suite, override
 from samplebench.pipeline.running.graph import complete
 from samplebench.pipeline.running.watcher import Watcher
@@ -32,6 +34,7 @@ from samplebench.pipeline.stages.data import DataStage, load_data
 from samplebench.pipeline.stages.part_records import part_record
 from samplebench.pipeline.stages.stage import Failure, Outcome, Stage, path_of
 from samplebench.pipeline.workspace import Site
+from samplebench.registry.asking import Asker, Question
 from samplebench.registry.loading import Parts
 from samplebench.registry.registry import Chosen, Registry
 from samplebench.training import Budget
@@ -101,9 +104,22 @@ def train_checkpoint(
 
 def _require_trainable(autoencoder: Chosen, dataset: Chosen, site: Site) -> None:
     """Refuse an autoencoder that is not trained here, before any data are read."""
-    built: Autoencoder = autoencoder.build(dataset.build(site.data_dir).shape)
-    if objection := built.training_objection():
+    asker = Asker()
+    shape = asker.answer(Question(shape_of, dataset, (site.data_dir,)))
+    objection = (
+        shape
+        if isinstance(shape, Missing)
+        else asker.answer(Question(_objection, autoencoder, (shape,)))
+    )
+    if isinstance(objection, Missing):
+        raise UsageError(objection.reason)
+    if objection:
         raise UsageError(f"'{autoencoder}' {objection.partition(':')[0]}; train another")
+
+
+def _objection(autoencoder: Chosen, shape: Shape) -> str | None:
+    built: Autoencoder = autoencoder.build(shape)
+    return built.training_objection()
 
 
 def _plain_suite(dataset: str, autoencoder: str) -> Suite:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from samplebench.contracts.autoencoder import Autoencoder
 from samplebench.contracts.dataset import Shape
 from samplebench.contracts.latents import LatentSpace
-from samplebench.errors import BadSetting, WeightsMissing
+from samplebench.error_text import cut, describe
+from samplebench.errors import BadAnswer, BadSetting, WeightsMissing
 from samplebench.missing import Missing
 from samplebench.pipeline.provenance import digest_of_tensors
 from samplebench.randomness import seeded
@@ -35,15 +36,23 @@ def build_once(chosen: Chosen, shape: Shape, checkpoint: str | None) -> Built | 
         with seeded(0, "plan"):
             autoencoder: Autoencoder = chosen.build(shape)
     except (BadSetting, WeightsMissing) as error:
-        return Missing(str(error))
+        return Missing(cut(describe(error)))
     if autoencoder.trained:
         if checkpoint is not None:
             return Missing("brings its own weights: leave --checkpoint out")
-        return Built(autoencoder.latent_space, digest_of_weights(autoencoder))
+        return Built(_space_of(autoencoder), digest_of_weights(autoencoder))
     objection = autoencoder.training_objection()
     if checkpoint is None and objection is not None:
-        return Missing(objection)
-    return Built(autoencoder.latent_space, checkpoint)
+        return Missing(cut(str(objection)))
+    return Built(_space_of(autoencoder), checkpoint)
+
+
+def _space_of(autoencoder: Autoencoder) -> LatentSpace:
+    space = autoencoder.latent_space
+    if not isinstance(space, LatentSpace):
+        raise BadAnswer(f"latent_space must be a latent space, not a {type(space).__name__}")
+    hash(space)  # plans look answers up by it
+    return space
 
 
 def digest_of_weights(autoencoder: Autoencoder) -> str:

@@ -6,23 +6,20 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from statistics import mean
 
-from samplebench.contracts.dataset import Shape
-from samplebench.contracts.sampler import Sampler
 from samplebench.digests import digest_of_file
-from samplebench.errors import BadSetting, NothingToRun, UsageError
+from samplebench.errors import NothingToRun, UsageError
 from samplebench.missing import Missing
-from samplebench.pipeline.request.autoencoders import Built, build_once
+from samplebench.pipeline.request.answers import Answers
 from samplebench.pipeline.request.few_samples import warn_of_few_samples
 from samplebench.pipeline.request.grid import Cell, choose_all, grid
 from samplebench.pipeline.request.measures import (
     BoundMetric,
     Selection,
     applicable,
-    bind_metrics,
-    needs_features,
 )
 from samplebench.pipeline.request.status import Status, status_of
 from samplebench.pipeline.request.suite import Suite
+from samplebench.registry.asking import Asker
 from samplebench.registry.loading import Parts
 from samplebench.registry.registry import Chosen
 from samplebench.registry.syntax import Code
@@ -46,6 +43,8 @@ class Planned:
     """The digest of weights that are not trained here, empty where it has none; ``None`` if the
     autoencoder is trained.
     """
+    control: bool = False
+    """True if the sampler is a control, which does not compete."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +61,8 @@ class Plan:
     """All records of this suite; times are estimated from them."""
     warnings: tuple[str, ...] = ()
     """Sentences on scores that will mean less than they seem to."""
+    faults: tuple[str, ...] = ()
+    """Sentences on parts that gave no answers when they were asked."""
 
     def of_status(self, *statuses: Status) -> list[Planned]:
         return [planned for planned in self.cells if planned.status in statuses]
@@ -108,28 +109,29 @@ def make_plan(
     known = {record.identity: record for record in records}
     features = choose_all(parts.features, suite.features)
     metrics = choose_all(parts.metrics, suite.metrics)
-    _require_features(metrics, features, parts)
     _require_one_autoencoder(weights, suite, parts)
-    digest = digest_of_file(weights) if weights else None
-    fits = _Fits(data_dir, digest)
-    planned = []
+    answers = Answers(Asker(), data_dir, digest_of_file(weights) if weights else None)
+    _require_features(metrics, features, parts, answers)
     cells = list(grid(suite, parts))
-    for cell in cells:
-        if only and not matches(cell, only):
-            continue
-        identity = cell.identity(suite.protocol, fits.loaded(cell))
-        record = known.get(identity)
-        asked = bind_metrics(metrics, features, also=_measured(record, parts))
-        planned.append(
-            _plan_cell(cell, identity, record, fits, asked, core, again=again, retry=retry)
-        )
-    if not planned:
+    chosen = [cell for cell in cells if not only or matches(cell, only)]
+    if not chosen:
         patterns = " or ".join(map(repr, only))
         wanted = f"no cell matches --only {patterns}" if only else "the suite has no cell"
         raise NothingToRun(f"{wanted}; `samplebench plan` shows the labels of all cells")
-    datasets = choose_all(parts.datasets, suite.datasets)
-    warnings = warn_of_few_samples(suite, datasets, features, records, data_dir=data_dir)
-    return Plan(suite, tuple(planned), len(cells), weights, records, tuple(warnings))
+    answers.prepare_builds(chosen, features)
+    drafts = []
+    for cell in chosen:
+        loaded = answers.loaded(cell)
+        identity = cell.identity(suite.protocol, loaded)
+        record = known.get(identity)
+        asked = answers.bind(metrics, features, also=_measured(record, parts))
+        drafts.append(_Draft(cell, identity, loaded, record, asked))
+    answers.prepare_facts(chosen, _metrics_of(drafts))
+    planned = [_plan_cell(draft, answers, core, again=again, retry=retry) for draft in drafts]
+    datasets = {cell.dataset.key: cell.dataset for cell in chosen}.values()
+    warnings = tuple(warn_of_few_samples(suite, datasets, features, records, answers))
+    faults = tuple(answers.faults())
+    return Plan(suite, tuple(planned), len(cells), weights, records, warnings, faults)
 
 
 def matches(cell: Cell, patterns: Iterable[str]) -> bool:
@@ -153,8 +155,11 @@ def _measured(record: Record | None, parts: Parts) -> list[BoundMetric]:
     return bound
 
 
-def _require_features(metrics: Iterable[Chosen], features: Sequence[Chosen], parts: Parts) -> None:
-    needing = next((str(metric) for metric in metrics if needs_features(metric)), None)
+def _require_features(
+    metrics: Sequence[Chosen], features: Sequence[Chosen], parts: Parts, answers: Answers
+) -> None:
+    answers.prepare_needs(metrics)
+    needing = next((str(metric) for metric in metrics if answers.needs_features(metric)), None)
     if needing and not features:
         raise UsageError(
             f"the metric '{needing}' needs features to measure in; name some in the suite or with "
@@ -173,76 +178,46 @@ def _require_one_autoencoder(weights: Path | None, suite: Suite, parts: Parts) -
         )
 
 
-class _Fits:
-    """Finds the parts that take a dataset's samples; asks each pair once, by building it."""
+@dataclass(frozen=True)
+class _Draft:
+    """A cell with the record that it has and the metrics that are asked for."""
 
-    def __init__(self, data_dir: Path, checkpoint: str | None) -> None:
-        self.data_dir, self.checkpoint = data_dir, checkpoint
-        self.shapes: dict[str, Shape] = {}
-        self.autoencoders: dict[tuple[str, str], Built | Missing] = {}
-        self.extractors: dict[tuple[str, str], Missing | None] = {}
-
-    def shape(self, dataset: Chosen) -> Shape:
-        """The shape of one sample of a dataset."""
-        if dataset.key not in self.shapes:
-            self.shapes[dataset.key] = tuple(dataset.build(self.data_dir).shape)
-        return self.shapes[dataset.key]
-
-    def autoencoder(self, cell: Cell) -> Built | Missing:
-        """Build the autoencoder; return its facts, or the reason why it cannot be used here."""
-        key = cell.dataset.key, cell.autoencoder.key
-        if key not in self.autoencoders:
-            shape = self.shape(cell.dataset)
-            self.autoencoders[key] = build_once(cell.autoencoder, shape, self.checkpoint)
-        return self.autoencoders[key]
-
-    def loaded(self, cell: Cell) -> str | None:
-        """The digest of weights that are not trained here; ``None`` if it is trained."""
-        built = self.autoencoder(cell)
-        return self.checkpoint if isinstance(built, Missing) else built.loaded
-
-    def refused(self, dataset: Chosen, metrics: Iterable[BoundMetric]) -> dict[str, Missing]:
-        """The extractors, by key, that take no samples of a dataset, with their reasons."""
-        found = {}
-        for extractor in {b.features.key: b.features for b in metrics if b.features}.values():
-            key = dataset.key, extractor.key
-            if key not in self.extractors:
-                self.extractors[key] = _objection(extractor, self.shape(dataset))
-            if (reason := self.extractors[key]) is not None:
-                found[extractor.key] = reason
-        return found
+    cell: Cell
+    identity: str
+    loaded: str | None
+    record: Record | None
+    metrics: tuple[BoundMetric, ...]
 
 
-def _objection(extractor: Chosen, shape: Shape) -> Missing | None:
-    try:
-        extractor.build(shape)
-    except BadSetting as error:
-        return Missing(str(error))
-    return None
+def _metrics_of(drafts: Iterable[_Draft]) -> list[Chosen]:
+    """The metrics of all cells, each once."""
+    return list({b.metric.key: b.metric for draft in drafts for b in draft.metrics}.values())
 
 
 def _plan_cell(
-    cell: Cell,
-    identity: str,
-    record: Record | None,
-    fits: _Fits,
-    metrics: Sequence[BoundMetric],
-    core: Code,
-    *,
-    again: bool,
-    retry: Retry,
+    draft: _Draft, answers: Answers, core: Code, *, again: bool, retry: Retry
 ) -> Planned:
-    sampler: Sampler | None = cell.sampler.build() if cell.sampler else None
-    built, loaded = fits.autoencoder(cell), fits.loaded(cell)
-    if isinstance(built, Missing):
-        objection: str | None = built.reason
-    else:
-        objection = sampler.objection(built.space) if sampler else None
-    if isinstance(built, Missing) or objection is not None:
-        nothing = Selection((), ())
-        return Planned(cell, identity, "refused", objection, nothing, record, loaded)
-    shape, refused = fits.shape(cell.dataset), fits.refused(cell.dataset, metrics)
-    selection = applicable(metrics, shape, built.space, sampler, refused)
+    cell, record = draft.cell, draft.record
+
+    def planned(status: Status, reason: str | None, selection: Selection) -> Planned:
+        return Planned(
+            cell, draft.identity, status, reason, selection, record, draft.loaded, control
+        )
+
+    control, nothing = False, Selection((), ())
+    shape, built = answers.shape(cell.dataset), answers.autoencoder(cell)
+    if isinstance(shape, Missing) or isinstance(built, Missing):
+        refusal = shape if isinstance(shape, Missing) else built
+        return planned("refused", str(refusal), nothing)
+    sampler = answers.sampler(cell, built.space)
+    if isinstance(sampler, Missing):
+        return planned("refused", sampler.reason, nothing)
+    control = sampler is not None and sampler.control
+    if sampler is not None and sampler.objection is not None:
+        return planned("refused", sampler.objection, nothing)
+    facts = answers.metrics((bound.metric for bound in draft.metrics), shape, built.space)
+    refused = answers.refused(cell.dataset, draft.metrics)
+    selection = applicable(draft.metrics, facts, sampler, refused)
     status, reason = status_of(
         cell,
         record,
@@ -252,7 +227,7 @@ def _plan_cell(
         again=again,
         retry=retry,
     )
-    return Planned(cell, identity, status, reason, selection, record, loaded)
+    return planned(status, reason, selection)
 
 
 def _mean_seconds(records: Sequence[Record], counts: Callable[[str], bool]) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from samplebench.error_text import cut, describe, describe_with_place
 from samplebench.errors import (
     DataMissing,
     SamplebenchError,
@@ -15,9 +16,6 @@ from samplebench.errors import (
 from samplebench.pipeline.device import deterministic
 from samplebench.pipeline.stages.stage import Failure, Outcome, Report, Stage
 from samplebench.vocabulary import FailureKind
-
-_LONGEST_REASON: Final = 4000
-"""Characters; a part may raise any text, and a record holds the reason."""
 
 _SIGNS_OF_LACK: Final = ("can't allocate memory", "not enough memory")
 """Of host memory, in the words of PyTorch, which has no type of its own for it."""
@@ -41,9 +39,7 @@ def carry_out(stage: Stage, made: Mapping[Stage, Outcome], report: Report) -> Ou
         reason = describe(error)
         if any(sign in reason for sign in _SIGNS_OF_LACK):
             return _run_out_of_memory("host", error)
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        line = f"{Path(place.filename).name}, line {place.lineno}"
-        return _fail("error", f"{type(error).__name__}: {reason} ({line})")
+        return _fail("error", describe_with_place(error))
 
 
 def _make_again(
@@ -57,14 +53,6 @@ def _make_again(
             known = {each: made[each] for each in (*other.needs, *other.wants)}
             made[other] = other.make(known, report)
     return made
-
-
-def describe(error: BaseException) -> str:
-    """Give the text of an error, even of one that fails to give it."""
-    try:
-        return str(error)
-    except Exception as other:  # it is a part's class
-        return f"(its text cannot be had: {type(other).__name__})"
 
 
 def _kind(error: SamplebenchError) -> FailureKind:
@@ -83,8 +71,4 @@ def _run_out_of_memory(of: str, error: BaseException) -> Failure:
 
 
 def _fail(kind: FailureKind, reason: str) -> Failure:
-    return Failure(kind, reason if len(reason) <= _LONGEST_REASON else _cut(reason))
-
-
-def _cut(reason: str) -> str:
-    return f"{reason[:_LONGEST_REASON]}… ({len(reason):,} characters)"
+    return Failure(kind, cut(reason))

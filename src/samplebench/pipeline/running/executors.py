@@ -1,5 +1,6 @@
 """The executors by name. A new one is a file, and a line here."""
 
+import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from typing import Final
@@ -11,15 +12,17 @@ from samplebench.limits import Limits
 from samplebench.pipeline.running.children.gpus import name_gpus
 from samplebench.pipeline.running.forked import ForkedExecutor
 from samplebench.pipeline.running.inline import InlineExecutor
+from samplebench.pipeline.running.left_out import LEFT_OUT
 from samplebench.pipeline.running.on_dask.cluster_file import ClusterRequest
 from samplebench.pipeline.workspace import Site
 
 
 def _forked(site: Site, cluster: ClusterRequest | None) -> Executor:
     del cluster  # that is for others
+    os.environ[LEFT_OUT] = ",".join(site.plugins.disabled)
     return ForkedExecutor(
         site.jobs,
-        preload=_preload(site),
+        preload=_preload(with_plugins=site.plugins.installed),
         logs=site.workspace / "logs",
         limits=site.limits,
         gpus=name_gpus(torch.cuda.device_count(), site.gpus) if site.gpus else (),
@@ -42,7 +45,8 @@ def _dask(site: Site, cluster: ClusterRequest | None) -> Executor:
         return DaskExecutor(
             site,
             opened,
-            preload=_preload(site),
+            # Nobody tells a server on a worker what to leave out.
+            preload=_preload(with_plugins=site.plugins.installed and not site.plugins.disabled),
             here=_forked(site, None),
             most=cluster.most,
         )
@@ -51,10 +55,9 @@ def _dask(site: Site, cluster: ClusterRequest | None) -> Executor:
         raise
 
 
-def _preload(site: Site) -> tuple[str, ...]:
-    """The modules that servers of children import; plugins only where none is to be left out."""
-    plugins = site.plugins.installed and not site.plugins.disabled
-    rooms = (*(["warm_plugins"] if plugins else []), "warm")
+def _preload(*, with_plugins: bool) -> tuple[str, ...]:
+    """The modules that servers of children import."""
+    rooms = (*(["warm_plugins"] if with_plugins else []), "warm")
     return tuple(f"samplebench.pipeline.running.{room}" for room in rooms)
 
 

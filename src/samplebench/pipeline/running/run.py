@@ -60,7 +60,8 @@ def run(
     store.require_writable(plan.suite.name)
     write_whole(store.suite_path(plan.suite.name), plan.suite.to_toml())
     for planned in plan.of_status("refused"):
-        _keep(_refusal(planned, plan, site), planned.record, store, outcomes, display)
+        record = _recording(planned, plan, site, None).refused(planned.reason or "")
+        _keep(record, planned.record, store, outcomes, display)
     display.expect(len(wanted))
     others = OtherRuns(store, plan.suite.name, cells)
     guess = guess_lengths(plan.records)
@@ -71,7 +72,8 @@ def run(
         if not isinstance(stage, CellStage):
             continue
         if isinstance(outcome, Failure):
-            record = stage.failed(outcome, _fingerprint(made, stage))
+            recording = _recording(cells[stage], plan, site, _fingerprint(made, stage))
+            record = recording.failed(outcome)
             _keep(record, cells[stage].record, store, outcomes, display)
         else:
             record = Record.from_json(outcome.read_text(encoding="utf-8"))
@@ -149,10 +151,22 @@ def _fingerprint(made: Mapping[Stage, Outcome], stage: CellStage) -> str | None:
     return place.name if isinstance(place, Path) else None
 
 
-def _refusal(planned: Planned, plan: Plan, site: Site) -> Record:
-    terms = terms_of(plan.suite)
-    recording = Recording(site, terms, planned.cell, (), planned.loaded, None)
-    return recording.refused(planned.reason or "")
+def _recording(planned: Planned, plan: Plan, site: Site, data: str | None) -> Recording:
+    """The recording of a cell that gave nothing. Its parts are not asked again.
+
+    Args:
+        data: the fingerprint of the data, if they could be read.
+    """
+    return Recording(
+        site,
+        terms_of(plan.suite),
+        planned.cell,
+        planned.metrics.metrics,
+        planned.loaded,
+        data,
+        planned.metrics.floors,
+        planned.control,
+    )
 
 
 def _keep(

@@ -34,6 +34,7 @@ def cell_stage(planned: Planned, plan: Plan, site: Site) -> CellStage:
         _specs_of(metrics.metrics),
         tuple(dict.fromkeys(features.values())),
         appendix=cell.appendix,
+        control=planned.control,
         picture=cell.seed == suite.seeds[0],
         floors=_specs_of(metrics.floors),
         real_features=tuple(

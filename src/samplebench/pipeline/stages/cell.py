@@ -22,7 +22,6 @@ from samplebench.pipeline.stages.stage import Failure, Outcome, Report, Stage, p
 from samplebench.pipeline.workspace import Site
 from samplebench.registry.loading import Parts, load_parts
 from samplebench.registry.spec import Spec
-from samplebench.results.record import Record
 from samplebench.results.store import Store, write_whole
 
 
@@ -37,6 +36,7 @@ class CellStage:
         features: the stages of all these extractors.
         real_features: the stages of the features that floors take.
         picture: True if a picture of the samples is kept.
+        control: True if the sampler is one, as it said when it was asked.
     """
 
     terms: Terms
@@ -48,6 +48,7 @@ class CellStage:
     picture: bool = False
     floors: tuple[tuple[Spec, Spec | None], ...] = ()
     real_features: tuple[RealFeaturesStage, ...] = ()
+    control: bool = False
 
     @property
     def site(self) -> Site:
@@ -96,14 +97,6 @@ class CellStage:
             record = record.model_copy(update={"picture": store.picture_path(record).name})
         return store.write(record)
 
-    def failed(self, failure: Failure, data: str | None) -> Record:
-        """The record of a failure.
-
-        Args:
-            data: the fingerprint of the data, if they could be read.
-        """
-        return self._recording(load_parts(self.site.plugins), data).failed(failure)
-
     def _recording(self, parts: Parts, data: str | None) -> Recording:
         stage = self.autoencoder
         cell = Cell(
@@ -114,7 +107,9 @@ class CellStage:
             self.appendix,
         )
         metrics, floors = (_bind(specs, parts) for specs in (self.metrics, self.floors))
-        return Recording(self.site, self.terms, cell, metrics, stage.loaded, data, floors)
+        return Recording(
+            self.site, self.terms, cell, metrics, stage.loaded, data, floors, self.control
+        )
 
     def _extractors(
         self, made: Mapping[Stage, Outcome], parts: Parts, data: Data

@@ -43,6 +43,7 @@ class Recording:
             the autoencoder is trained.
         data: the fingerprint of the data, if they could be read.
         floors: the metrics whose floor is measured; some of them have no score in this row.
+        control: True if the sampler is one.
     """
 
     site: Site
@@ -52,6 +53,7 @@ class Recording:
     loaded: str | None
     data: str | None
     floors: tuple[BoundMetric, ...] = ()
+    control: bool = False
 
     def measured(
         self, measurement: Measurement, extractors: Mapping[str, FittedExtractor | Missing]
@@ -109,6 +111,12 @@ class Recording:
         )
 
     @property
+    def _role(self) -> Literal["sampler", "control", "reconstruction"]:
+        if self.cell.sampler is None:
+            return "reconstruction"
+        return "control" if self.control else "sampler"
+
+    @property
     def _all_metrics(self) -> list[BoundMetric]:
         """Each metric once."""
         return list({bound.key: bound for bound in (*self.metrics, *self.floors)}.values())
@@ -119,7 +127,7 @@ class Recording:
         return Record(
             identity=cell.identity(terms.protocol, self.loaded),
             suite=terms.suite,
-            role=_role(cell),
+            role=self._role,
             appendix=cell.appendix,
             dataset=part_record(cell.dataset),
             autoencoder=part_record(cell.autoencoder, self.loaded or None),
@@ -141,9 +149,3 @@ def _by_key(metrics: Iterable[BoundMetric], found: Iterable[T]) -> dict[tuple[st
 def _is_open(score: Score) -> bool:
     """Recognise a score whose problem may go away when the cell is measured again."""
     return score.problem is not None and not score.settled
-
-
-def _role(cell: Cell) -> Literal["sampler", "control", "reconstruction"]:
-    if cell.sampler is None:
-        return "reconstruction"
-    return "control" if cell.sampler.build().control else "sampler"

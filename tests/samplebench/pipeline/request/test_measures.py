@@ -4,7 +4,15 @@ import pytest
 
 from samplebench import Continuous, DensitySampler, Discrete, Metric, Need, Sampler
 from samplebench.missing import Missing
-from samplebench.pipeline.request.measures import applicable, bind_metrics, objection_to
+from samplebench.pipeline.request.measures import (
+    MetricFacts,
+    SamplerFacts,
+    applicable,
+    bind_metrics,
+    facts_of_metric,
+    needs_of,
+    objection_to,
+)
 from samplebench.registry.loading import load_parts
 
 IMAGES = (1, 8, 8)
@@ -30,6 +38,11 @@ class States(Draws, DensitySampler):
 
     def no_density(self, space):
         return "too many dimensions" if space.value_width > 3 else None
+
+
+def objection(metric, space, sampler):
+    facts = SamplerFacts.of(sampler, space) if sampler else None
+    return objection_to(MetricFacts.of(metric, IMAGES, space), facts)
 
 
 def needing(*needs: Need, reason: str | None = None) -> Metric:
@@ -83,26 +96,27 @@ def needing(*needs: Need, reason: str | None = None) -> Metric:
 )
 def test_a_metric_whose_needs_are_not_met_is_refused_with_a_reason(metric, sampler, reason):
     expected = Missing(reason) if reason else None
-    assert objection_to(metric, IMAGES, Continuous(2), sampler) == expected
+    assert objection(metric, Continuous(2), sampler) == expected
 
 
 def test_where_a_density_cannot_be_evaluated_the_samplers_own_reason_is_given():
-    found = objection_to(needing(Need.DENSITY), IMAGES, Continuous(4), States())
+    found = objection(needing(Need.DENSITY), Continuous(4), States())
     assert found == Missing("needs a density: too many dimensions")
 
 
 def test_codes_are_met_by_a_space_that_has_them():
-    assert (
-        objection_to(needing(Need.CODES, Need.GENERATED), IMAGES, Discrete((4,)), Draws()) is None
-    )
+    assert objection(needing(Need.CODES, Need.GENERATED), Discrete((4,)), Draws()) is None
 
 
 def test_every_metric_is_either_measured_or_refused(bench):
     parts = load_parts(bench.site.plugins)
     metrics = [parts.metrics.choose(name)[0] for name in parts.metrics]
-    bound = bind_metrics(metrics, parts.features.choose("pixels"), ())
+    asked = {metric.key: (metric, Need.FEATURES in needs_of(metric)) for metric in metrics}
+    bound = bind_metrics(asked, parts.features.choose("pixels"), ())
+    space = Continuous(2)
+    facts = {metric.key: facts_of_metric(metric, IMAGES, space) for metric in metrics}
     for sampler in (None, Draws()):
-        selection = applicable(bound, IMAGES, Continuous(2), sampler)
+        selection = applicable(bound, facts, sampler and SamplerFacts.of(sampler, space))
         refused = tuple(metric for metric, _ in selection.refused)
         assert sorted(map(str, selection.metrics + refused)) == sorted(map(str, bound))
         assert all(isinstance(reason, Missing) for _, reason in selection.refused)

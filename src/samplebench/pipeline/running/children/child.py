@@ -3,15 +3,15 @@
 import os
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from typing import Any
 
 import psutil
 
-from samplebench.pipeline.running.children.tree import (
+from samplebench.process_tree import (
     adopt_orphans,
+    be_first_to_go,
     die_with_parent,
     kill_below,
 )
@@ -29,7 +29,7 @@ def live(
     adopt_orphans()
     die_with_parent()
     _let_the_server_end()
-    _be_first_to_go()
+    be_first_to_go()
     for stream in (1, 2):
         os.dup2(log.fileno(), stream)
     log.close()
@@ -52,9 +52,3 @@ def _let_the_server_end() -> None:
     if server._forkserver_alive_fd is not None:
         os.close(server._forkserver_alive_fd)
         server._forkserver_alive_fd = None
-
-
-def _be_first_to_go() -> None:
-    """Have the system end this process, and not the runner, when memory runs out."""
-    with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
-        file.write("1000")

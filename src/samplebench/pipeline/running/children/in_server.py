@@ -6,7 +6,7 @@ import warnings
 
 import psutil
 
-from samplebench.pipeline.running.children.tree import adopt_orphans, kill_below
+from samplebench.process_tree import adopt_orphans, kill_below
 
 adopt_orphans()
 warnings.filterwarnings("ignore", "forkserver: waitpid returned unexpected pid")  # an orphan's

@@ -18,7 +18,7 @@ from samplebench.limits import Limits
 from samplebench.pipeline.running.children import server
 from samplebench.pipeline.running.children.child import live
 from samplebench.pipeline.running.children.log_file import LogFile
-from samplebench.pipeline.running.children.tree import hold_more, kill_tree
+from samplebench.process_tree import hold_more, kill_tree
 
 _SECONDS_BETWEEN_LOOKS: Final = 0.1  # at the memory of a child that has a limit
 _SECONDS_TO_END: Final = 5.0  # after its answer, for what a part left running in it

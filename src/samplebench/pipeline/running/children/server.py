@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-from samplebench.pipeline.running.children.tree import kill_below
+from samplebench.process_tree import kill_below
 
 _CHILDREN: set[int] = set()
 _CHANGING = threading.Lock()
