@@ -3,11 +3,23 @@
 import importlib.util
 import sys
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
+from typing import Any, Protocol, runtime_checkable
 
 from samplebench.registry.plugin import BUNDLED, Plugin, name_module
+
+
+@runtime_checkable
+class Named(Protocol):
+    """An entry point, of Python's own reader of metadata or of one that took its place, as
+    importlib_metadata does wherever it is imported.
+    """
+
+    @property
+    def module(self) -> str: ...
+
+    def load(self) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -17,7 +29,7 @@ class Source:
     name: str
     distribution: str
     version: str
-    target: EntryPoint | Path
+    target: Named | Path
 
     @property
     def is_bundled(self) -> bool:
