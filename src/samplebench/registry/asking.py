@@ -1,7 +1,7 @@
 """Questions to parts, asked before any work, in processes of their own.
 
 A part that raises, ends its process or hangs has given a reason instead of an answer, and what it
-changed of the world is gone: other parts answer as they would without it.
+changed of the world is gone: parts of other plugins answer as they would without it.
 """
 
 from collections.abc import Callable, Iterable
@@ -88,12 +88,10 @@ def _key(part: Chosen) -> _Key:
     return part.part.kind, part.key
 
 
-def _process(question: Question) -> tuple[str, ...]:
-    """The process to ask in. The bundled parts share one: tests say that they change nothing
-    outside themselves. Of others, nobody knows; each has its own.
-    """
-    part = question.part
-    return () if part.part.plugin.is_bundled else (part.part.kind, part.key)
+def _process(question: Question) -> str:
+    """The process to ask in: bundled parts share one, and so do those of every other plugin."""
+    plugin = question.part.part.plugin
+    return "" if plugin.is_bundled else plugin.name
 
 
 def _name(part: Chosen, fault: Fault) -> Fault:
