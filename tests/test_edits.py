@@ -3,11 +3,10 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from quick_process import PROGRAM, run_python
 
 import samplebench
 from samplebench.pipeline.request.plan import make_plan
@@ -146,15 +145,9 @@ def test_arithmetic_of_the_measuring_code_changes_it_and_no_part(changed):
 
 def plan_of(tree: Path, results: Path) -> dict[str, tuple[str, str]]:
     """The sampler and status of each cell by identity, as planned with the code under a tree."""
-    command = [sys.executable, "-m", "samplebench.cli", "plan", "--suite", "mnist", "--json"]
+    words = ("plan", "--suite", "mnist", "--json", "--results", results)
     path = os.pathsep.join([str(tree / "src"), str(tree / "plugins")])
-    ended = subprocess.run(
-        [*command, "--results", str(results)],
-        env=os.environ | {"PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ended = run_python(PROGRAM, *words, env=os.environ | {"PYTHONPATH": path})
     assert ended.returncode == 0, ended.stderr
     return {row["identity"]: (row["sampler"], row["status"]) for row in json.loads(ended.stdout)}
 
