@@ -3,11 +3,10 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from quick_process import PROGRAM, run_python
 
 import samplebench
 from samplebench.pipeline.request.plan import make_plan
@@ -62,10 +61,15 @@ def digests(tree, parts) -> dict[tuple[str, str], str]:
     return found
 
 
+@pytest.fixture(scope="module")
+def original(parts):
+    """The digests of the sources, which are those of any copy of them."""
+    return digests(ROOT, parts)
+
+
 @pytest.fixture
-def changed(tree, parts):
+def changed(tree, parts, original):
     """``changed(file, before, after)`` edits a file; the parts whose code changes by that."""
-    original = digests(tree, parts)
 
     def changed(file: str, before: str, after: str) -> set[tuple[str, str]]:
         edit(tree / file, before, after)
@@ -81,10 +85,10 @@ def edit(file: Path, before: str, after: str) -> None:
     file.write_text(text.replace(before, after, 1), encoding="utf-8")
 
 
-def test_a_copy_of_the_sources_has_the_digests_of_the_sources(tree, parts):
+def test_a_copy_of_the_sources_has_the_digests_of_the_sources(tree, parts, original):
     assert parts
     expected = {key: part.code.digest for key, part in parts.items()}
-    assert digests(tree, parts) == {**expected, ("core", "core"): core_code().digest}
+    assert digests(tree, parts) == {**expected, ("core", "core"): core_code().digest} == original
 
 
 @pytest.mark.parametrize(
@@ -146,15 +150,9 @@ def test_arithmetic_of_the_measuring_code_changes_it_and_no_part(changed):
 
 def plan_of(tree: Path, results: Path) -> dict[str, tuple[str, str]]:
     """The sampler and status of each cell by identity, as planned with the code under a tree."""
-    command = [sys.executable, "-m", "samplebench.cli", "plan", "--suite", "mnist", "--json"]
+    words = ("plan", "--suite", "mnist", "--json", "--results", results)
     path = os.pathsep.join([str(tree / "src"), str(tree / "plugins")])
-    ended = subprocess.run(
-        [*command, "--results", str(results)],
-        env=os.environ | {"PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ended = run_python(PROGRAM, *words, env=os.environ | {"PYTHONPATH": path})
     assert ended.returncode == 0, ended.stderr
     return {row["identity"]: (row["sampler"], row["status"]) for row in json.loads(ended.stdout)}
 

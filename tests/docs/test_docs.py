@@ -1,12 +1,12 @@
 """What the documents claim is run."""
 
+import functools
 import importlib.util
 import inspect
 import json
 import re
 import shlex
-import subprocess
-import sys
+import shutil
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from quick_process import run_python
 
 import samplebench
 from samplebench.arguments import parser
@@ -51,13 +52,34 @@ def at_work(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
     def at_work(page):
-        for block in blocks(page, "python"):
-            name = re.match(r"# (\S+\.py)\n", block)
-            if name:
-                (tmp_path / name[1]).write_text(block)
+        write_files(page, tmp_path)
         return tmp_path
 
     return at_work
+
+
+def write_files(page: Path, folder: Path) -> None:
+    """Write the Python files that a page shows."""
+    for block in blocks(page, "python"):
+        name = re.match(r"# (\S+\.py)\n", block)
+        if name:
+            (folder / name[1]).write_text(block)
+
+
+@pytest.fixture(scope="module")
+def made_by(tmp_path_factory):
+    """``made_by(script)``: a folder in which a program of the page ran, once for all tests."""
+
+    @functools.cache
+    def made_by(script: str) -> Path:
+        folder = tmp_path_factory.mktemp("made")
+        write_files(OWN_PARTS, folder)
+        program = "import runpy, sys; runpy.run_path(sys.argv[1], run_name='__main__')"
+        done = run_python(program, script, cwd=folder)
+        assert done.returncode == 0, done.stderr
+        return folder
+
+    return made_by
 
 
 def test_every_setting_of_every_bundled_part_has_a_meaning():
@@ -152,14 +174,14 @@ def pairs(words):
     return [list(pair) for pair in pairwise(words)]
 
 
-def run_section(folder, script, spec):
+def run_section(folder, made, spec):
     """Carry out the commands of one model of the page, and return its rows of the board."""
     words = [
         words
         for words in commands(OWN_PARTS)
         if ["--autoencoder", spec] in pairs(words) and "models" not in words
     ]
-    subprocess.run([sys.executable, script], cwd=folder, check=True)
+    shutil.copytree(made, folder, dirs_exist_ok=True)
     for command in words:
         assert main([*command, *(["--quiet"] if command[0] == "run" else [])]) == 0, command
     board = (folder / "mine" / "smoke.md").read_text()
@@ -170,7 +192,8 @@ def are_trained_elsewhere(rows):
     return len(rows) == 2 and all("(trained elsewhere, weights " in row for row in rows)
 
 
-def test_the_model_of_the_page_is_short_passes_the_kit_and_has_its_rows(at_work, capsys):
+@pytest.mark.slow
+def test_the_model_of_the_page_is_short_passes_the_kit_and_has_its_rows(at_work, made_by, capsys):
     folder = at_work(OWN_PARTS)
     source = (folder / "my_model.py").read_text()
     body = source[source.index("class Mine") :]
@@ -180,9 +203,10 @@ def test_the_model_of_the_page_is_short_passes_the_kit_and_has_its_rows(at_work,
     checks = [words for words in commands(OWN_PARTS) if words[0] == "check"]
     assert checks == [["check", "my_model.py", "--dataset", "digits"]]
     assert main(checks[0]) == 0
-    assert are_trained_elsewhere(run_section(folder, "train_mine.py", "mine"))
+    assert are_trained_elsewhere(run_section(folder, made_by("train_mine.py"), "mine"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("library", "script", "spec"),
     [
@@ -190,19 +214,21 @@ def test_the_model_of_the_page_is_short_passes_the_kit_and_has_its_rows(at_work,
         ("diffusers", "save_diffusers.py", "vq-model(path='from_vq')"),
     ],
 )
-def test_the_models_of_libraries_on_the_page_have_their_rows(at_work, library, script, spec):
+def test_the_models_of_libraries_on_the_page_have_their_rows(
+    at_work, made_by, library, script, spec
+):
     if importlib.util.find_spec(library) is None:
         pytest.skip(f"needs {library}")
-    assert are_trained_elsewhere(run_section(at_work(OWN_PARTS), script, spec))
+    assert are_trained_elsewhere(run_section(at_work(OWN_PARTS), made_by(script), spec))
 
 
 @pytest.mark.slow
-def test_three_models_stand_on_one_board_with_five_samplers_each(at_work, capsys):
+def test_three_models_stand_on_one_board_with_five_samplers_each(at_work, made_by, capsys):
     pytest.importorskip("pythae")
     pytest.importorskip("diffusers")
     folder = at_work(OWN_PARTS)
     for script in ("train_mine.py", "train_pythae.py", "save_diffusers.py"):
-        subprocess.run([sys.executable, script], cwd=folder, check=True)
+        shutil.copytree(made_by(script), folder, dirs_exist_ok=True)
     *runs, show = [words for words in commands(OWN_PARTS) if "models" in words]
     assert len(runs) == 2
     for words in runs:
@@ -227,6 +253,7 @@ def test_the_network_that_the_page_exports_gives_a_column(at_work):
     assert "FD[module(channels=3, mean=0.5, path='network.pt2', size=32, std=0.5)]" in board
 
 
+@pytest.mark.slow
 def test_what_exists_is_scored_and_fitted_as_the_page_shows(at_work, capsys):
     folder = at_work(OWN_PARTS)
     digits = samplebench.load_dataset("digits")
@@ -248,6 +275,7 @@ def test_what_exists_is_scored_and_fitted_as_the_page_shows(at_work, capsys):
     exec(program, {})
 
 
+@pytest.mark.slow
 def test_a_table_and_a_folder_of_images_are_measured_as_the_page_shows(at_work):
     folder = at_work(OWN_PARTS)
     exec((folder / "save_table.py").read_text(), {})
@@ -268,6 +296,7 @@ def test_a_table_and_a_folder_of_images_are_measured_as_the_page_shows(at_work):
     assert "## image-folder(background='white', fit='pad', path='photos', size=(24, 32))" in board
 
 
+@pytest.mark.slow
 def test_the_notebook_runs(at_work):
     at_work(OWN_PARTS)
     cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
@@ -312,5 +341,6 @@ def test_committed_records_are_those_that_the_suite_asks_for(suite, capsys):
         assert row["status"] in ({"measured", "refused"} if today else allowed), row
 
 
+@pytest.mark.slow
 def test_committed_boards_are_what_their_records_say():
     assert main(["leaderboard", "--check", "--results", str(ROOT / "leaderboards")]) == 0

@@ -17,7 +17,7 @@ def verdicts():
 
 
 @pytest.mark.parametrize("kind", range(9))
-@pytest.mark.parametrize("lead", [0.0, 4.0])
+@pytest.mark.parametrize("lead", [pytest.param(0.0, marks=pytest.mark.slow), 4.0])
 def test_the_simulated_verdicts_are_those_of_boards(verdicts, kind, lead):
     kinds = verdicts["KINDS"] + verdicts["FURTHER"]
     boards = verdicts["simulate"](12, 4, kinds[kind], 1.0, lead)

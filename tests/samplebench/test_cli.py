@@ -4,11 +4,13 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from quick_process import run_python
 
 from samplebench import errors
 from samplebench.arguments import parser
@@ -36,6 +38,25 @@ def typed(tmp_path, monkeypatch, capsys):
         return code, out, err
 
     return typed
+
+
+@pytest.fixture(scope="module")
+def run_once(tmp_path_factory):
+    """A folder in which the toys were measured with one seed, once for all tests."""
+    folder = tmp_path_factory.mktemp("run")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        patch.setattr("samplebench.registry.loading.entry_points", lambda group: [])
+        grid = ("--suite", HELPERS / "toy.toml", "--plugin", TOYS, "--seeds", "0")
+        assert main(["run", *map(str, grid), "--quiet"]) == 0
+    return folder
+
+
+@pytest.fixture
+def measured(run_once, typed, tmp_path):
+    """As if ``run --seeds 0`` had been typed."""
+    shutil.copytree(run_once, tmp_path, dirs_exist_ok=True)
 
 
 def test_run_writes_the_board_and_a_second_run_says_that_all_is_measured(typed, tmp_path):
@@ -236,8 +257,7 @@ def test_list_shows_every_part_with_what_it_takes_and_its_paper(typed, monkeypat
     assert typed("list", "sampler")[1] == out
 
 
-def test_show_finds_a_record_by_identity_file_or_label(typed, tmp_path):
-    typed("run", "--seeds", "0")
+def test_show_finds_a_record_by_identity_file_or_label(measured, typed, tmp_path):
     [row] = json.loads(typed("show", "*/normal/seed 0", "--json")[1])
     [file] = (tmp_path / "leaderboards" / "records" / "toy" / "linear").glob("*_normal_0_*.json")
     content = json.loads(file.read_text())
@@ -252,8 +272,9 @@ def test_show_finds_a_record_by_identity_file_or_label(typed, tmp_path):
     assert (code, "no record of 3" in err) == (2, True)
 
 
-def test_leaderboard_rebuilds_boards_byte_for_byte_and_check_sees_a_difference(typed, tmp_path):
-    typed("run", "--seeds", "0")
+def test_leaderboard_rebuilds_boards_byte_for_byte_and_check_sees_a_difference(
+    measured, typed, tmp_path
+):
     board = tmp_path / "leaderboards" / "toy.md"
     made = board.read_bytes()
     board.unlink()
@@ -268,8 +289,7 @@ def test_leaderboard_rebuilds_boards_byte_for_byte_and_check_sees_a_difference(t
     assert (code, "is not what its records say" in err) == (1, True)
 
 
-def test_leaderboard_prints_tables_in_every_format_and_writes_nothing(typed, tmp_path):
-    typed("run", "--seeds", "0")
+def test_leaderboard_prints_tables_in_every_format_and_writes_nothing(measured, typed, tmp_path):
     before = sorted(tmp_path.rglob("*"))
     printed = {}
     for name in FORMATS:
@@ -287,8 +307,7 @@ def test_leaderboard_prints_tables_in_every_format_and_writes_nothing(typed, tmp
     assert (code, "| score " in out, "| reconstruction" in out) == (0, True, False)
 
 
-def test_leaderboard_tells_in_one_line_what_cannot_be_printed(typed):
-    typed("run", "--seeds", "0")
+def test_leaderboard_tells_in_one_line_what_cannot_be_printed(measured, typed):
     for arguments, told in [
         (["--columns", "FD*"], "--columns is for tables that are printed"),
         (["--transpose"], "--transpose is for tables that are printed"),
@@ -301,8 +320,9 @@ def test_leaderboard_tells_in_one_line_what_cannot_be_printed(typed):
         assert (code, out, told in err, len(err.splitlines())) == (2, "", True, 1)
 
 
-def test_a_truncated_record_is_set_aside_with_one_line_and_its_cell_runs_again(typed, tmp_path):
-    typed("run", "--seeds", "0")
+def test_a_truncated_record_is_set_aside_with_one_line_and_its_cell_runs_again(
+    measured, typed, tmp_path
+):
     folder = tmp_path / "leaderboards" / "records" / "toy"
     file = next(iter(sorted(folder.rglob("*.json"))))
     file.write_text(file.read_text()[:100])
@@ -324,8 +344,9 @@ def test_a_truncated_record_is_set_aside_with_one_line_and_its_cell_runs_again(t
     assert (tmp_path / "leaderboards" / "damaged" / file.name).exists()
 
 
-def test_a_record_of_another_format_is_named_and_left_alone_and_the_rest_goes_on(typed, tmp_path):
-    typed("run", "--seeds", "0")
+def test_a_record_of_another_format_is_named_and_left_alone_and_the_rest_goes_on(
+    measured, typed, tmp_path
+):
     file = next((tmp_path / "leaderboards" / "records" / "toy").rglob("*again*.json"))
     later = file.read_text().replace('"format": 2', '"format": 3')
     file.write_text(later)
@@ -347,8 +368,9 @@ def test_a_folder_without_records_is_no_folder_whose_boards_agree(typed, tmp_pat
         assert f"no records are in {folder}; name the folder with --results" in err
 
 
-def test_a_board_that_is_no_text_differs_and_a_commentary_that_is_none_is_named(typed, tmp_path):
-    typed("run", "--seeds", "0")
+def test_a_board_that_is_no_text_differs_and_a_commentary_that_is_none_is_named(
+    measured, typed, tmp_path
+):
     results = tmp_path / "leaderboards"
     (results / "toy.md").write_bytes(b"\xff\xfe\x00")
     code, _, err = typed("leaderboard", "--check")
@@ -403,8 +425,9 @@ def test_compare_prints_paired_differences_of_two_rows(typed, tmp_path):
     assert (code, "no records of 'digits'" in err) == (2, True)
 
 
-def test_forgotten_records_are_set_aside_with_their_pictures_and_leave_the_board(typed, tmp_path):
-    typed("run", "--seeds", "0")
+def test_forgotten_records_are_set_aside_with_their_pictures_and_leave_the_board(
+    measured, typed, tmp_path
+):
     results = tmp_path / "leaderboards"
     board = (results / "toy.md").read_text()
     before = {path: path.read_bytes() for path in results.rglob("*") if path.is_file()}
@@ -528,7 +551,7 @@ def test_the_exit_codes_of_the_readme_those_of_help_and_those_of_errors_are_the_
 
 
 def test_the_package_is_a_command_too(typed, tmp_path):
-    for words in (["list", "suites"], ["--version"]):
+    for words in (["leaderboard", "--help"], ["--version"]):
         done = subprocess.run(
             [sys.executable, "-m", "samplebench", *words],
             cwd=tmp_path,
@@ -544,9 +567,8 @@ def test_the_package_is_a_command_too(typed, tmp_path):
 @pytest.mark.parametrize(
     "words", ["list samplers", "plan --data-dir d --workspace w", "show */seed?0", "leaderboard"]
 )
-def test_commands_work_without_a_home_in_ascii_and_in_60_columns(typed, tmp_path, words):
+def test_commands_work_without_a_home_in_ascii_and_in_60_columns(measured, tmp_path, words):
     pytest.importorskip("samplebench_datasets")
-    typed("run", "--seeds", "0")
     program = (
         "import pwd\n"
         "def absent(user): raise KeyError(user)\n"
@@ -555,14 +577,8 @@ def test_commands_work_without_a_home_in_ascii_and_in_60_columns(typed, tmp_path
         f"raise SystemExit(main({words.split()}))"
     )
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=tmp_path,
-        env={**kept, "LANG": "C", "PYTHONIOENCODING": "ascii", "COLUMNS": "60"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    poor = {**kept, "LANG": "C", "PYTHONIOENCODING": "ascii", "COLUMNS": "60"}
+    done = run_python(program, cwd=tmp_path, env=poor)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.isascii()
     assert longest_line(done.stdout) <= 60
@@ -595,8 +611,7 @@ def test_completion_without_its_package_says_what_to_install(capsys, monkeypatch
         "--version",
     ],
 )
-def test_commands_that_only_read_records_do_not_import_torch(typed, tmp_path, arguments):
-    typed("run", "--seeds", "0")  # so that there is a board to make
+def test_commands_that_only_read_records_do_not_import_torch(measured, tmp_path, arguments):
     program = (
         "import sys\n"
         "from samplebench.cli import main\n"

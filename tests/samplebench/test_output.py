@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from quick_process import PROGRAM, run_python
 
 from samplebench.cli import main
 from samplebench.output import open_output
@@ -27,8 +28,8 @@ def folder(tmp_path_factory):
     """A folder with the records of all toy cells."""
     folder = tmp_path_factory.mktemp("measured")
     environment = os.environ | {"XDG_CACHE_HOME": str(folder / "cache")}
-    command = [*COMMAND, "run", *GRID, "--quiet"]
-    subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
+    words = ("run", *GRID, "--quiet", "--executor", "inline")
+    run_python(PROGRAM, *words, cwd=folder, env=environment).check_returncode()
     return folder
 
 

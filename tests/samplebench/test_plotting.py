@@ -53,6 +53,7 @@ def test_a_board_of_several_tables_gives_a_file_for_each(typed):
     assert all(Path(name).read_bytes().startswith(b"\x89PNG") for name in out)
 
 
+@pytest.mark.slow
 def test_curves_have_the_rows_of_the_appendix(typed):
     words = ("--autoencoder", "vae*", "--sampler", "pmfs*", "--columns", "FD[classifier]")
     assert typed("mnist", "sweep", *words)[0] == 0

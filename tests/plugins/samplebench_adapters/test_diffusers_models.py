@@ -1,18 +1,16 @@
 """Models that diffusers saved: they are read back to what diffusers itself makes of images."""
 
 import json
-import subprocess
 import sys
 
 import pytest
 import torch
+from quick_process import run_python
 
 from samplebench import Continuous, Discrete
 from samplebench.checks import check_part, render
 from samplebench.cli import main
 from samplebench.registry.loading import load_parts
-
-diffusers = pytest.importorskip("diffusers")
 
 TWO_BLOCKS = {
     "block_out_channels": (8, 16),
@@ -39,8 +37,14 @@ SPACES = {
 SHAPE = (3, 16, 12)
 
 
+@pytest.fixture(scope="module")
+def diffusers():
+    """Imported by the worker that needs it: it takes seconds."""
+    return pytest.importorskip("diffusers")
+
+
 @pytest.fixture
-def saved(tmp_path):
+def saved(diffusers, tmp_path):
     """``saved(part, **changes)``: a random model in a folder, and the part that reads it."""
 
     def saved(part, **changes):
@@ -212,5 +216,6 @@ def test_loading_the_plugin_imports_no_library():
         "print(json.dumps(['vq-model' in parts.autoencoders, "
         "*({'diffusers', 'pythae', 'huggingface_hub'} & set(sys.modules))]))"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    told = run_python(code)
+    assert told.returncode == 0, told.stderr
     assert json.loads(told.stdout) == [True]

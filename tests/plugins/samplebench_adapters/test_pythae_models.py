@@ -14,10 +14,6 @@ from samplebench.checks import check_part, render
 from samplebench.cli import main
 from samplebench.registry.loading import load_parts
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # pythae's own, and those of its dependencies
-    models = pytest.importorskip("pythae.models")
-
 SHAPE = (1, 16, 16)
 KINDS = {
     "AE": "AEConfig",
@@ -40,8 +36,16 @@ KINDS = {
 }
 
 
+@pytest.fixture(scope="module")
+def models():
+    """Imported by the worker that needs it: it takes seconds."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pythae's own, and those of its dependencies
+        return pytest.importorskip("pythae.models")
+
+
 @pytest.fixture
-def saved(tmp_path):
+def saved(models, tmp_path):
     """``saved(kind, **settings)``: a random model in a folder, and the part that reads it."""
 
     def saved(kind="VAE", *, networks=None, **settings):
@@ -146,7 +150,7 @@ def test_malicious_weights_run_nothing(saved, tmp_path):
     assert not trace.exists()
 
 
-def test_a_makers_own_network_is_read_where_it_is_trusted(saved):
+def test_a_makers_own_network_is_read_where_it_is_trusted(models, saved):
     from pythae.models.nn.benchmarks.mnist import Decoder_Conv_AE_MNIST, Encoder_Conv_AE_MNIST
 
     config = models.AEConfig(input_dim=(1, 28, 28), latent_dim=4)

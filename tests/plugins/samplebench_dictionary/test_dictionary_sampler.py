@@ -324,7 +324,7 @@ def test_dictionaries_code_signals_as_well_as_those_that_scikit_learn_learns():
 
 
 @pytest.mark.parametrize(("prior", "most"), [(Remembering(), 0.08), (Independent(), 0.25)])
-@pytest.mark.parametrize("grid", [(), (2, 2)])
+@pytest.mark.parametrize("grid", [pytest.param((), marks=pytest.mark.slow), (2, 2)])
 def test_draws_have_the_mean_and_second_moments_of_the_latents(grid, prior, most):
     """Nearly, where the prior keeps whole codes; independent ones lose what pairs share."""
     signals, _ = sparse_signals(8000)

@@ -103,6 +103,7 @@ def test_fewer_training_samples_than_draws_have_no_floor(metric):
     assert measure(train, test, 100, metric).count == 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", ["frechet-distance", "sliced-wasserstein"])
 def test_where_training_and_held_out_samples_are_alike_the_floor_is_what_fresh_ones_score(metric):
     """Monte Carlo: means over 40 data sets, whose difference has 5 % of noise at most."""
@@ -125,6 +126,7 @@ def test_where_training_and_held_out_samples_differ_the_floor_shows_it_and_the_b
     assert moved.bias == pytest.approx(alike.bias, rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("images", "others", "least", "most"),
     [

@@ -26,6 +26,7 @@ def test_many_rounds_end_where_scikit_learn_ends():
     assert variance == pytest.approx(their.inertia_ / points.numel(), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_the_next_centre_is_the_better_of_two_drawn_by_squared_distance():
     """From 0, for example, 1 is drawn with probability 1/10, and kept only if both draws are 1."""
     points = torch.tensor([[0.0], [1.0], [3.0]])

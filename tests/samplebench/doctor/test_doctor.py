@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from quick_process import run_python
 from torch.nn import functional
 
 from samplebench.arguments import parser
@@ -169,7 +170,7 @@ for attempt in attempts:
     else:
         raise SystemExit("something was allowed")
 """
-    subprocess.run([sys.executable, "-c", script], check=True)
+    run_python(script).check_returncode()
     assert [path.name for path in tmp_path.iterdir()] == ["there"]
 
 

@@ -75,10 +75,20 @@ class Bench:
         return {record.label: record for record in self.store.read("toy")[0]}
 
 
+@pytest.fixture(scope="session")
+def make_bench() -> Callable[[Path], Bench]:
+    """``make_bench(folder)``: for what tests share."""
+
+    def make(folder: Path) -> Bench:
+        (folder / "data").mkdir()
+        return Bench(folder)
+
+    return make
+
+
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    (tmp_path / "data").mkdir()
-    return Bench(tmp_path)
+def bench(make_bench: Callable[[Path], Bench], tmp_path: Path) -> Bench:
+    return make_bench(tmp_path)
 
 
 @pytest.fixture

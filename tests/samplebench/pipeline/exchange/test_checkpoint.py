@@ -2,15 +2,13 @@
 
 import dataclasses
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
+from quick_process import run_python
 from safetensors.torch import load_file, save_file
 
 import samplebench
@@ -100,7 +98,7 @@ def test_a_fresh_process_reloads_to_the_same_outputs_bit_for_bit(bench, saved, t
     images = torch.rand(9, 1, 8, 8)
     save_file({"images": images}, tmp_path / "images.safetensors")
     words = [folder, bench.plugin, tmp_path / "images.safetensors", tmp_path / "outputs"]
-    subprocess.run([sys.executable, "-c", RELOADED, *map(str, words)], env=os.environ, check=True)
+    run_python(RELOADED, *words).check_returncode()
     outputs = load_file(tmp_path / "outputs")
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

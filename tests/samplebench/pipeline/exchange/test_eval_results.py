@@ -1,6 +1,7 @@
 """Scores of a checkpoint on the hub, offline: from training and measuring to the file."""
 
 import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -33,17 +34,31 @@ def hub(monkeypatch):
     return commits
 
 
-@pytest.fixture
-def kept(tmp_path, monkeypatch):
-    """In an empty folder: a checkpoint, and records of it and of another autoencoder."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr("samplebench.registry.loading.entry_points", lambda group: [])
+def work_in(folder, patch):
+    patch.chdir(folder)
+    patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+    patch.setattr("samplebench.registry.loading.entry_points", lambda group: [])
+
+
+@pytest.fixture(scope="module")
+def measured_once(tmp_path_factory):
+    """A folder with a checkpoint, and records of it and of another autoencoder."""
+    folder = tmp_path_factory.mktemp("measured")
     toy = ["--dataset", "stripes", "--autoencoder", "linear(latent=3)", "--output", "kept"]
     suite = ["--suite", str(HELPERS / "toy.toml"), "--seeds", "0,1", "--quiet"]
-    assert main(["train", *toy, *PLUGIN, "--epochs", "1", "--quiet"]) == 0
-    assert main(["run", *suite, *PLUGIN, "--checkpoint", "kept", "--results", "mine"]) == 0
-    assert main(["run", *suite, *PLUGIN, "--results", "mine"]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        work_in(folder, patch)
+        assert main(["train", *toy, *PLUGIN, "--epochs", "1", "--quiet"]) == 0
+        assert main(["run", *suite, *PLUGIN, "--checkpoint", "kept", "--results", "mine"]) == 0
+        assert main(["run", *suite, *PLUGIN, "--results", "mine"]) == 0
+    return folder
+
+
+@pytest.fixture
+def kept(measured_once, tmp_path, monkeypatch):
+    """The checkpoint, in a copy of that folder."""
+    shutil.copytree(measured_once, tmp_path, dirs_exist_ok=True)
+    work_in(tmp_path, monkeypatch)
     return tmp_path / "kept"
 
 

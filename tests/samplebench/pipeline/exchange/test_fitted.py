@@ -2,11 +2,10 @@
 
 import json
 import re
-import subprocess
-import sys
 
 import pytest
 import torch
+from quick_process import run_python
 from safetensors import safe_open
 from safetensors.torch import save_file
 
@@ -160,7 +159,7 @@ def test_samplers_of_two_files_with_one_name_are_not_taken_for_each_other(latent
 def test_a_fresh_process_draws_the_same(plugin, kept, tmp_path):
     out = tmp_path / "out.safetensors"
     code = LOADED.replace("import samplebench", "import samplebench, samplebench.registry.loading")
-    subprocess.run([sys.executable, "-c", code, kept, plugin, out], check=True)
+    run_python(code, kept, plugin, out).check_returncode()
     with safe_open(out, "pt") as opened:
         theirs = opened.get_tensor("values")
     ours = samplebench.load_sampler(kept, plugins=[plugin])
@@ -214,9 +213,7 @@ def test_maps_and_codes_say_how_they_are_to_be_read(plugin):
 def test_a_list_is_refused_in_one_sentence():
     """In a process where types are not checked, as a user's."""
     program = "import samplebench; samplebench.fit_sampler('gaussian', [[1.0, 2.0]])"
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False
-    )
+    done = run_python(program)
     last = done.stderr.splitlines()[-1]
     assert "UsageError: latents are an array or a tensor, not a list; numpy.asarray" in last
 

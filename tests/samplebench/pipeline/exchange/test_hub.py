@@ -1,6 +1,7 @@
 """The hub, offline: its own cache on this machine, and a stand-in that takes uploads into it."""
 
 import json
+import shutil
 import sys
 from types import SimpleNamespace
 
@@ -57,16 +58,23 @@ def hub(tmp_path, monkeypatch):
     return hub
 
 
-@pytest.fixture
-def kept(bench, monkeypatch):
-    """A checkpoint, and the plugin that it needs."""
-    monkeypatch.setattr("samplebench.registry.loading.entry_points", lambda group: [])
+@pytest.fixture(scope="module")
+def trained_once(make_bench, tmp_path_factory):
+    """A checkpoint."""
+    bench = make_bench(tmp_path_factory.mktemp("trained"))
     suite = training_suite(
         None, dataset="stripes", autoencoder="linear(latent=3)", seed=0, epochs=1
     )
     parts = load_parts(bench.site.plugins)
     train_checkpoint(suite, parts, bench.site, InlineExecutor(), QuietDisplay())
     return bench.site.results
+
+
+@pytest.fixture
+def kept(trained_once, bench, monkeypatch):
+    """A copy of that checkpoint, with no other plugin than it needs."""
+    monkeypatch.setattr("samplebench.registry.loading.entry_points", lambda group: [])
+    return shutil.copytree(trained_once, bench.site.results)
 
 
 def test_what_is_pushed_loads_to_the_same_outputs(hub, kept, bench):
