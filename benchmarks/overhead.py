@@ -1,10 +1,11 @@
 """`samplebench run` against the bare work: train, fit, draw, decode and measure in one script.
 
 Both are whole commands in fresh processes with as many threads: one autoencoder on digits with
-four samplers, the counts and metrics of the suite `digits`. The bare script makes the same calls
-to the same classes, the repeated fits and draws whose time is a score among them; it checks,
+several samplers, the counts and metrics of the suite `digits`. The bare script makes the same
+calls to the same classes, the repeated fits and draws whose time is a score among them; it checks,
 keeps and writes nothing. What is between the two is the harness: planning, child processes,
-artefacts and their digests, checks of what parts answer, records, and the board.
+artefacts and their digests, checks of what parts answer, records, and the board. Runs of few and
+of many cells tell what is paid once from what each cell costs.
 """
 
 import argparse
@@ -15,26 +16,38 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 AUTOENCODER: Final = "ae(latent=8)"
-SAMPLERS: Final = ("standard-normal", "gaussian", "gmm(components=10)", "pmfs(bins=10)")
-_ONLY: Final = ("*/standard-normal*", "*/gaussian*", "*/gmm*", "*/pmfs*")
+SAMPLERS: Final = (
+    *("standard-normal", "gaussian", "gmm(components=10)", "pmfs(bins=10)"),
+    *(
+        f"{name}({setting}={n})"
+        for n in range(2, 6)
+        for name, setting in (
+            ("pmfs", "bins"),
+            ("gmm", "components"),
+            ("jittered-resample", "bins"),
+        )
+    ),
+)
+FEW: Final = 4
+_ONLY: Final = ("*/standard-normal*", "*/gaussian*", "*/gmm*", "*/pmfs*", "*/jittered*")
 _BATCH: Final = 500
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--bare", action="store_true", help="do the bare work in this process")
+    parser.add_argument("--bare", type=int, help="do the bare work of so many cells")
     parser.add_argument("--digests", action="store_true", help="time the digests of artefacts")
     options = parser.parse_args()
     if options.bare:
-        do_bare_work()
+        do_bare_work(SAMPLERS[: options.bare])
     elif options.digests:
         time_digests()
     else:
@@ -42,38 +55,45 @@ def main() -> None:
 
 
 def compare(rounds: int) -> None:
-    """Print the time of both, in turn, and what the harness adds to each cell."""
+    """Print the times of both, in turn, and what the harness adds once and to each cell."""
     from samplebench.process_tree import adopt_orphans
 
     adopt_orphans()  # whose processor time would be lost
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    times = []
-    for number in range(rounds + 1):  # the first fills caches, and does not count
-        bare = _time_command([sys.executable, __file__, "--bare"])
-        with tempfile.TemporaryDirectory() as folder:
-            ours = _time_command(_run(Path(folder)))
-        if number:
-            times.append((bare, ours))
+    sizes = FEW, len(SAMPLERS)
+    added: dict[int, list[tuple[float, float]]] = {size: [] for size in sizes}
+    bare_times: dict[int, list[tuple[float, float]]] = {size: [] for size in sizes}
+    for number in range(rounds):
+        for size in sizes:
+            bare = _time_command([sys.executable, __file__, "--bare", str(size)])
+            with tempfile.TemporaryDirectory() as folder:
+                ours = _time_command(_run(Path(folder), SAMPLERS[:size]))
+            bare_times[size].append(bare)
+            added[size].append((ours[0] - bare[0], ours[1] - bare[1]))
             print(
-                f"  bare {bare[0]:.1f} s, {bare[1]:.1f} CPU-s; "
+                f"  {number + 1}: {size} cells: bare {bare[0]:.1f} s, {bare[1]:.1f} CPU-s; "
                 f"run {ours[0]:.1f} s, {ours[1]:.1f} CPU-s",
                 flush=True,
             )
-    for unit, place in (("s", 0), ("CPU-s", 1)):
-        ratio = statistics.median(ours[place] / bare[place] for bare, ours in times)
-        more = statistics.median(ours[place] - bare[place] for bare, ours in times)
-        bare_median = statistics.median(bare[place] for bare, _ in times)
-        beyond = (more - 0.05 * bare_median) / len(SAMPLERS)
+    for place, unit in enumerate(("s", "CPU-s")):
+        few, many = (statistics.median(pair[place] for pair in added[size]) for size in sizes)
+        bare_few, bare_many = (
+            statistics.median(pair[place] for pair in bare_times[size]) for size in sizes
+        )
+        cell = (many - few) / (sizes[1] - FEW)
+        bare_cell = (bare_many - bare_few) / (sizes[1] - FEW)
         print(
-            f"{unit}: run / bare {ratio:.3f}; {more / len(SAMPLERS):.2f} more a cell, "
-            f"{beyond:.2f} beyond 5 %"
+            f"{unit}: the harness adds {few - FEW * cell:.2f} once and {cell:.3f} to each cell of "
+            f"{bare_cell:.2f} ({cell - 0.05 * bare_cell:.3f} beyond 5 %); with {sizes[1]} cells "
+            f"{many / sizes[1]:.2f} a cell ({(many - 0.05 * bare_many) / sizes[1]:.2f} beyond 5 %)"
         )
 
 
-def _run(folder: Path) -> list[str]:
+def _run(folder: Path, samplers: Sequence[str]) -> list[str]:
     return [
         *(sys.executable, "-m", "samplebench", "run", "--suite", "digits", "--quiet"),
         *("--autoencoder", AUTOENCODER, "--seeds", "0", "--device", "cpu"),
+        *(word for sampler in samplers for word in ("--sampler", sampler)),
         *(word for pattern in _ONLY for word in ("--only", pattern)),
         *("--results", str(folder / "results"), "--workspace", str(folder / "workspace")),
     ]
@@ -95,7 +115,7 @@ def _processor_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def do_bare_work() -> None:
+def do_bare_work(samplers: Sequence[str]) -> None:
     """Train, encode, fit, draw, decode, extract features and measure."""
     import torch
 
@@ -124,7 +144,7 @@ def do_bare_work() -> None:
         autoencoder.eval()
         with torch.no_grad():
             latents = [_encode(autoencoder, split.samples) for split in (train, test)]
-            for text in SAMPLERS:
+            for text in samplers:
                 chosen = parts.samplers.choose(text)[0]
                 measured = list(
                     _measure(chosen, autoencoder, train, test, latents, extractors, parts, suite)
@@ -147,11 +167,19 @@ def _measure(
     from samplebench.contracts.dataset import as_floats
     from samplebench.contracts.metric import Need
     from samplebench.contracts.sampler import DensitySampler
-    from samplebench.pipeline.request.measures import applicable, bind_metrics
+    from samplebench.pipeline.request.measures import (
+        SamplerFacts,
+        applicable,
+        bind_metrics,
+        facts_of_metric,
+        needs_of,
+    )
 
     shape, (learned, held_out) = tuple(train.samples.shape[1:]), latents
     features = [parts.features.choose(text)[0] for text in suite.features]
     metrics = [parts.metrics.choose(text)[0] for text in suite.metrics]
+    asked = {metric.key: (metric, Need.FEATURES in needs_of(metric)) for metric in metrics}
+    facts = {metric.key: facts_of_metric(metric, shape, learned.space) for metric in metrics}
     reconstructed = _decode(autoencoder, held_out)
     training = _decode(autoencoder, learned)
     of_a_draw = {Need.GENERATED, Need.GENERATED_LATENTS, Need.DENSITY}
@@ -160,7 +188,8 @@ def _measure(
         for _ in range(1 if fit else 4):  # the time of the fit is the least of three
             sampler = chosen.build()
             costs["fit"] = _cost(partial(sampler.fit, learned.copy()), len(learned))
-        bound = applicable(bind_metrics(metrics, features, ()), shape, learned.space, sampler)
+        of_sampler = SamplerFacts.of(sampler, learned.space)
+        bound = applicable(bind_metrics(asked, features, ()), facts, of_sampler)
         for draw in range(suite.counts.draws):
             for _ in range(1 if fit or draw else 4):  # so is that of draws
                 drawn = sampler.sample(suite.counts.generated)
