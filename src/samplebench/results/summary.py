@@ -155,7 +155,7 @@ def _describe_doubts(ranking: Ranking, column: Column, outcomes: Sequence[_Outco
         doubts.append((f"the winner by all columns, which name different ones{several}",))
     if doubts:
         return (Strong("Not decided"), ": ", *join(doubts, "; "), ".")
-    return (Strong("Not decided"), f": nothing in {column.title}.")
+    return (Strong("Decided"), f": the best row in {column.title}; no other column names another.")
 
 
 def _describe_tie(leaders: Sequence[str]) -> Text:

@@ -38,7 +38,7 @@ def test_a_clear_winner_leads_by_its_ratio_to_the_next(lines_of):
     best, copies, doubts = lines_of(CLEAR)
     assert best == "**Best in FD ↓**: `a` (the next row: 2 times the best score)."
     assert copies == "**Copies**: not measured in this table."
-    assert doubts == "**Not decided**: nothing in FD."
+    assert doubts == "**Decided**: the best row in FD; no other column names another."
 
 
 def test_scores_with_a_unit_lead_by_a_difference(lines_of):
