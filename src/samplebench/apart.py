@@ -39,6 +39,9 @@ SECONDS: Final = 60.0
 VARIABLE: Final = "SAMPLEBENCH_ANSWER_SECONDS"
 """The environment variable that replaces these seconds."""
 
+CAN_FORK: Final = sys.platform == "linux"
+"""Frameworks of other systems do not survive a fork."""
+
 _SECONDS_BETWEEN_LOOKS: Final = 0.1  # at a child whose pipe something else may hold open
 _LARGEST: Final = 2**24
 """Bytes of an answer."""
@@ -64,8 +67,11 @@ def call_apart(calls: Sequence[Callable[[], T]]) -> Generator[T | Missing, None,
     """
     if not calls:
         return
-    if sys.platform != "linux":  # others' frameworks do not survive a fork
-        yield from (cast("T | Missing", pickle.loads(_answer(call))) for call in calls)
+    if not CAN_FORK:
+        yield from (
+            cast("T | Missing", pickle.loads(_answer(call, passes=(KeyboardInterrupt,))))
+            for call in calls
+        )
         return
     child = _Child(calls)
     try:
@@ -116,7 +122,9 @@ class _Child:
             if self._has_ended() and not self._answers.poll():
                 return self._describe_end()
             if time.monotonic() > deadline:
-                return Died(f"it gave no answer within {self._seconds:g} s")
+                return Died(
+                    f"it gave no answer within {self._seconds:g} s; {VARIABLE}=300 allows more"
+                )
         try:
             return pickle.loads(self._answers.recv_bytes(_LARGEST))
         except (EOFError, OSError):
@@ -131,7 +139,7 @@ class _Child:
             with suppress(psutil.NoSuchProcess):
                 kill_tree(psutil.Process(self._pid))
             self._has_ended(wait=True)
-        elif self._code:
+        else:  # what it started may still be in its group
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._pid, signal.SIGKILL)
 
@@ -158,8 +166,12 @@ def _live(answers: Connection, calls: Sequence[Callable[[], Any]]) -> None:
     """The life of a child. It never returns."""
     try:
         _settle()
+        me = os.getpid()
         for call in calls:
-            answers.send_bytes(_answer(call))
+            answer = _answer(call)
+            if os.getpid() != me:
+                os._exit(0)  # a part has forked, and this is the copy
+            answers.send_bytes(answer)
         _kill_what_was_started()
     finally:
         os._exit(0)  # nothing of the parent is finished here a second time
@@ -185,10 +197,12 @@ def _settle() -> None:
         torch.set_num_threads(1)  # a pool of threads of the parent's is not there
 
 
-def _answer(call: Callable[[], Any]) -> bytes:
-    """The answer of a call, or its fault."""
+def _answer(call: Callable[[], Any], *, passes: tuple[type[BaseException], ...] = ()) -> bytes:
+    """The answer of a call, or its fault; errors that pass are raised."""
     try:
         return pickle.dumps(call())
+    except passes:
+        raise
     except SamplebenchError as error:
         return pickle.dumps(Missing(cut(describe(error))))
     except SystemExit as error:

@@ -4,6 +4,7 @@ import argparse
 import re
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from samplebench import known
@@ -50,7 +51,8 @@ def load_and_keep(choice: Choice) -> Parts:
     since = time.time_ns()
     parts = load_tried_parts(choice)
     if not parts.broken and known_rows(choice) is None:
-        known.keep(_question(choice), part_rows(parts), since=since)
+        with suppress(TypeError):  # what is no plain data cannot be kept
+            known.keep(_question(choice), part_rows(parts), since=since)
     return parts
 
 
@@ -71,9 +73,13 @@ def _question(choice: Choice) -> str:
 def part_rows(parts: Parts) -> list[dict[str, Any]]:
     """List one row per part and plugin, with columns that depend on the kind."""
     asker = Asker()
-    asked = {p: _ask_about_latents(p, each) for each in parts.registries for p in each.values()}
-    asker.prepare(question for question in asked.values() if isinstance(question, Question))
-    of_parts = [_part_row(part, question, asker) for part, question in asked.items()]
+    asked = [
+        (part, _ask_about_latents(part, registry))
+        for registry in parts.registries
+        for part in registry.values()
+    ]
+    asker.prepare(question for _, question in asked if isinstance(question, Question))
+    of_parts = [_part_row(part, question, asker) for part, question in asked]
     return [*of_parts, *_plugin_rows(parts)]
 
 
@@ -161,9 +167,11 @@ def _ask_about_latents(part: Part, registry: Registry) -> Question | Missing | N
         return None
     try:
         (chosen,) = registry.choose(part.name)
+        question = Question(_accepts if part.kind == "sampler" else _space, chosen)
+        hash(question.key)
     except Exception as error:  # a default may be anything
         return Missing(describe(error))
-    return Question(_accepts if part.kind == "sampler" else _space, chosen)
+    return question
 
 
 def _accepts(sampler: Chosen) -> list[str]:

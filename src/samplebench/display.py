@@ -111,6 +111,8 @@ class LiveDisplay(QuietDisplay):
         self.stages[title] = task, time.monotonic()
 
     def progressed(self, title: str, progress: Progress) -> None:
+        if title not in self.stages:
+            return
         task, since = self.stages[title]
         self.inner.update(
             task,
@@ -120,7 +122,8 @@ class LiveDisplay(QuietDisplay):
         )
 
     def ended(self, title: str) -> None:
-        self.inner.remove_task(self.stages.pop(title)[0])
+        if entry := self.stages.pop(title, None):
+            self.inner.remove_task(entry[0])
 
     def finished(self, record: Record) -> None:
         if record.status == "refused":

@@ -33,7 +33,7 @@ from samplebench.pipeline.stages.checkpoint import load_checkpoint
 from samplebench.pipeline.stages.code import core_code
 from samplebench.pipeline.workspace import Site
 from samplebench.registry.asking import Asker, Question
-from samplebench.registry.loading import Parts
+from samplebench.registry.loading import BrokenPlugin, Parts
 from samplebench.registry.registry import Chosen
 from samplebench.results.store import Store
 from samplebench.vocabulary import Retry
@@ -89,9 +89,15 @@ def site_of(options: argparse.Namespace, results: Path, parts: Parts) -> Site:
         threads=(stated_threads() or 1) if is_far else max(1, usable_threads() // jobs),
         jobs=jobs,
         limits=Limits(getattr(options, "timeout", None), getattr(options, "memory", None)),
-        plugins=plugin_choice(options).without(parts.broken),
+        plugins=plugin_choice(options).without(_alone(parts)),
         gpus=gpus,
     )
+
+
+def _alone(parts: Parts) -> list[BrokenPlugin]:
+    """The broken plugins whose names no working one has: names are all that is passed on."""
+    working = {plugin.name for plugin in parts.plugins}
+    return [broken for broken in parts.broken if broken.file or broken.name not in working]
 
 
 def cluster_of(options: argparse.Namespace) -> ClusterRequest | None:

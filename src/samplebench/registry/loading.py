@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pluggy
 
-from samplebench.apart import call_apart
+from samplebench.apart import CAN_FORK, call_apart
 from samplebench.error_text import cut, describe
 from samplebench.errors import PluginError, UsageError
 from samplebench.missing import Missing
@@ -117,7 +117,7 @@ def _load(
         if problem:
             loaded.broken.append(problem)
         else:
-            loaded.add(source)
+            loaded.add(source)  # which takes note of a problem that shows only here
     if loaded.broken and choice.strict:
         details = "\n".join(f"{problem}\n{problem.trace}".strip() for problem in loaded.broken)
         raise PluginError(f"{details}\nLeave out --strict-plugins to go on without them.")
@@ -125,7 +125,13 @@ def _load(
 
 
 def _try(attempts: list[_Attempt]) -> Iterator["BrokenPlugin | Missing | None"]:
-    """Make attempts in a child process; after one that ends it, in another one."""
+    """Make attempts in a child process; after one that ends it, in another one.
+
+    Where processes cannot be forked there is no trial: the attempt itself would load the plugin.
+    """
+    if not CAN_FORK:
+        yield from (None for _ in attempts)
+        return
     while attempts:
         with closing(call_apart(attempts)) as problems:
             for problem in problems:

@@ -7,6 +7,7 @@ import jaxtyping
 import pytest
 
 from samplebench.errors import PluginError, UsageError
+from samplebench.registry import loading
 from samplebench.registry.loading import BrokenPlugin, Choice, Parts, load_parts
 
 GOOD = """
@@ -313,3 +314,12 @@ def test_loading_twice_gives_registries_of_their_own(install):
     first, second = load_parts(), load_parts()
     assert first.samplers is not second.samplers
     assert list(first.samplers) == list(second.samplers)
+
+
+def test_where_nothing_can_be_forked_plugins_are_loaded_once(install, monkeypatch):
+    monkeypatch.setattr(loading, "CAN_FORK", False)
+    install("alpha", GOOD)
+    install("beta", "1 / 0")
+    parts = loading.load_tried_parts()
+    assert [plugin.name for plugin in parts.plugins] == ["alpha"]
+    assert [problem.name for problem in parts.broken] == ["beta"]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from samplebench.digests import digest_of
+from samplebench.errors import BadRecord
 from samplebench.results import record_file
 from samplebench.results.record import Record
 
@@ -84,3 +85,9 @@ def test_a_digest_that_fits_does_not_excuse_what_the_thorough_look_refuses(
 def test_a_text_in_which_the_digest_is_not_a_field_is_not_taken() -> None:
     assert record_file.take_whole('["x",\n "content_digest": "0"\n}\n') is None
     assert record_file.take_whole("") is None
+
+
+def test_a_key_that_stands_twice_is_found_at_once_among_very_many() -> None:
+    keys = ", ".join(f'"{number}": 0' for number in range(200_000))
+    with pytest.raises(BadRecord, match="the key '7' stands twice"):
+        record_file.parse(f'{{{keys}, "7": 1}}')

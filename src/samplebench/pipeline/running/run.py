@@ -5,6 +5,7 @@ The record on disk is the truth. A failure never takes the place of a measuremen
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
+from contextlib import closing
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -68,21 +69,21 @@ def run(
     ended = complete(
         cells, made, executor, display, at_once=site.jobs, find=others.find, guess=guess
     )
-    for stage, outcome in ended:
-        if not isinstance(stage, CellStage):
-            continue
-        if isinstance(outcome, Failure):
-            recording = _recording(cells[stage], plan, site, _fingerprint(made, stage))
-            record = recording.failed(outcome)
-            _keep(record, cells[stage].record, store, outcomes, display)
-        else:
-            record = Record.from_json(outcome.read_text(encoding="utf-8"))
-            outcomes.add(record)
-            display.finished(record)
-        if outcomes.failed == max_failures:
-            ended.close()
-            outcomes.left = len(wanted) - outcomes.tried
-            break
+    with closing(ended):  # whatever happens here, what is carried out is ended with it
+        for stage, outcome in ended:
+            if not isinstance(stage, CellStage):
+                continue
+            if isinstance(outcome, Failure):
+                recording = _recording(cells[stage], plan, site, _fingerprint(made, stage))
+                record = recording.failed(outcome)
+                _keep(record, cells[stage].record, store, outcomes, display)
+            else:
+                record = Record.from_json(outcome.read_text(encoding="utf-8"))
+                outcomes.add(record)
+                display.finished(record)
+            if outcomes.failed == max_failures:
+                outcomes.left = len(wanted) - outcomes.tried
+                break
     _update_measured(plan, store, measured_again=wanted)
     return outcomes
 
@@ -172,7 +173,12 @@ def _recording(planned: Planned, plan: Plan, site: Site, data: str | None) -> Re
 def _keep(
     record: Record, earlier: Record | None, store: Store, outcomes: Outcomes, display: Display
 ) -> None:
-    """Write a reason down. It takes the place of no numbers, nor of the same reason."""
+    """Write a reason down. It takes the place of no numbers, nor of the same reason.
+
+    Args:
+        earlier: the record that was planned with; another run may have written one since.
+    """
+    earlier = store.find(store.record_path(record)) or earlier
     replaces = earlier is None or (
         earlier.status not in ("measured", "incomplete")
         and (earlier.status, earlier.reason) != (record.status, record.reason)

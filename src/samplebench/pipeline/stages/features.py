@@ -43,7 +43,7 @@ class FeaturesStage:
 
     @property
     def title(self) -> str:
-        return f"features: {self.features}"
+        return f"features: {self.features} on {self.data.dataset}"
 
     @property
     def shared_in(self) -> Path:

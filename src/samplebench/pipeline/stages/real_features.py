@@ -44,7 +44,7 @@ class RealFeaturesStage:
 
     @property
     def title(self) -> str:
-        return f"features of real data: {self.extractor.features}"
+        return f"features of real data: {self.extractor.features} on {self.data.dataset}"
 
     @property
     def shared_in(self) -> Path:

@@ -89,9 +89,7 @@ def _closing_after_an_error(started: Any) -> Iterator[None]:
 
 def _scale(cluster: Any, file: ClusterFile) -> None:
     scale = dict(file.scale)
-    if "maximum" in scale:
-        cluster.adapt(minimum=scale["minimum"], maximum=scale["maximum"])
-    elif "jobs" in scale:
+    if "jobs" in scale:
         cluster.scale(jobs=scale["jobs"])
     elif "workers" in scale:
         cluster.scale(scale["workers"])

@@ -23,7 +23,7 @@ CLASSES: Final = (
 )
 """A file can name these alone: a name of anything else could be made to run any code."""
 
-_SCALES: Final = ("workers", "jobs", "minimum", "maximum")
+_SCALES: Final = ("workers", "jobs")
 _MOST_BYTES: Final = 2**20
 
 
@@ -33,7 +33,7 @@ class ClusterFile:
 
     Attributes:
         kind: one of the classes.
-        scale: the number of ``workers`` or ``jobs``, or a ``minimum`` and ``maximum`` of workers.
+        scale: the number of ``workers`` or ``jobs``.
         arguments: of the class.
     """
 
@@ -110,11 +110,8 @@ def _check_class(name: Any) -> str:
 def _check_scale(cluster: Mapping[str, Any]) -> dict[str, int]:
     scale = {key: cluster[key] for key in _SCALES if key in cluster}
     for key, value in scale.items():
-        least = 0 if key == "minimum" else 1
-        if type(value) is not int or value < least:
-            raise UsageError(f"{key} is a whole number of at least {least}, not {quote(value)}")
-    if set(scale) not in ({"workers"}, {"jobs"}, {"minimum", "maximum"}, set()):
-        raise UsageError("give workers, or jobs, or minimum and maximum: these exclude each other")
-    if scale.get("minimum", 0) > scale.get("maximum", 0):
-        raise UsageError(f"minimum is {scale['minimum']}, above maximum, {scale['maximum']}")
+        if type(value) is not int or value < 1:
+            raise UsageError(f"{key} is a whole number of at least 1, not {quote(value)}")
+    if len(scale) > 1:
+        raise UsageError("give workers or jobs, not both")
     return scale

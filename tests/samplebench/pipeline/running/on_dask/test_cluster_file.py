@@ -71,9 +71,7 @@ def read(tmp_path):
         ),
         (LOCAL.format(scale="workers = 0"), "workers is a whole number of at least 1, not 0"),
         (LOCAL.format(scale="workers = true"), "workers is a whole number of at least 1, not"),
-        (LOCAL.format(scale="workers = 1\njobs = 2"), "these exclude each other"),
-        (LOCAL.format(scale="minimum = 1"), "these exclude each other"),
-        (LOCAL.format(scale="minimum = 3\nmaximum = 2"), "minimum is 3, above maximum, 2"),
+        (LOCAL.format(scale="workers = 1\njobs = 2"), "give workers or jobs, not both"),
         ("[cluster]\nclass='dask_cuda.LocalCUDACluster'\narguments = 3", "arguments is a table"),
     ],
 )
