@@ -135,7 +135,7 @@ def _run_options(command: argparse.ArgumentParser) -> None:
     _grid_options(command)
     options.add_quiet(command)
     command.add_argument("--again", action="store_true", help="measure measured cells again")
-    options.add_jobs(command)
+    options.add_jobs(command, usual="1, or one for each GPU")
     options.add_limits(command)
     command.add_argument(
         "--retry",

@@ -35,12 +35,12 @@ def add_only(command: argparse.ArgumentParser) -> None:
     )
 
 
-def add_jobs(command: argparse.ArgumentParser) -> None:
+def add_jobs(command: argparse.ArgumentParser, usual: str = "1") -> None:
     command.add_argument(
         "--jobs",
         type=integer,
         metavar="N",
-        help="stages at once, which share the threads (default: 1, or one for each GPU)",
+        help=f"stages at once, which share the threads (default: {usual})",
     )
 
 
@@ -60,10 +60,13 @@ def add_executor(command: argparse.ArgumentParser) -> None:
         "dask: on the workers of a cluster",
     )
     command.add_argument(
-        "--dask-address", metavar="ADDRESS", help="of a scheduler that runs: tcp://host:8786"
+        "--dask-address", metavar="ADDRESS", help="address of a running scheduler: tcp://host:8786"
     )
     command.add_argument(
-        "--dask-config", type=Path, metavar="FILE.toml", help="a cluster to start for this run"
+        "--dask-config",
+        type=Path,
+        metavar="FILE.toml",
+        help="a file on the cluster to start",
     )
 
 

@@ -528,7 +528,7 @@ def test_help_states_every_default_and_an_example_that_can_be_typed(capsys):
         assert options.command is COMMANDS[name]
     for command, defaults in {
         "run": {"digits", "auto", "leaderboards", "1, or one for each GPU", "forked"},
-        "verify": {"digits", "auto", "leaderboards", "1, or one for each GPU"},
+        "verify": {"digits", "auto", "leaderboards", "1"},
         "train": {"0", "auto"},
         "compare": {"digits", "leaderboards"},
     }.items():

@@ -1,1 +1,1 @@
-"""Who offers which part: hooks, isolated loading, specs, and the frozen registries they end in."""
+"""The parts that are installed: hooks, isolated loading, specs, and frozen registries."""

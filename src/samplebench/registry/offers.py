@@ -1,4 +1,4 @@
-"""What one plugin offers: its parts are taken all together or not at all."""
+"""The parts that one plugin offers, which are taken all together or not at all."""
 
 import inspect
 from collections.abc import Collection, Iterable, Sequence

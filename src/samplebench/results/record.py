@@ -113,7 +113,7 @@ class Score(_Plain):
     better: Direction
     subject: Subject
     diagnostic: bool = False
-    """Whether it says how draws come about, and not how good they are."""
+    """True if it says how draws come about, and not how good they are."""
     alarm: Number | None
     """The score beyond which a row is marked. In earlier records, which have it without
     ``diagnostic``, it is a multiple of the reconstruction row's score.
@@ -192,7 +192,7 @@ class Verification(_Plain):
     since: str | None = None
     """The commit whose code was replayed side by side with that of today."""
     finished: str | None = None
-    """When it was replayed: UTC, ISO 8601."""
+    """The time of the replay: UTC, ISO 8601."""
     packages: dict[str, str] = {}
     """The versions of packages in the replay."""
 
@@ -214,7 +214,7 @@ class Record(_Plain):
     """The kind of the reason for which it failed; absent in earlier records."""
     role: Literal["sampler", "control", "reconstruction"]
     appendix: bool = False
-    """Whether the row stands in the appendix of the board."""
+    """True if the row stands in the appendix of the board."""
     dataset: PartRecord
     autoencoder: PartRecord
     sampler: PartRecord | None

@@ -293,8 +293,10 @@ def test_json_is_that_of_every_eval_ever(board):
 def test_json_fits_the_published_schema(board):
     package = pytest.importorskip("every_eval_ever", reason="every-eval-ever is not installed")
     schema = resources.files(package) / "schemas" / "eval.schema.json"
-    for record in json.loads(FORMATS["json"](excerpts_of(board), False)):
+    records = json.loads(FORMATS["json"](excerpts_of(board), False))
+    for record in records:
         jsonschema.validate(record, json.loads(schema.read_text()), jsonschema.Draft7Validator)
+    assert len(records) == 7
 
 
 def test_json_says_what_is_uncertain(board):

@@ -69,7 +69,7 @@ class Answers:
         return shape
 
     def autoencoder(self, cell: Cell) -> Built | Missing:
-        """What is known of a cell's autoencoder, or the reason why it cannot be used there."""
+        """Return the facts of a cell's autoencoder, or the reason why it cannot be used there."""
         shape = self.shape(cell.dataset)
         if isinstance(shape, Missing):
             return shape

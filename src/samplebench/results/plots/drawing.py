@@ -245,7 +245,7 @@ def _marker(series: Series, *, hollow: bool) -> dict[str, Any]:
 
 
 def _legend_of(chart: Chart) -> dict[str, list[Series | Line]]:
-    """What each name in the legend looks like, the names of series first; a reference may be both
+    """The look of each name in the legend, the names of series first; a reference may be both
     points and a line.
     """
     entries: dict[str, list[Series | Line]] = {}

@@ -134,7 +134,7 @@ class _Forest:
                 yield Series("autoencoder", "sampler", 0, tuple(points))
 
     def explain(self, panels: Sequence[Panel]) -> str:
-        """How to read it."""
+        """Explain how to read it."""
         floor = any(row.kind == "floor" for row in self.ranking.rows)
         over = ["Bars of real data are over random subsets of it."] if floor else []
         left_out = [row for row in self.ranking.rows if not self._has_scores(row)]

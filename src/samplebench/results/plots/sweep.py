@@ -60,7 +60,7 @@ def plan_sweep(suite: str, ranking: Ranking, columns: Sequence[str] = ()) -> Cha
 
 
 def _explain(ranking: Ranking, panels: Sequence[Panel]) -> str:
-    """How to read it."""
+    """Explain how to read it."""
     alarms = any(point.hollow for panel in panels for point in panel.points)
     hollow = " Hollow: marked ‡ in the board, as copiers." if alarms else ""
     joined = "A curve joins rows that are equal in all other settings."

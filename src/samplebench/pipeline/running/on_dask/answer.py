@@ -19,7 +19,7 @@ from samplebench.results.store import Store
 
 @dataclass(frozen=True)
 class Answer:
-    """What a call gave, such as the outcome of a stage.
+    """The result of a call, such as the outcome of a stage.
 
     Attributes:
         digests: of the files of an artefact, by name.
@@ -41,7 +41,7 @@ def describe_versions() -> str:
 
 
 def count_gpus() -> int:
-    """How many GPUs torch counts; a child that counted is one that cannot be forked from."""
+    """Count the GPUs, in a child: a process that has counted them cannot be forked any more."""
     return torch.cuda.device_count()
 
 

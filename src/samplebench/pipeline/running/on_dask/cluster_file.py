@@ -44,7 +44,7 @@ class ClusterFile:
 
 @dataclass(frozen=True)
 class ClusterRequest:
-    """Where to find a cluster: by ``address``, or by starting what ``file`` says.
+    """The cluster of a run: it runs at ``address``, or is started as ``file`` says.
 
     Attributes:
         most: the stages that it carries out at once, however many workers there are.

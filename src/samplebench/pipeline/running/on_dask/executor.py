@@ -97,7 +97,7 @@ class DaskExecutor(Executor):
 
     @property
     def room(self) -> int:
-        """How many stages are welcome now."""
+        """The number of stages that are welcome now."""
         room = self._slots.room
         room = max(1, room + min(room, _MOST_AHEAD))
         return room if self._most is None else min(room, self._most)

@@ -23,7 +23,7 @@ class Packed:
 
 @dataclass(frozen=True)
 class Setting:
-    """How children are started on a worker."""
+    """The settings with which children are started on a worker."""
 
     preload: tuple[str, ...]
     logs: Path

@@ -69,7 +69,7 @@ class Slots:
 
     @property
     def room(self) -> int:
-        """How many stages all workers carry out at once."""
+        """The number of stages that all workers carry out at once."""
         with self._lock:
             return sum(desk.worker.room for desk in self._desks.values())
 
